@@ -1,0 +1,70 @@
+// Package store is the contract for a place that holds named objects: a bucket, or a folder that behaves
+// like one. The comments here are the contract; package storetest proves it for every implementation.
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+)
+
+// The ways in which a store refuses. Implementations wrap these, so use errors.Is.
+var (
+	ErrNotFound     = errors.New("no such object")
+	ErrPrecondition = errors.New("the object changed meanwhile")       // an If of Put did not hold
+	ErrDamaged      = errors.New("the bytes differ from their digest") // Body did not hash to Meta.SHA256; nothing was stored
+	ErrRefused      = errors.New("the store refused")                  // rights, missing bucket, bad credentials
+	ErrUnreachable  = errors.New("the store cannot be reached")
+	ErrFull         = errors.New("no space left")
+	ErrName         = errors.New("the store cannot hold that name")
+)
+
+// Meta is what is stored beside an object's bytes.
+type Meta struct {
+	Type         string // Content-Type
+	CacheControl string
+	SHA256       string // lower-case hex of the plain bytes (before Encoding); required by Put
+	Gzip         bool   // the store may keep and serve the bytes gzipped (Content-Encoding: gzip); Get undoes it
+	Disposition  string // Content-Disposition, for downloads; "" is none
+}
+
+// Object is a stored object as Stat, List, Get and Put tell of it.
+type Object struct {
+	Name string
+	Size int64  // bytes as stored
+	ETag string // opaque; for Put's If. "" where the store has none
+	Meta        // List may leave Meta empty where the store does not list it
+}
+
+// Body gives an object's plain bytes, as often as asked (a retry reads again). Size is their length.
+type Body struct {
+	Size int64
+	Open func() (io.ReadSeekCloser, error)
+}
+
+// If is a condition on Put. The zero value is none.
+type If struct {
+	Absent bool   // only if there is no object of that name yet
+	ETag   string // only if the object has this ETag
+}
+
+// Store is a place for named objects. Names are slash-separated, relative, without empty, "." or ".."
+// segments. All methods may be called from several goroutines at once and stop early when ctx ends.
+type Store interface {
+	// Put stores a whole object or nothing: a reader sees the old bytes or the new ones, never a part.
+	// It checks the body against meta.SHA256 and fails with ErrDamaged before anything becomes visible.
+	Put(ctx context.Context, name string, body Body, meta Meta, cond If) (Object, error)
+	// Get opens an object's plain bytes. The caller closes it.
+	Get(ctx context.Context, name string) (io.ReadCloser, Object, error)
+	// Stat tells of an object without its bytes.
+	Stat(ctx context.Context, name string) (Object, error)
+	// List gives all objects whose names begin with prefix, sorted by name. An error ends the sequence.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+	// Delete removes an object; one that is not there is no error.
+	Delete(ctx context.Context, name string) error
+	// URL is where a viewer, or the user of this machine, opens an object: an absolute path or a URL.
+	URL(name string) string
+	// String names the place for messages, without credentials: "./library", "s3://bucket/prefix".
+	String() string
+}
