@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The types of a pipeline's values. Each refuses what lies outside its bounds while it is read, so that the
+// finding stands on the value's own line and column.
+type (
+	Seconds   int     // 1 to 60
+	Pixels    int     // 16 to 8192
+	Kbps      int     // 50 to 100000: kilobits of video a second
+	AudioKbps int     // 32 to 160: stereo AAC-LC (Apple HLS authoring specification, 2.9)
+	Threads   int     // 1 to 16
+	CRF       float64 // 10 to 40: x264's constant rate factor
+	Loudness  float64 // -31 to -9 LUFS
+	TruePeak  float64 // -9 to -0.1 dBTP; 0 would leave the coder no room
+	Preset    string  // x264's presets
+)
+
+// presets from fast to slow; placebo is left out, it costs time and brings nothing.
+var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
+
+func (v *Seconds) UnmarshalText(b []byte) error   { return whole(v, b, 1, 60, "seconds") }
+func (v *Pixels) UnmarshalText(b []byte) error    { return whole(v, b, 16, 8192, "pixels") }
+func (v *Kbps) UnmarshalText(b []byte) error      { return whole(v, b, 50, 100_000, "kb/s") }
+func (v *AudioKbps) UnmarshalText(b []byte) error { return whole(v, b, 32, 160, "kb/s") }
+func (v *Threads) UnmarshalText(b []byte) error   { return whole(v, b, 1, 16, "threads") }
+func (v *CRF) UnmarshalText(b []byte) error       { return decimal(v, b, 10, 40, "") }
+func (v *Loudness) UnmarshalText(b []byte) error  { return decimal(v, b, -31, -9, "LUFS") }
+func (v *TruePeak) UnmarshalText(b []byte) error  { return decimal(v, b, -9, -0.1, "dBTP") }
+
+// UnmarshalText takes the name of an x264 preset.
+func (v *Preset) UnmarshalText(b []byte) error {
+	if !slices.Contains(presets, string(b)) {
+		return fmt.Errorf("%q is not an x264 preset; they are %s", b, strings.Join(presets, ", "))
+	}
+	*v = Preset(b)
+	return nil
+}
+
+func whole[T ~int](v *T, b []byte, least, most int, unit string) error {
+	n, err := strconv.Atoi(string(b))
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("%q is not a whole number of %s from %d to %d", b, unit, least, most)
+	}
+	*v = T(n)
+	return nil
+}
+
+func decimal[T ~float64](v *T, b []byte, least, most float64, unit string) error {
+	n, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || !(n >= least && n <= most) { // written so that NaN is refused
+		return fmt.Errorf("%q is not a number from %g to %g %s", b, least, most, unit)
+	}
+	*v = T(n)
+	return nil
+}
