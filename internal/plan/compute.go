@@ -1,0 +1,322 @@
+package plan
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"filmpress/internal/media"
+	"filmpress/internal/pipeline"
+	"filmpress/internal/report"
+)
+
+// Request is everything that a plan depends on.
+type Request struct {
+	Film     media.Source
+	Name     string                  // the film's file name, for findings only
+	Tracks   []Track                 // in any order
+	Article  string                  // digest of film.md, "" without one
+	Title    string                  // never empty
+	Slug     string                  // as Slug makes them
+	Language string                  // of the page and, where the film does not say, of its sound; BCP 47, "" is unknown
+	NameOf   func(tag string) string // a language's own name, "" for an unknown one
+	Pipeline pipeline.Pipeline
+	Tool     string // the ffmpeg build, as its own version text
+	Bundle   string // digest of the player bundle, "" where it is not built
+	Page     string // version of the watch page's code
+}
+
+// Track is a subtitle file that was read and found good.
+type Track struct {
+	Digest   string // of the file's bytes
+	File     string // its name, for findings only
+	Ext      string // ".srt", ".vtt": tells the format where the content does not
+	Charset  string // as the user gave it, "" to detect
+	Language string // BCP 47
+	Kind     string // "", "sdh", "forced"
+}
+
+// Compute decides what will be done. Findings with severity Error mean that nothing can be.
+func Compute(r Request) Plan {
+	c := &computer{Request: r, plan: Plan{Version: 1, Slug: r.Slug, Title: r.Title, Pipeline: r.Pipeline.Name}}
+	if len(r.Film.Video) == 0 || r.Film.Video[0].Rate.Num <= 0 {
+		c.find(report.Error, "film-no-picture", "the film has no moving picture", "choose a file with a picture; sound alone is not published")
+		return c.plan
+	}
+	c.video()
+	c.audio()
+	c.subtitles()
+	c.pictures()
+	c.mp4()
+	c.player()
+	c.pack()
+	return c.plan
+}
+
+type computer struct {
+	Request
+	plan     Plan
+	rate     media.Rational
+	frames   int64
+	segment  int // frames
+	rungs    []Rung
+	sounds   []AudioLabel
+	captions []TrackLabel
+}
+
+func (c *computer) find(s report.Severity, rule, text, hint string) {
+	c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: c.Name}, Severity: s, Rule: rule, Text: text, Hint: hint})
+}
+
+func (c *computer) because(subject string, taken bool, why string) {
+	c.plan.Reasons = append(c.plan.Reasons, Reason{subject, taken, why})
+}
+
+// add appends a step, with the digest that names its result.
+func (c *computer) add(id, kind, about string, params any, inputs ...Input) {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		panic(err) // parameters are our own plain structs
+	}
+	s := Step{ID: id, Kind: kind, About: about, Params: raw, Inputs: inputs}
+	tool := ""
+	if usesTool[kind] {
+		tool = c.Tool
+	}
+	s.Digest = digest(s, tool)
+	c.plan.Steps = append(c.plan.Steps, s)
+}
+
+// digest covers what changes a step's bytes, as Step.Digest says. 128 bits of SHA-256 are kept: the name stands
+// in every segment's address, and only accidents have to be told apart.
+func digest(s Step, tool string) string {
+	type input struct{ Name, Digest string }
+	covered := struct {
+		Kind    string
+		Version int
+		Params  json.RawMessage
+		Inputs  []input
+		Tool    string
+	}{s.Kind, versions[s.Kind], s.Params, make([]input, len(s.Inputs)), tool}
+	for i, in := range s.Inputs {
+		covered.Inputs[i] = input{in.Name, in.Digest}
+	}
+	raw, err := json.Marshal(covered)
+	if err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
+}
+
+// from is an input that is another step's result.
+func (c *computer) from(name, id string) Input {
+	i := slices.IndexFunc(c.plan.Steps, func(s Step) bool { return s.ID == id })
+	return Input{Name: name, Step: id, Digest: c.plan.Steps[i].Digest}
+}
+
+func source(name, digest string) Input { return Input{Name: name, Source: digest, Digest: digest} }
+
+// length is the film's duration: a whole number of frames.
+func (c *computer) length() time.Duration {
+	return time.Duration(math.Round(float64(c.frames) * float64(c.rate.Den) / float64(c.rate.Num) * 1e9))
+}
+
+func (c *computer) video() {
+	v := c.Film.Video[0]
+	width, height := v.Display()
+	var reasons []Reason
+	c.rungs, reasons = ladder(width, height, c.Pipeline.Video.Ladder)
+	c.plan.Reasons = append(c.plan.Reasons, reasons...)
+	for _, extra := range c.Film.Video[1:] {
+		c.because(fmt.Sprintf("video stream %d", extra.Index), false, "a film has one picture; the first is taken")
+	}
+	c.rate = outputRate(v)
+	end := v.End
+	for _, a := range c.Film.Audio {
+		end = max(end, a.End)
+	}
+	if gap := end - v.End; gap > time.Second {
+		c.find(report.Warn, "film-sound-longer", fmt.Sprintf("the sound runs %.1f s longer than the picture", gap.Seconds()), "the last picture is held; cut the export if that is not wanted")
+	}
+	c.frames = max(1, int64(math.Round(end.Seconds()*c.rate.Float())))
+	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
+	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
+	c.because("frame rate", true, c.rateReason(v))
+	c.add("video", Video, fmt.Sprintf("encoding %d rungs", len(c.rungs)), VideoParams{
+		Source: v, Start: c.Film.Start, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
+		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs,
+	}, source("film", c.Film.Digest))
+}
+
+func (c *computer) rateReason(v media.Video) string {
+	switch {
+	case c.rate != v.Rate:
+		return fmt.Sprintf("%s a second, the film's %s halved: over 60 brings viewers nothing", c.rate, v.Rate)
+	case v.Variable:
+		return fmt.Sprintf("%s a second, made even: the film's own changes", c.rate)
+	}
+	return fmt.Sprintf("%s a second, the film's own", c.rate)
+}
+
+// audio takes the first sound track, and each further one that names a language not yet taken.
+func (c *computer) audio() {
+	if len(c.Film.Audio) == 0 {
+		c.because("sound", false, "the film has none; it is published silent")
+	}
+	seen := map[string]bool{}
+	for i, a := range c.Film.Audio {
+		subject := fmt.Sprintf("sound track %d", i+1)
+		lang := a.Language
+		if lang == "" && len(seen) == 0 {
+			lang = c.Language
+		}
+		if lang == "" && len(seen) == 0 {
+			lang = "und"
+			c.find(report.Warn, "audio-language", "nobody says which language the film speaks", "give `--language ru`, or `language: ru` in the film's .md file")
+		}
+		if lang == "" {
+			c.because(subject, false, "its language is not named, and another track is there")
+			continue
+		}
+		if seen[lang] {
+			c.because(subject, false, "another track has the same language, "+lang)
+			continue
+		}
+		seen[lang] = true
+		label := AudioLabel{Step: fmt.Sprintf("audio-%d", i), Language: lang, Name: c.NameOf(lang), Default: len(c.sounds) == 0}
+		if label.Name == "" {
+			label.Name = fmt.Sprintf("Audio %d", i+1)
+		}
+		c.sounds = append(c.sounds, label)
+		c.because(subject, true, fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", lang, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness))
+		c.add(label.Step, Audio, "encoding the sound, "+lang, AudioParams{
+			Stream: a.Index, Start: c.Film.Start, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
+			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak),
+		}, source("film", c.Film.Digest))
+	}
+	for _, t := range c.Film.Text {
+		why := "text inside the film is not taken by itself; take it out into a file if it is to be published"
+		if t.Bitmap {
+			why = "it is made of pictures, not of text"
+		}
+		c.because(fmt.Sprintf("subtitle stream %d (%s)", t.Index, cmp.Or(t.Language, "no language")), false, why)
+	}
+}
+
+// seconds is the exact duration of a number of frames.
+func (c *computer) seconds(frames int64) media.Rational {
+	return media.Rational{Num: frames * c.rate.Den, Den: c.rate.Num}
+}
+
+func (c *computer) subtitles() {
+	tracks := slices.Clone(c.Tracks)
+	slices.SortFunc(tracks, func(a, b Track) int {
+		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.File, b.File))
+	})
+	for i, t := range tracks {
+		if i > 0 && tracks[i-1].Language == t.Language && tracks[i-1].Kind == t.Kind {
+			c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: t.File}, Severity: report.Error, Rule: "subtitle-twice",
+				Text: fmt.Sprintf("two files give the same track, %s: this one and %s", trackName(t), tracks[i-1].File),
+				Hint: "keep one, or name them apart: film.en.srt, film.en.sdh.srt, film.en.forced.srt"})
+			continue
+		}
+		id := "subtitle-" + trackName(t)
+		c.captions = append(c.captions, TrackLabel{Step: id, Language: t.Language, Name: cmp.Or(c.NameOf(t.Language), t.Language), Kind: t.Kind})
+		c.because("subtitles "+trackName(t), true, t.File)
+		c.add(id, Subtitle, "preparing the subtitles "+trackName(t), SubtitleParams{
+			Name: "track" + t.Ext, Charset: t.Charset, Segment: time.Duration(c.Pipeline.Subtitles.Segment) * c.segmentTime() / time.Duration(c.Pipeline.Segment), Duration: c.length(),
+		}, source("track", t.Digest))
+	}
+	if len(tracks) == 0 {
+		c.because("subtitles", false, "no file beside the film is named like it: film.en.srt, film.ru.vtt")
+	}
+}
+
+// segmentTime is the true duration of a media segment: 6 s, or 6.006 s at 23.976 and 29.97 frames a second.
+func (c *computer) segmentTime() time.Duration {
+	return time.Duration(math.Round(float64(c.segment) * float64(c.rate.Den) / float64(c.rate.Num) * 1e9))
+}
+
+func trackName(t Track) string {
+	if t.Kind == "" {
+		return t.Language
+	}
+	return t.Language + "-" + t.Kind
+}
+
+// storyboard sheets of 5 x 5 pictures stay small enough to load on a hover.
+const sheetSide = 5
+
+func (c *computer) pictures() {
+	top := c.rungs[len(c.rungs)-1]
+	sheet := c.rungs[min(1, len(c.rungs)-1)]
+	width := min(int(c.Pipeline.Pictures.Width), even(float64(top.Width)))
+	if top.Height > top.Width { // portrait: as tall as the others are wide would be a tower
+		width = even(float64(width) * 9 / 16)
+	}
+	interval := c.interval()
+	c.add("pictures", Pictures, "taking the poster and the storyboard", PicturesParams{
+		Poster: top.Name, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
+		Height: even(float64(width) * float64(top.Height) / float64(top.Width)), Columns: sheetSide, Rows: sheetSide,
+	}, c.from("video", "video"))
+}
+
+// interval gives a short film enough storyboard pictures, on keyframes: about 60, at most the pipeline's distance apart.
+func (c *computer) interval() time.Duration {
+	gop := time.Duration(c.Pipeline.GOP) * time.Second
+	want := (c.length()/60 + gop - 1) / gop * gop
+	return max(gop, min(want, time.Duration(c.Pipeline.Pictures.Interval)*time.Second))
+}
+
+func (c *computer) mp4() {
+	rung := c.mp4Rung()
+	inputs := []Input{c.from("video", "video")}
+	if len(c.sounds) > 0 {
+		inputs = append(inputs, c.from("audio", c.sounds[0].Step))
+	}
+	c.because("MP4", true, fmt.Sprintf("%dx%d, for downloads and for viewers without JavaScript; remuxed, not encoded again", rung.Width, rung.Height))
+	c.add("mp4", MP4, "joining the MP4", MP4Params{Rung: rung.Name}, inputs...)
+}
+
+// mp4Rung is the tallest rung that the pipeline allows, measured on the short side.
+func (c *computer) mp4Rung() Rung {
+	rung := c.rungs[0]
+	for _, r := range c.rungs {
+		if min(r.Width, r.Height) <= int(c.Pipeline.MP4.Height) {
+			rung = r
+		}
+	}
+	return rung
+}
+
+func (c *computer) player() {
+	if c.Bundle == "" {
+		c.because("player", false, "it is not built into this filmpress; the page plays the MP4 with the browser's own controls. `make player` builds it")
+		return
+	}
+	c.add("player", Player, "laying out the player", PlayerParams{Bundle: c.Bundle})
+}
+
+func (c *computer) pack() {
+	p := PackageParams{
+		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
+		Audio: c.sounds, Subtitles: c.captions, Chapters: c.Film.Chapters, Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
+	}
+	if len(c.sounds) > 0 {
+		p.Bitrate = int64(c.Pipeline.Audio.Bitrate) * 1000
+	}
+	var inputs []Input
+	for _, s := range c.plan.Steps {
+		inputs = append(inputs, c.from(s.ID, s.ID))
+	}
+	if c.Article != "" {
+		inputs = append(inputs, source("article", c.Article))
+	}
+	c.add("package", Package, "writing the playlists and the page", p, inputs...)
+}

@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"time"
+
+	"filmpress/internal/media"
+)
+
+// The kinds of steps. What each does stands in package step.
+const (
+	Video    = "video"    // all rungs of the ladder from one decode
+	Audio    = "audio"    // one sound track, stereo AAC at one loudness
+	Subtitle = "subtitle" // one subtitle track: WebVTT segments and downloads
+	Pictures = "pictures" // poster and storyboard
+	MP4      = "mp4"      // the progressive file, remuxed from a rung
+	Player   = "player"   // the player's script and style
+	Package  = "package"  // playlists and watch page
+)
+
+// versions counts up whenever the same parameters and inputs would give other bytes than before, so that
+// results kept by an older filmpress are not taken for today's.
+var versions = map[string]int{Video: 1, Audio: 1, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
+
+// usesTool names the kinds whose bytes ffmpeg makes.
+var usesTool = map[string]bool{Video: true, Audio: true, Pictures: true, MP4: true}
+
+// VideoParams are the parameters of a video step. Its input is the film.
+type VideoParams struct {
+	Source  media.Video    `json:"source"`
+	Start   time.Duration  `json:"start"`   // of the container, subtracted from every timestamp
+	Rate    media.Rational `json:"rate"`    // frames per second of every rung
+	Frames  int64          `json:"frames"`  // of every rung; the last picture is held where the sound runs on
+	GOP     int            `json:"gop"`     // frames
+	Segment int            `json:"segment"` // frames, a multiple of GOP
+	Preset  string         `json:"preset"`
+	CRF     float64        `json:"crf"`
+	Threads int            `json:"threads"`
+	Rungs   []Rung         `json:"rungs"` // from small to large
+}
+
+// Rung is one rendition of the picture.
+type Rung struct {
+	Name   string `json:"name"` // "v0" is the smallest
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Max    int64  `json:"max"` // bit/s, the VBV's rate
+}
+
+// AudioParams are the parameters of an audio step. Its input is the film.
+type AudioParams struct {
+	Stream   int            `json:"stream"` // index in the container
+	Start    time.Duration  `json:"start"`
+	Duration media.Rational `json:"duration"` // seconds, the picture's own
+	Segment  media.Rational `json:"segment"`  // seconds, the picture's own
+	Bitrate  int64          `json:"bitrate"`  // bit/s
+	Loudness float64        `json:"loudness"` // LUFS
+	TruePeak float64        `json:"true_peak"`
+}
+
+// SubtitleParams are the parameters of a subtitle step. Its input is the track's file.
+type SubtitleParams struct {
+	Name     string        `json:"name"` // extension that tells the format where the content does not: "track.srt"
+	Charset  string        `json:"charset,omitempty"`
+	Segment  time.Duration `json:"segment"`
+	Duration time.Duration `json:"duration"` // of the film
+}
+
+// PicturesParams are the parameters of a pictures step. Its input is the video step.
+type PicturesParams struct {
+	Poster   string        `json:"poster"`   // the rung that the poster is taken from
+	Sheet    string        `json:"sheet"`    // the rung that the storyboard is taken from
+	Duration time.Duration `json:"duration"` // of the film
+	Interval time.Duration `json:"interval"` // between two storyboard pictures
+	Width    int           `json:"width"`    // of one storyboard picture
+	Height   int           `json:"height"`
+	Columns  int           `json:"columns"`
+	Rows     int           `json:"rows"`
+}
+
+// MP4Params are the parameters of an mp4 step. Its inputs are the video step and, where there is sound, an audio step.
+type MP4Params struct {
+	Rung string `json:"rung"`
+}
+
+// PlayerParams are the parameters of a player step, which has no input: the bundle is part of the program.
+type PlayerParams struct {
+	Bundle string `json:"bundle"` // digest of the bundle
+}
+
+// PackageParams are the parameters of the package step. Its inputs are all other steps and the article.
+type PackageParams struct {
+	Title     string          `json:"title"`
+	Slug      string          `json:"slug"`
+	Language  string          `json:"language"`
+	Duration  time.Duration   `json:"duration"`
+	Rate      media.Rational  `json:"rate"`
+	Segment   media.Rational  `json:"segment"` // seconds
+	Bitrate   int64           `json:"audio_bitrate,omitempty"`
+	Audio     []AudioLabel    `json:"audio,omitempty"`
+	Subtitles []TrackLabel    `json:"subtitles,omitempty"`
+	Chapters  []media.Chapter `json:"chapters,omitempty"`
+	Poster    string          `json:"poster_rung"`
+	MP4       Rung            `json:"mp4"`
+	Page      string          `json:"page"` // version of the page's own code and templates
+}
+
+// AudioLabel says what viewers read of a sound track.
+type AudioLabel struct {
+	Step     string `json:"step"`
+	Language string `json:"language"` // BCP 47; "und" where nobody said
+	Name     string `json:"name"`     // the language's own name
+	Default  bool   `json:"default,omitempty"`
+}
+
+// TrackLabel says what viewers read of a subtitle track.
+type TrackLabel struct {
+	Step     string `json:"step"`
+	Language string `json:"language"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind,omitempty"` // "", "sdh" or "forced"
+}
