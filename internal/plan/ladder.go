@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math"
+	"math/big"
 
 	"filmpress/internal/media"
 	"filmpress/internal/pipeline"
@@ -71,8 +72,6 @@ func outputRate(v media.Video) media.Rational {
 	for r.Float() > 61 {
 		r.Den *= 2
 	}
-	if r.Num%2 == 0 && r.Den%2 == 0 {
-		r.Num, r.Den = r.Num/2, r.Den/2
-	}
-	return r
+	g := new(big.Int).GCD(nil, nil, big.NewInt(r.Num), big.NewInt(r.Den)).Int64()
+	return media.Rational{Num: r.Num / g, Den: r.Den / g}
 }

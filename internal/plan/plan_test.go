@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filmpress/internal/media"
+	"filmpress/internal/pipeline"
+	"filmpress/pipelines"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func readPipeline(t *testing.T, name string) pipeline.Pipeline {
+	t.Helper()
+	data, err := pipelines.FS.ReadFile(name + ".yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, fs := pipeline.Read(name, name+".yml", data)
+	if len(fs) > 0 {
+		t.Fatal(fs)
+	}
+	return p
+}
+
+var names = map[string]string{"ru": "Русский", "en": "English", "ky": "Кыргызча"}
+
+// request is a plain film: 90 s of 1080p at 25 frames a second, in Russian.
+func request(t *testing.T, name string) Request {
+	return Request{
+		Film: media.Source{Digest: "f1", Size: 1 << 20, Format: "mov", Duration: 90 * time.Second,
+			Video: []media.Video{{Codec: "h264", Width: 1920, Height: 1080, SAR: media.Rational{Num: 1, Den: 1}, Frames: 2250,
+				Rate: media.Rational{Num: 25, Den: 1}, Nominal: media.Rational{Num: 25, Den: 1}, End: 90 * time.Second, PixFmt: "yuv420p", Bits: 8}},
+			Audio: []media.Audio{{Index: 1, Codec: "aac", Channels: 2, Rate: 48000, Language: "ru", Default: true, End: 90 * time.Second}}},
+		Name: "film.mp4", Title: "The Lake", Slug: "the-lake", Language: "ru", NameOf: func(tag string) string { return names[tag] },
+		Pipeline: readPipeline(t, name), Tool: "ffmpeg 5.1.9", Bundle: "b1", Page: "p1",
+		Tracks: []Track{{Digest: "t2", File: "film.ru.srt", Ext: ".srt", Language: "ru"}, {Digest: "t1", File: "film.en.srt", Ext: ".srt", Language: "en"}},
+	}
+}
+
+// TestGolden holds whole plans: a change of a digest here is a change of what every user's kept results are worth.
+func TestGolden(t *testing.T) {
+	for name, change := range map[string]func(*Request){
+		"documentary": func(r *Request) {},
+		"archive":     func(r *Request) { r.Article = "a1" },
+		"draft-portrait-ntsc-silent": func(r *Request) {
+			v := &r.Film.Video[0]
+			v.Rotation, v.Rate, v.Variable = 90, media.Rational{Num: 30000, Den: 1001}, true
+			r.Film.Audio, r.Tracks, r.Bundle = nil, nil, ""
+		},
+		"documentary-many-tracks": func(r *Request) {
+			r.Film.Audio = append(r.Film.Audio, media.Audio{Index: 2, Language: "en", End: 93 * time.Second},
+				media.Audio{Index: 3}, media.Audio{Index: 4, Language: "ru"})
+			r.Film.Text = []media.Text{{Index: 5, Codec: "subrip", Language: "de"}, {Index: 6, Codec: "hdmv_pgs_subtitle", Bitmap: true}}
+			r.Film.Video = append(r.Film.Video, media.Video{Index: 7})
+			r.Tracks = append(r.Tracks, Track{Digest: "t3", File: "film.en.sdh.vtt", Ext: ".vtt", Language: "en", Kind: "sdh"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pipe, _, _ := strings.Cut(name, "-")
+			r := request(t, pipe)
+			change(&r)
+			got, err := json.MarshalIndent(Compute(r), "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil || string(got)+"\n" != string(want) {
+				t.Errorf("the plan is not %s (go test ./internal/plan -update, then read the difference): %v", golden, err)
+			}
+		})
+	}
+}
+
+// digests gives each step's digest by its ID.
+func digests(p Plan) map[string]string {
+	d := map[string]string{}
+	for _, s := range p.Steps {
+		d[s.ID] = s.Digest
+	}
+	return d
+}
+
+// TestDigestsCoverWhatChangesTheBytes and nothing else: which steps are done anew after a change.
+func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
+	const all = "audio-0 mp4 package pictures player subtitle-en subtitle-ru video"
+	for _, c := range []struct {
+		what   string
+		change func(*Request)
+		want   string // the steps whose digest changes
+	}{
+		{"nothing", func(r *Request) {}, ""},
+		{"the film's name", func(r *Request) { r.Name = "other.mov" }, ""},
+		{"the order of the tracks", func(r *Request) { r.Tracks[0], r.Tracks[1] = r.Tracks[1], r.Tracks[0] }, ""},
+		{"a subtitle file's name", func(r *Request) { r.Tracks[1].File = "x.srt" }, ""},
+		{"a cue", func(r *Request) { r.Tracks[1].Digest = "new" }, "package subtitle-en"},
+		{"the article", func(r *Request) { r.Article = "new" }, "package"},
+		{"the title", func(r *Request) { r.Title = "new" }, "package"},
+		{"the page's code", func(r *Request) { r.Page = "new" }, "package"},
+		{"the player", func(r *Request) { r.Bundle = "new" }, "package player"},
+		{"ffmpeg", func(r *Request) { r.Tool = "ffmpeg 7" }, "audio-0 mp4 package pictures video"},
+		{"the film", func(r *Request) { r.Film.Digest = "new" }, "audio-0 mp4 package pictures video"},
+		{"quality", func(r *Request) { r.Pipeline.Video.CRF++ }, "mp4 package pictures video"},
+		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package"},
+		{"the poster's size", func(r *Request) { r.Pipeline.Pictures.Width = 100 }, "package pictures"},
+		{"the pipeline's name", func(r *Request) { r.Pipeline.Name = "mine" }, ""},
+		{"the frame rate", func(r *Request) { r.Film.Video[0].Rate.Num = 24 }, "audio-0 mp4 package pictures video"},
+		{"an NTSC frame rate", func(r *Request) { r.Film.Video[0].Rate = media.Rational{Num: 24000, Den: 1001} }, strings.Replace(all, "player ", "", 1)},
+	} {
+		before := digests(Compute(request(t, "documentary")))
+		r := request(t, "documentary")
+		c.change(&r)
+		after := digests(Compute(r))
+		var changed []string
+		for id := range strings.FieldsSeq(all) {
+			if before[id] != after[id] {
+				changed = append(changed, id)
+			}
+		}
+		if got := strings.Join(changed, " "); got != c.want {
+			t.Errorf("%s changes %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+func TestLadder(t *testing.T) {
+	for _, c := range []struct {
+		width, height int
+		want          string
+	}{
+		{1920, 1080, "416x234 640x360 768x432 960x540 1280x720 1920x1080"},
+		{3840, 2160, "416x234 640x360 768x432 960x540 1280x720 1920x1080"},
+		{1080, 1920, "234x416 360x640 432x768 540x960 720x1280 1080x1920"},
+		{1920, 800, "416x174 640x266 768x320 960x400 1280x534 1920x800"},
+		{1280, 720, "416x234 640x360 768x432 960x540 1280x720"},
+		{1300, 730, "416x234 640x360 768x432 960x540 1280x718"},
+		{768, 576, "312x234 480x360 576x432 720x540"},
+		{854, 480, "416x234 640x360 768x432"},
+		{900, 506, "416x234 640x360 768x432 900x506"},
+		{642, 642, "234x234 360x360 432x432 540x540 642x642"},
+		{176, 144, "176x144"},
+		{161, 121, "162x122"},
+		{1, 1, "2x2"},
+	} {
+		rungs, reasons := ladder(c.width, c.height, readPipeline(t, "documentary").Video.Ladder)
+		var got []string
+		for _, r := range rungs {
+			got = append(got, fmt.Sprintf("%dx%d", r.Width, r.Height))
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%dx%d: got %s, want %s", c.width, c.height, s, c.want)
+		}
+		if len(reasons) != 6 {
+			t.Errorf("%dx%d: %d reasons for 6 boxes", c.width, c.height, len(reasons))
+		}
+		for i, r := range rungs {
+			if i > 0 && r.Max <= rungs[i-1].Max {
+				t.Errorf("%dx%d: rung %d may cost no more than the one below", c.width, c.height, i)
+			}
+		}
+	}
+}
+
+func TestFindings(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		change func(*Request)
+		want   string
+	}{
+		{"two files for one track", func(r *Request) { r.Tracks[0].Language = "en" }, "error subtitle-twice"},
+		{"sound without a language", func(r *Request) { r.Film.Audio[0].Language, r.Language = "", "" }, "warn audio-language"},
+		{"long sound", func(r *Request) { r.Film.Audio[0].End = 99 * time.Second }, "warn film-sound-longer"},
+		{"no picture", func(r *Request) { r.Film.Video = nil }, "error film-no-picture"},
+		{"all well", func(r *Request) {}, ""},
+	} {
+		r := request(t, "draft")
+		c.change(&r)
+		got := ""
+		for _, f := range Compute(r).Findings {
+			got += f.Severity.String() + " " + f.Rule
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+func TestSlug(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"The Lake", "the-lake"}, {"Озеро Иссык-Куль", "ozero-issyk-kul"}, {"Кыргыз жери: ңөү", "kyrgyz-zheri-ngou"}, {"Élan d'été", "elan-dete"},
+		{"  --- ", "film"}, {"100%d:film's", "100-d-films"}, {"../../etc", "etc"}, {"数", "film"}, {"-i", "i"}, {"Йод", "yod"},
+		{strings.Repeat("word ", 30), "word-word-word-word-word-word-word-word-word-word-word-word"},
+	} {
+		if got := Slug(c.in); got != c.want {
+			t.Errorf("Slug(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestOutputRate(t *testing.T) {
+	for _, c := range []struct{ in, want media.Rational }{
+		{media.Rational{Num: 24000, Den: 1001}, media.Rational{Num: 24000, Den: 1001}},
+		{media.Rational{Num: 60, Den: 1}, media.Rational{Num: 60, Den: 1}},
+		{media.Rational{Num: 100, Den: 1}, media.Rational{Num: 50, Den: 1}},
+		{media.Rational{Num: 120000, Den: 1001}, media.Rational{Num: 60000, Den: 1001}},
+		{media.Rational{Num: 240, Den: 1}, media.Rational{Num: 60, Den: 1}},
+		{media.Rational{Num: 15, Den: 2}, media.Rational{Num: 15, Den: 2}},
+	} {
+		if got := outputRate(media.Video{Rate: c.in}); got != c.want {
+			t.Errorf("outputRate(%v) = %v, want %v", c.in, got, c.want)
+		}
+	}
+}
