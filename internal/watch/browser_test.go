@@ -1,0 +1,91 @@
+package watch
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// needBrowser skips where the page cannot be tried in a browser, and says what is missing.
+func needBrowser(t *testing.T) (Player, string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	for _, tool := range []string{chromium, "node", "ffmpeg"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed", tool)
+		}
+	}
+	if _, err := os.Stat("player/node_modules/playwright-core"); err != nil {
+		t.Skip("skipped: run npm ci --ignore-scripts in internal/watch/player")
+	}
+	player, ok := Bundle()
+	if !ok {
+		t.Skip("skipped: the player is not built; run npm run build in internal/watch/player")
+	}
+	return player, chromium
+}
+
+// publish writes the presentation and both pages, the release's and the entrance.
+func publish(t *testing.T, dir string, player Player) {
+	t.Helper()
+	page := fixture(t, dir)
+	put := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []File{player.JS, player.CSS} {
+		put("o/"+file.Name, file.Data)
+	}
+	page.Assets = Assets{
+		JS:  Asset{URI: "../../o/" + player.JS.Name, Integrity: player.JS.Integrity},
+		CSS: Asset{URI: "../../o/" + player.CSS.Name, Integrity: player.CSS.Integrity},
+	}
+	put("r/one/index.html", render(t, page))
+	page.Base = "r/one/"
+	put("index.html", render(t, page))
+}
+
+func TestInBrowser(t *testing.T) {
+	player, chromium := needBrowser(t)
+	dir := t.TempDir()
+	publish(t, dir, player)
+	server := httptest.NewServer(serve(dir))
+	defer server.Close()
+	expect := filepath.Join(t.TempDir(), "expect.json")
+	wanted, err := json.Marshal(map[string]any{"tracks": 2, "expect": []map[string]any{
+		{"lang": "en", "time": 2, "text": "We left before sunrise."},
+		{"lang": "en", "time": 16.4, "text": "Then the pass opened."},
+		{"lang": "ru", "time": 6, "text": "Дорога ещё была мёрзлой, и все молчали."},
+		{"lang": "ru", "time": 13, "text": "Хлеб и соль, три буханки."},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(script string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("node", append([]string{filepath.Join("../../testdata/browser", script)}, args...)...)
+		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		cmd.Stderr = os.Stderr
+		if out, err := cmd.Output(); err != nil {
+			t.Errorf("%s %v: %v\n%s", script, args, err, out)
+		} else {
+			t.Logf("%s", out)
+		}
+	}
+	run("watch.mjs", "--url", server.URL+"/index.html", "--expect", expect)
+	run("watch.mjs", "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+}

@@ -1,0 +1,58 @@
+package watch
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"path"
+)
+
+// dist is what `npm run build` makes in player/. Only its .gitkeep is committed, so that a fresh clone builds.
+//
+//go:embed all:dist
+var dist embed.FS
+
+// File is one file of the player, to be published beside the film.
+type File struct {
+	Name      string // with a hash of the bytes in it: "player-0123456789abcdef.js"
+	Data      []byte
+	Integrity string // for Asset.Integrity
+}
+
+// Player is the whole player.
+type Player struct {
+	JS, CSS, Notices File // Notices are the licences of what is inside
+}
+
+// Bundle is the player that was built into the program. ok is false where it was not: pages then keep the
+// browser's own player, with the MP4.
+func Bundle() (p Player, ok bool) { return bundle(dist) }
+
+func bundle(from embed.FS) (p Player, ok bool) {
+	for name, file := range map[string]*File{"player.js": &p.JS, "player.css": &p.CSS, "notices.txt": &p.Notices} {
+		data, err := from.ReadFile("dist/" + name)
+		if err != nil {
+			return Player{}, false
+		}
+		*file = newFile(name, data)
+	}
+	return p, true
+}
+
+func newFile(name string, data []byte) File {
+	ext := path.Ext(name)
+	hash := sha256.Sum256(data)
+	return File{
+		Name:      name[:len(name)-len(ext)] + "-" + hex.EncodeToString(hash[:8]) + ext,
+		Data:      data,
+		Integrity: integrity(data),
+	}
+}
+
+// integrity is a value for integrity= (W3C Subresource Integrity, section 3.5).
+func integrity(data []byte) string {
+	sum := sha512.Sum384(data)
+	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+}

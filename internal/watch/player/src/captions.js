@@ -1,0 +1,72 @@
+// Which text track is on. The viewer's choice ("", "ru", "ru+captions") outlives the page in localStorage and goes
+// nowhere else.
+const store = "filmpress.captions";
+
+function recall() {
+  try { return localStorage.getItem(store); } catch { return null; } // storage may be forbidden
+}
+function keep(choice) {
+  try { localStorage.setItem(store, choice); } catch { /* then it lasts as long as the page */ }
+}
+
+export function startCaptions(root, stream, menus) {
+  const menu = menus.get("captions");
+  if (!menu) return { toggle() {} };
+  const known = menu.values();
+  const best = (choice) => (known.includes(choice) ? choice : known.find((key) => key && key.split("+")[0] === choice));
+  let chosen = best(recall() ?? root.dataset.captions) ?? "";
+  let last = chosen || best(document.documentElement.lang) || known.find((key) => key);
+
+  const describe = (key) => {
+    const [lang, kind] = key.split("+");
+    return { lang, kind: kind ?? "subtitles", name: menu.list.querySelector(`[data-value="${CSS.escape(key)}"]`).dataset.name };
+  };
+
+  // Where the stream names its tracks otherwise than the page, the language decides.
+  const find = (tracks, { lang, kind, name }) => {
+    const regular = tracks.filter((track) => !track.forced);
+    return regular.find((t) => t.lang === lang && t.name === name) ?? regular.find((t) => t.lang === lang && t.kind === kind) ?? regular.find((t) => t.lang === lang);
+  };
+
+  const forcedFor = (tracks) => {
+    const spoken = stream.hls.audioTracks[stream.hls.audioTrack]?.lang;
+    return tracks.find((track) => track.forced && track.lang === spoken);
+  };
+
+  function applyHls() {
+    const tracks = stream.hls.subtitleTracks.map((t, id) => ({ id, lang: t.lang, name: t.name, forced: t.forced,
+      kind: /transcribes-spoken-dialog/.test(t.characteristics ?? "") ? "captions" : "subtitles" }));
+    const track = chosen ? find(tracks, describe(chosen)) : forcedFor(tracks);
+    stream.hls.subtitleDisplay = true;
+    stream.hls.subtitleTrack = track ? track.id : -1;
+  }
+
+  function applyNative() {
+    const all = [...stream.video.textTracks].filter((t) => t.kind === "subtitles" || t.kind === "captions");
+    const track = chosen && find(all.map((t) => ({ node: t, lang: t.language, name: t.label, kind: t.kind })), describe(chosen));
+    for (const t of all) t.mode = track && t === track.node ? "showing" : "disabled";
+  }
+
+  function apply() {
+    menu.check(chosen);
+    menu.button.dataset.state = chosen ? "on" : "off";
+    if (!stream.attached) return;
+    if (stream.hls) applyHls();
+    else applyNative();
+  }
+
+  function choose(key) {
+    chosen = key;
+    if (key) last = key;
+    keep(key);
+    apply();
+  }
+
+  menu.onpick = choose;
+  stream.addEventListener("tracks", apply);
+  stream.addEventListener("attached", () => {
+    if (!stream.hls) stream.video.textTracks.addEventListener("addtrack", apply);
+  });
+  apply();
+  return { toggle: () => choose(chosen ? "" : last) };
+}

@@ -1,0 +1,25 @@
+// Keys, only while the player has the focus. KeyMap in render.go tells the viewer about them.
+export function startKeys(root, stream, controls, captions) {
+  const jump = (by) => () => stream.seek(stream.time + by);
+  const actions = {
+    k: () => stream.toggle(), " ": () => stream.toggle(),
+    ArrowLeft: jump(-5), ArrowRight: jump(5), j: jump(-10), l: jump(10),
+    Home: () => stream.seek(0), End: () => stream.seek(stream.duration),
+    ArrowUp: () => controls.louder(0.05), ArrowDown: () => controls.louder(-0.05),
+    m: controls.mute, c: captions.toggle, f: controls.fullscreen, "?": controls.help,
+    "<": () => controls.faster(-1), ">": () => controls.faster(1),
+  };
+  // A focused button takes the space bar itself, a focused slider its arrows.
+  const own = (target, key) =>
+    (target.matches("button, summary") && (key === " " || key === "Enter")) ||
+    (target.matches(".volume") && key.startsWith("Arrow")) || target.closest("dialog");
+
+  root.tabIndex = -1; // a click on the picture gives the player the focus
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || own(event.target, event.key)) return;
+    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}

@@ -1,0 +1,27 @@
+// Times in addresses: ?t=754, #t=754 and #t=12:34 (W3C Media Fragments URI, section 4.2.1, the first of its two times).
+function timeIn(text) {
+  const found = /^(?:npt:)?([\d:.]+)/.exec(text ?? "");
+  if (!found) return null;
+  const seconds = found[1].split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Number.isFinite(seconds) ? seconds : null;
+}
+
+const fromHash = () => timeIn(new URLSearchParams(location.hash.slice(1)).get("t"));
+
+export function startSeekLinks(root, stream) {
+  const at = fromHash() ?? timeIn(new URLSearchParams(location.search).get("t"));
+  if (at !== null) stream.seek(at);
+
+  const go = (seconds) => {
+    if (seconds === null) return;
+    stream.seek(seconds);
+    stream.play();
+    if (root.getBoundingClientRect().bottom < 0) root.scrollIntoView({ block: "start" });
+  };
+  addEventListener("hashchange", () => go(fromHash()));
+  // A second click on the same time changes no hash.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#t="]');
+    if (link && link.hash === location.hash) go(fromHash());
+  });
+}

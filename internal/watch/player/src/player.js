@@ -1,0 +1,31 @@
+// The player of the watch page. The page holds the controls already, hidden, with their words; this only brings
+// them to life, so that nothing here depends on a language.
+import "./player.css";
+import { Stream } from "./stream.js";
+import { startCaptions } from "./captions.js";
+import { startControls } from "./controls.js";
+import { startKeys } from "./keys.js";
+import { startLine } from "./line.js";
+import { startMenus } from "./menus.js";
+import { startSeekLinks } from "./links.js";
+import { startTranscript } from "./transcript.js";
+
+function start(root) {
+  const ui = root.querySelector(".ui");
+  const video = root.querySelector("video");
+  const stream = new Stream(root, video);
+  if (!stream.possible) return; // the browser's own player stays, with the MP4
+
+  video.controls = false;
+  ui.hidden = false;
+  const menus = startMenus(root);
+  const captions = startCaptions(root, stream, menus);
+  const controls = startControls(root, stream, menus);
+  startLine(root, stream);
+  startKeys(root, stream, controls, captions);
+  startSeekLinks(root, stream);
+  startTranscript(stream);
+}
+
+// Opened as a file, the page is on its own: see local.js.
+if (location.protocol !== "file:") for (const root of document.querySelectorAll(".player[data-master]")) start(root);

@@ -1,0 +1,118 @@
+// One film behind one video element. Nothing of it is loaded before the viewer asks for it.
+import Hls from "hls.js";
+
+const nativeType = "application/vnd.apple.mpegurl";
+
+export class Stream extends EventTarget {
+  constructor(root, video) {
+    super();
+    this.root = root;
+    this.video = video;
+    this.hls = null;
+    this.attached = false;
+    this.mended = false;
+    this.mp4 = video.querySelector("source")?.src;
+    // hls.js first: Chromium's own HLS plays, but shows no subtitle tracks.
+    this.possible = Hls.isSupported() || video.canPlayType(nativeType) !== "";
+    this.wanted = 0; // where to begin, seconds
+  }
+
+  get duration() {
+    return Number.isFinite(this.video.duration) ? this.video.duration : Number(this.root.dataset.duration);
+  }
+
+  get time() {
+    return this.attached ? this.video.currentTime : this.wanted;
+  }
+
+  seek(seconds) {
+    const to = Math.min(Math.max(seconds, 0), Math.max(this.duration - 0.05, 0));
+    if (this.attached && this.video.readyState > 0) this.video.currentTime = to;
+    else this.wanted = to;
+    this.dispatchEvent(new Event("moved"));
+  }
+
+  async play() {
+    this.attach();
+    try {
+      await this.video.play();
+    } catch (error) {
+      // AbortError: paused or sought meanwhile; NotAllowedError: the browser wants a click first. Both show the button.
+      if (error.name !== "AbortError" && error.name !== "NotAllowedError") this.trouble("broken");
+    }
+  }
+
+  toggle() {
+    if (this.video.paused) this.play();
+    else this.video.pause();
+  }
+
+  attach() {
+    if (this.attached) return;
+    this.attached = true;
+    const { video } = this;
+    for (const child of video.querySelectorAll("source, track")) child.remove();
+    if (Hls.isSupported()) this.attachHls();
+    else {
+      video.src = this.root.dataset.master;
+      video.addEventListener("loadedmetadata", () => { video.currentTime = this.wanted; }, { once: true });
+    }
+    video.addEventListener("error", () => this.trouble("broken"));
+    this.dispatchEvent(new Event("attached"));
+  }
+
+  attachHls() {
+    const thin = navigator.connection?.saveData === true;
+    const hls = new Hls({
+      enableWorker: false, // our fMP4 needs no remuxing, and a worker from a blob: would need a hole in the policy
+      startPosition: this.wanted || -1,
+      capLevelToPlayerSize: true,
+      abrEwmaDefaultEstimate: thin ? 200_000 : 1_000_000,
+      maxBufferLength: thin ? 15 : 30,
+      backBufferLength: 60,
+    });
+    this.hls = hls;
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.mend(data));
+    hls.on(Hls.Events.FRAG_BUFFERED, () => this.dispatchEvent(new Event("flowing")));
+    hls.on(Hls.Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => this.dispatchEvent(new Event("levels")));
+    // The tracks' nodes come right after this event.
+    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => queueMicrotask(() => this.dispatchEvent(new Event("tracks"))));
+    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.dispatchEvent(new Event("sounds")));
+    hls.loadSource(this.root.dataset.master);
+    hls.attachMedia(this.video);
+  }
+
+  mend(data) {
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.mended) {
+      this.mended = true;
+      this.hls.recoverMediaError();
+    } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      this.trouble("lost");
+    } else {
+      this.fallBack();
+    }
+  }
+
+  // The progressive film and the browser's own controls, when the stream cannot be played.
+  fallBack() {
+    const at = this.video.currentTime || this.wanted;
+    this.hls?.destroy();
+    this.hls = null;
+    if (!this.mp4) return this.trouble("broken");
+    this.video.src = this.mp4;
+    this.video.currentTime = at;
+    this.play();
+  }
+
+  retry() {
+    this.dispatchEvent(new Event("flowing"));
+    if (this.hls?.levels.length) this.hls.startLoad(this.time);
+    else this.hls?.loadSource(this.root.dataset.master);
+    this.play();
+  }
+
+  trouble(kind) {
+    this.dispatchEvent(new CustomEvent("trouble", { detail: kind }));
+  }
+}

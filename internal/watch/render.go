@@ -1,0 +1,160 @@
+package watch
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed page.html player.html
+var templates embed.FS
+
+// pageCSS is the look of the page itself. It lies in the page, so that the text stands at once on a thin network
+// and the page looks right when it is opened as a file or built without the player.
+//
+//go:embed page.css
+var pageCSS string
+
+// localJS runs where the page was opened as a file. It lies in the page too: browsers load no file that has
+// integrity= from there (Chromium wants CORS for it, which file: has not).
+//
+//go:embed local.js
+var localJS string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"clock": clock, "seconds": seconds, "dir": direction,
+}).ParseFS(templates, "page.html", "player.html")).Lookup("page.html")
+
+// policy lets the page load from its own host only, and run no script or style but the published ones and the
+// two that lie in the page, by their hashes. blob: and data: are what hls.js feeds the video element with.
+var policy = strings.Join([]string{
+	"default-src 'none'",
+	"script-src 'self' " + cspHash(localJS),
+	"style-src 'self' " + cspHash(pageCSS),
+	"img-src 'self' data:", // data: is the empty icon, which saves a request for favicon.ico
+	"media-src 'self' blob: data:",
+	"connect-src 'self'",
+	"base-uri 'none'",
+	"form-action 'none'",
+}, "; ")
+
+// cspHash is a hash source (W3C CSP 3, section 2.3.1) for an inline script or style.
+func cspHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Render is the page as HTML: the same Page gives the same bytes. It fails only where a text of the page cannot be
+// written safely.
+func Render(p Page) ([]byte, error) {
+	v := view{Page: p}
+	v.Words, v.WordsLanguage = wordsFor(p.Film.Language)
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, v); err != nil {
+		return nil, fmt.Errorf("the watch page cannot be written: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// view is what the template sees.
+type view struct {
+	Page
+	Words         words
+	WordsLanguage string // of Words: English where there is no translation
+}
+
+func (v view) CSS() template.CSS    { return template.CSS(pageCSS) }
+func (v view) LocalJS() template.JS { return template.JS(localJS) }
+func (v view) Policy() string       { return policy }
+func (v view) URI(ref string) string {
+	return v.resolve(ref)
+}
+func (v view) Date() string            { return v.Words.date(v.Film.Date) }
+func (v view) Size(bytes int64) string { return v.Words.size(bytes) }
+
+// Language is the page's, English where the film does not say.
+func (v view) Language() string {
+	if v.Film.Language == "" {
+		return "en"
+	}
+	return v.Film.Language
+}
+
+// Choices are the tracks that a viewer can choose.
+func (v view) Choices() []Track {
+	var out []Track
+	for _, t := range v.Tracks {
+		if !t.Forced {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Spoken are the tracks whose lines are shown under the film.
+func (v view) Spoken() []Track {
+	var out []Track
+	for _, t := range v.Choices() {
+		if len(t.Lines) > 0 {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Label is a track's name with what it is for.
+func (v view) Label(t Track) string {
+	if t.Kind == "captions" && !strings.Contains(t.Name, "(") {
+		return t.Name + " (CC)"
+	}
+	return t.Name
+}
+
+// Key names a track in the stored choice: it means the same on every page.
+func (t Track) Key() string {
+	if t.Kind == "captions" {
+		return t.Language + "+captions"
+	}
+	return t.Language
+}
+
+// Rows is a line's text, one entry a row.
+func (l Line) Rows() []string { return strings.Split(l.Text, "\n") }
+
+// clock writes a time as people read it: 0:07, 12:34, 1:02:03.
+func clock(d time.Duration) string {
+	s := int(d / time.Second)
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+// seconds writes a time to the millisecond: 12.5, 754.
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Milliseconds())/1000, 'f', -1, 64)
+}
+
+// Speeds are offered as strings, so that they read the same in the menu and in the script.
+func (v view) Speeds() []string { return []string{"0.5", "0.75", "1", "1.25", "1.5", "2"} }
+
+// key is a row of the player's help.
+type key struct {
+	Keys []string
+	Does string
+}
+
+// KeyMap is what player/src/keys.js does.
+func (v view) KeyMap() []key {
+	w := v.Words
+	return []key{
+		{[]string{"k", "␣"}, w.KeyPlay}, {[]string{"←", "→"}, w.KeySeek}, {[]string{"↑", "↓"}, w.KeyVolume}, {[]string{"m"}, w.KeyMute},
+		{[]string{"c"}, w.KeyCaptions}, {[]string{"f"}, w.KeyFullscreen}, {[]string{"<", ">"}, w.KeySpeed},
+	}
+}
