@@ -236,13 +236,17 @@ func FuzzReader(f *testing.F) {
 	gop := Fragment{Sequence: 1, Samples: []Sample{{Duration: 1, Size: 4, Sync: true}, {Duration: 1, Size: 1, Offset: -1}}, Data: []byte("abcde")}
 	f.Add(AppendFragment(picture().InitSection(), gop))
 	f.Add(AppendFragment(sound().InitSection(), gop))
+	f.Add(AppendFragment(nil, gop))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if track, err := ParseInit(b); err == nil && track.Timescale == 0 {
 			t.Error("a track without a timescale")
 		}
 		r := NewReader(bytes.NewReader(b))
-		if _, err := r.Init(); err != nil {
-			return
+		if _, err := r.Init(); err != nil { // then read it as what follows a good init section
+			r = NewReader(io.MultiReader(bytes.NewReader(picture().InitSection()), bytes.NewReader(b)))
+			if _, err := r.Init(); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for {
 			got, err := r.Next()

@@ -133,7 +133,7 @@ func (r *Reader) payload(b Box, limit int64) ([]byte, error) {
 		return nil, malformed("box %q of %d bytes", b.Type, n)
 	}
 	var buf bytes.Buffer
-	buf.Grow(int(min(n, 1<<20)))
+	buf.Grow(int(min(n, 64<<10)) + bytes.MinRead)
 	if _, err := io.CopyN(&buf, r.r, n); err != nil {
 		return nil, unexpected(err)
 	}
