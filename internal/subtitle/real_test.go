@@ -1,0 +1,77 @@
+package subtitle
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"filmpress/internal/report"
+)
+
+// clip reads one of the real files that lie outside the project.
+func clip(t testing.TB, name string) []byte {
+	t.Helper()
+	dir := cmp.Or(os.Getenv("FILMPRESS_CLIPS"), filepath.Join("..", "..", "..", "shared", "media"))
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		t.Skipf("the real files are not here (set FILMPRESS_CLIPS): %v", err)
+	}
+	return data
+}
+
+func rules(fs []report.Finding, at report.Severity) []string {
+	var out []string
+	for _, f := range fs {
+		if f.Severity >= at {
+			out = append(out, f.Rule)
+		}
+	}
+	return out
+}
+
+func TestRealFiles(t *testing.T) {
+	for _, c := range []struct {
+		file  string
+		cues  int
+		clean bool // no finding at all, and written back byte for byte
+	}{
+		{"readbeyond+aeneas/sonnet001.srt", 15, true},
+		{"readbeyond+aeneas/sonnet001.vtt", 15, true},
+		{"sannies+mp4parser/Tears_Of_Steel_rus.vtt", 76, true},
+		{"gpac+testsuite/overlapping.vtt", 6, true},
+		{"gpac+testsuite/invalid1.vtt", 1, false},
+		{"mediaelement+mediaelement-files/mediaelement.srt", 15, false},
+		{"Zulko+moviepy/subtitles-unicode.srt", 1, false},
+	} {
+		t.Run(filepath.Base(c.file), func(t *testing.T) {
+			data := clip(t, c.file)
+			track, found := Read(c.file, data, Options{})
+			for _, f := range found {
+				t.Log(f)
+			}
+			if len(track.Cues) != c.cues {
+				t.Errorf("%d cues, want %d", len(track.Cues), c.cues)
+			}
+			if worst, _ := report.Worst(found); worst == report.Error {
+				t.Error("a usable file has an error")
+			}
+			if !c.clean {
+				if len(found) == 0 {
+					t.Error("an odd file has no finding")
+				}
+				return
+			}
+			if len(found) > 0 {
+				t.Error("a clean file has findings")
+			}
+			again := track.WebVTT()
+			if track.Format == SRT {
+				again = track.SRT()
+			}
+			if string(again) != string(data) {
+				t.Errorf("written back it differs:\n%s", again)
+			}
+		})
+	}
+}

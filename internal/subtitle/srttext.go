@@ -1,0 +1,233 @@
+package subtitle
+
+import (
+	"html"
+	"strings"
+)
+
+// srtTags are the tags that players of SRT files read; everything else in angle brackets is text.
+var srtTags = map[string]NodeKind{"i": Italic, "b": Bold, "u": Underline, "s": Strike, "font": Font, "em": Italic, "strong": Bold}
+
+// maxSRTDepth is how deeply SRT tags may be nested; deeper ones are ignored. Small, because closing an outer tag
+// opens the inner ones again.
+const maxSRTDepth = 8
+
+// srtPiece is a part of an SRT payload: text, a tag, or an override block in braces ({\an8}).
+type srtPiece struct {
+	text     string // of text: decoded; of a tag: its body without < >; of an override: without { }
+	tag      bool
+	override bool
+	from, to int
+}
+
+// srtPieces cuts a payload. A < or { that begins nothing known is text.
+func srtPieces(s string) []srtPiece {
+	var out []srtPiece
+	from := 0
+	text := func(to int) {
+		if from < to {
+			out = append(out, srtPiece{text: srtUnescape(s[from:to]), from: from, to: to})
+		}
+	}
+	for i := 0; i < len(s); {
+		n := 0
+		switch s[i] {
+		case '<':
+			n = srtTagLen(s[i:])
+		case '{':
+			n = srtOverrideLen(s[i:])
+		}
+		if n == 0 {
+			i++
+			continue
+		}
+		text(i)
+		out = append(out, srtPiece{text: s[i+1 : i+n-1], tag: s[i] == '<', override: s[i] == '{', from: i, to: i + n})
+		i += n
+		from = i
+	}
+	text(len(s))
+	return out
+}
+
+// srtTagLen is the length of the known tag that s begins with, or 0.
+func srtTagLen(s string) int {
+	n := 1
+	if n < len(s) && s[n] == '/' {
+		n++
+	}
+	from := n
+	for n < len(s) && n-from < 8 && isAlnum(s[n]) {
+		n++
+	}
+	kind, known := srtTags[strings.ToLower(s[from:n])]
+	if !known {
+		return 0
+	}
+	if kind == Font || n < len(s) && s[n] == ' ' {
+		end := strings.IndexAny(s[n:], "><\n")
+		if end < 0 || s[n+end] != '>' {
+			return 0
+		}
+		return n + end + 1
+	}
+	if n < len(s) && s[n] == '>' {
+		return n + 1
+	}
+	return 0
+}
+
+// srtOverrideLen is the length of the override block that s begins with, or 0.
+func srtOverrideLen(s string) int {
+	if !strings.HasPrefix(s, `{\`) {
+		return 0
+	}
+	end := strings.IndexAny(s[1:], "{}\n") + 1
+	if end == 0 || s[end] != '}' {
+		return 0
+	}
+	return end + 1
+}
+
+// srtUnescape decodes whole character references (&lt; &amp; &#39;). SRT has none, but exports of web players do;
+// an & that begins none stays.
+func srtUnescape(s string) string {
+	if strings.IndexByte(s, '&') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if n := srtReferenceLen(s[i:]); n > 0 {
+			b.WriteString(html.UnescapeString(s[i : i+n]))
+			i += n
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+// srtReferenceLen is the length of the reference at the start of s, or 0.
+func srtReferenceLen(s string) int {
+	if s[0] != '&' {
+		return 0
+	}
+	n := referenceLen(s[:min(len(s), 12)])
+	if s[n-1] != ';' || html.UnescapeString(s[:n]) == s[:n] {
+		return 0
+	}
+	return n
+}
+
+// parseSRTText reads SRT markup as a tree. Tags that overlap are nested: <b><i></b></i> closes i and b.
+func parseSRTText(payload string) *Node {
+	p := textParser{open: []*Node{{Kind: Root}}}
+	if !strings.ContainsAny(payload, "<&{") {
+		p.text(payload)
+		return p.open[0]
+	}
+	for _, piece := range srtPieces(payload) {
+		switch {
+		case piece.tag && piece.text[0] == '/':
+			p.closeSRT(srtTags[strings.ToLower(strings.TrimSpace(piece.text[1:]))])
+		case piece.tag:
+			name, attributes, _ := strings.Cut(piece.text, " ")
+			p.openSRT(&Node{Kind: srtTags[strings.ToLower(name)], Value: fontColor(attributes)})
+		case piece.override:
+			p.override(piece.text)
+		default:
+			p.text(piece.text)
+		}
+	}
+	return p.open[0]
+}
+
+func (p *textParser) openSRT(n *Node) {
+	if len(p.open) > maxSRTDepth {
+		return
+	}
+	p.current().Children = append(p.current().Children, n)
+	p.open = append(p.open, n)
+}
+
+// closeSRT closes the nearest open node of the kind, and opens again those that stood inside it.
+func (p *textParser) closeSRT(kind NodeKind) {
+	at := len(p.open) - 1
+	for at > 0 && p.open[at].Kind != kind {
+		at--
+	}
+	if at == 0 {
+		return
+	}
+	inside := p.open[at+1:]
+	p.open = p.open[:at]
+	for _, n := range inside {
+		p.openSRT(&Node{Kind: n.Kind, Value: n.Value})
+	}
+}
+
+// override reads the ASS codes that SRT files carry: \i1 \i0 \b1 \b0 \u1 \u0 \s1 \s0. \an is a setting of the cue.
+func (p *textParser) override(codes string) {
+	kinds := map[byte]NodeKind{'i': Italic, 'b': Bold, 'u': Underline, 's': Strike}
+	for _, c := range strings.Split(codes, `\`) {
+		if len(c) != 2 {
+			continue
+		}
+		kind, known := kinds[c[0]]
+		switch {
+		case known && c[1] == '1':
+			p.openSRT(&Node{Kind: kind})
+		case known && c[1] == '0':
+			p.closeSRT(kind)
+		}
+	}
+}
+
+// fontColor is the value of the color attribute in a tag's attributes, "" where there is none.
+func fontColor(attributes string) string {
+	lower := strings.ToLower(attributes)
+	at := strings.Index(lower, "color=")
+	if at < 0 || len(lower) != len(attributes) {
+		return ""
+	}
+	value := strings.TrimSpace(attributes[at+len("color="):])
+	if value != "" && (value[0] == '"' || value[0] == '\'') {
+		value, _, _ = strings.Cut(value[1:], value[:1])
+	} else {
+		value, _, _ = strings.Cut(value, " ")
+	}
+	return strings.TrimSpace(value)
+}
+
+// alignment is the numeric-keypad position of the first {\anN} in an SRT payload, 0 where there is none.
+func alignment(payload string) int {
+	for {
+		at := strings.Index(payload, `{\an`)
+		if at < 0 || at+4 >= len(payload) {
+			return 0
+		}
+		if c := payload[at+4]; '1' <= c && c <= '9' {
+			return int(c - '0')
+		}
+		payload = payload[at+4:]
+	}
+}
+
+// settings of the keypad positions: 1 2 3 at the bottom, 4 5 6 in the middle, 7 8 9 at the top.
+func alignedSettings(an int) Settings {
+	s := DefaultSettings()
+	switch {
+	case an >= 7:
+		s.Line = Offset{true, 0}
+	case an >= 4:
+		s.Line, s.SnapToLines, s.LineAlign = Offset{true, 50}, false, AlignCenter
+	}
+	switch an {
+	case 1, 4, 7:
+		s.Position, s.Align = Offset{true, 0}, AlignLeft
+	case 3, 6, 9:
+		s.Position, s.Align = Offset{true, 100}, AlignRight
+	}
+	return s
+}
