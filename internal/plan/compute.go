@@ -149,7 +149,7 @@ func (c *computer) video() {
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
 	c.because("frame rate", true, c.rateReason(v))
 	c.add("video", Video, fmt.Sprintf("encoding %d rungs", len(c.rungs)), VideoParams{
-		Source: v, Start: c.Film.Start, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
+		Source: v, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
 		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs,
 	}, source("film", c.Film.Digest))
 }
@@ -196,7 +196,7 @@ func (c *computer) audio() {
 		c.sounds = append(c.sounds, label)
 		c.because(subject, true, fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", lang, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness))
 		c.add(label.Step, Audio, "encoding the sound, "+lang, AudioParams{
-			Stream: a.Index, Start: c.Film.Start, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
+			Stream: a.Index, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
 			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak),
 		}, source("film", c.Film.Digest))
 	}

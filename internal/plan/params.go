@@ -27,7 +27,6 @@ var usesTool = map[string]bool{Video: true, Audio: true, Pictures: true, MP4: tr
 // VideoParams are the parameters of a video step. Its input is the film.
 type VideoParams struct {
 	Source  media.Video    `json:"source"`
-	Start   time.Duration  `json:"start"`   // of the container, subtracted from every timestamp
 	Rate    media.Rational `json:"rate"`    // frames per second of every rung
 	Frames  int64          `json:"frames"`  // of every rung; the last picture is held where the sound runs on
 	GOP     int            `json:"gop"`     // frames
@@ -48,8 +47,7 @@ type Rung struct {
 
 // AudioParams are the parameters of an audio step. Its input is the film.
 type AudioParams struct {
-	Stream   int            `json:"stream"` // index in the container
-	Start    time.Duration  `json:"start"`
+	Stream   int            `json:"stream"`   // index in the container
 	Duration media.Rational `json:"duration"` // seconds, the picture's own
 	Segment  media.Rational `json:"segment"`  // seconds, the picture's own
 	Bitrate  int64          `json:"bitrate"`  // bit/s
