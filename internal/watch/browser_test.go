@@ -61,11 +61,12 @@ func TestInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	publish(t, dir, player)
 	server := httptest.NewServer(serve(dir))
-	defer server.Close()
+	t.Cleanup(server.Close) // the parallel subtests outlive this function
 	expect := filepath.Join(t.TempDir(), "expect.json")
 	wanted, err := json.Marshal(map[string]any{"tracks": 2, "expect": []map[string]any{
 		{"lang": "en", "time": 2, "text": "We left before sunrise."},
 		{"lang": "en", "time": 16.4, "text": "Then the pass opened."},
+		{"lang": "en", "time": 11, "text": "Bread &amp; salt, three loaves &lt; four."},
 		{"lang": "ru", "time": 6, "text": "Дорога ещё была мёрзлой, и все молчали."},
 		{"lang": "ru", "time": 13, "text": "Хлеб и соль, три буханки."},
 	}})
@@ -75,17 +76,18 @@ func TestInBrowser(t *testing.T) {
 	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run := func(script string, args ...string) {
-		t.Helper()
-		cmd := exec.Command("node", append([]string{filepath.Join("../../testdata/browser", script)}, args...)...)
-		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
-		cmd.Stderr = os.Stderr
-		if out, err := cmd.Output(); err != nil {
-			t.Errorf("%s %v: %v\n%s", script, args, err, out)
-		} else {
-			t.Logf("%s", out)
-		}
+	run := func(name, script string, args ...string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command("node", append([]string{filepath.Join("../../testdata/browser", script)}, args...)...)
+			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+			cmd.Stderr = os.Stderr
+			if out, err := cmd.Output(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
-	run("watch.mjs", "--url", server.URL+"/index.html", "--expect", expect)
-	run("watch.mjs", "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+	run("entrance", "watch.mjs", "--url", server.URL+"/index.html", "--expect", expect)
+	run("release", "watch.mjs", "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+	run("file", "file.mjs", "--page", filepath.Join(dir, "index.html"), "--expect", expect)
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/hex"
+	"io/fs"
 	"path"
 )
 
@@ -30,9 +31,9 @@ type Player struct {
 // browser's own player, with the MP4.
 func Bundle() (p Player, ok bool) { return bundle(dist) }
 
-func bundle(from embed.FS) (p Player, ok bool) {
+func bundle(from fs.FS) (p Player, ok bool) {
 	for name, file := range map[string]*File{"player.js": &p.JS, "player.css": &p.CSS, "notices.txt": &p.Notices} {
-		data, err := from.ReadFile("dist/" + name)
+		data, err := fs.ReadFile(from, "dist/"+name)
 		if err != nil {
 			return Player{}, false
 		}

@@ -69,7 +69,9 @@ func (t *tidier) tidy(doc ast.Node) {
 			t.warn(n, "article-image", "pictures in the article are not published; its description is shown instead", "leave the picture out")
 			dead = append(dead, n)
 		case *ast.RawHTML, *ast.HTMLBlock:
-			t.warn(n, "article-html", "HTML in the article is left out", "write it in Markdown")
+			if at := t.offset(n); at < 0 || !bytes.HasPrefix(t.src[at:], []byte("</")) { // its beginning was named already
+				t.warn(n, "article-html", "HTML in the article is left out", "write it in Markdown")
+			}
 		}
 	})
 	for _, n := range dead {

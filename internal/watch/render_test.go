@@ -1,6 +1,16 @@
 package watch
 
-import "testing"
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"golang.org/x/net/html"
+)
 
 func render(t *testing.T, p Page) []byte {
 	t.Helper()
@@ -9,4 +19,179 @@ func render(t *testing.T, p Page) []byte {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func sampleAssets() Assets {
+	return Assets{JS: Asset{"../../o/p/player.js", "sha384-js"}, CSS: Asset{"../../o/p/player.css", "sha384-css"}}
+}
+
+// count parses a page and counts elements by name, and collects every URI of src, href, poster and data-*.
+func parse(t *testing.T, page []byte) (elements map[string]int, uris []string) {
+	t.Helper()
+	elements = map[string]int{}
+	z := html.NewTokenizer(bytes.NewReader(page))
+	for z.Next() != html.ErrorToken {
+		token := z.Token()
+		if token.Type != html.StartTagToken && token.Type != html.SelfClosingTagToken {
+			continue
+		}
+		elements[token.Data]++
+		for _, a := range token.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+				t.Errorf("<%s %s=%q> is active or styled inline", token.Data, a.Key, a.Val)
+			}
+			switch a.Key {
+			case "src", "href", "poster", "data-master", "data-storyboard":
+				uris = append(uris, a.Val)
+			}
+		}
+	}
+	return elements, uris
+}
+
+func TestRenderBothPlaces(t *testing.T) {
+	p := samplePage()
+	p.Assets = sampleAssets()
+	for _, c := range []struct {
+		base string
+		want []string
+	}{
+		{"", []string{"master.m3u8", "../../o/mp4/film.mp4", "../../o/pictures/poster.jpg", "../../o/pictures/storyboard.vtt", "../../o/en/track.vtt", "../../o/p/player.js", "../../o/p/player.css"}},
+		{"r/one/", []string{"r/one/master.m3u8", "o/mp4/film.mp4", "o/pictures/poster.jpg", "o/pictures/storyboard.vtt", "o/en/track.vtt", "o/p/player.js", "o/p/player.css"}},
+	} {
+		p.Base = c.base
+		page := render(t, p)
+		_, uris := parse(t, page)
+		for _, want := range c.want {
+			if !strings.Contains("\n"+strings.Join(uris, "\n")+"\n", "\n"+want+"\n") {
+				t.Errorf("base %q: no %q in %q", c.base, want, uris)
+			}
+		}
+		if len(page) > 60_000 {
+			t.Errorf("the page has %d bytes, 60 kB are allowed", len(page))
+		}
+		if again := render(t, p); !bytes.Equal(page, again) {
+			t.Error("the same page gave other bytes")
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for _, c := range []struct{ base, ref, want string }{
+		{"", "../../o/a", "../../o/a"}, {"r/1/", "../../o/a", "o/a"}, {"r/1/", "master.m3u8", "r/1/master.m3u8"}, {"r/1/", "", ""},
+		{"r/1/", "https://x.org/a//b", "https://x.org/a//b"}, {"r/1/", "../../o/a.vtt?x=../y#z", "o/a.vtt?x=../y#z"}, {"../film/r/1/", "../../o/a", "../film/o/a"},
+	} {
+		if got := (Page{Base: c.base}).resolve(c.ref); got != c.want {
+			t.Errorf("%q under %q: %q, want %q", c.ref, c.base, got, c.want)
+		}
+	}
+}
+
+// TestRenderParts: what is in the data stands on the page, and what is not leaves no empty section.
+func TestRenderParts(t *testing.T) {
+	p := samplePage()
+	p.Assets = sampleAssets()
+	full := string(render(t, p))
+	for _, want := range []string{
+		"<h1>The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\">23 November 2026</time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
+		`<ol lang="ru" dir="ltr"`, `<li data-end="8.5"><a href="#t=5">0:05</a><span><b>Aizada</b> The road was still frozen,<br>and nobody spoke.</span></li>`,
+		`integrity="sha384-js"`, `integrity="sha384-css"`, `<track kind="subtitles" srclang="ru" label="русский" src="../../o/ru/track.vtt">`,
+		`<meta property="og:title" content="The Long Road to Osh">`, "Bread &amp; salt, three loaves &lt; four.",
+	} {
+		if !strings.Contains(full, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	bare := Page{Film: Film{Title: "A"}, MP4: "a.mp4", Width: 16, Height: 9, Duration: time.Hour}
+	elements, _ := parse(t, render(t, bare))
+	if elements["section"] != 0 || elements["article"] != 0 || elements["button"] != 0 || elements["track"] != 0 || elements["video"] != 1 {
+		t.Errorf("a bare page has %v", elements)
+	}
+}
+
+func TestRenderForcedIsNoChoice(t *testing.T) {
+	p := samplePage()
+	p.Tracks[0].Forced = true
+	p.Tracks[1].Kind = "captions"
+	page := string(render(t, p))
+	if strings.Contains(page, "English") || !strings.Contains(page, `kind="captions" srclang="ru" label="русский (CC)"`) {
+		t.Error("a forced track is offered, or captions are not told from subtitles")
+	}
+}
+
+// hostile is text that must stay text wherever it stands.
+const hostile = `</script></style></title><script>alert(1)</script><img src=x onerror=alert(1)>"'><svg onload=alert(1)>{{.}}&lt;--`
+
+func TestRenderHostileText(t *testing.T) {
+	p := samplePage()
+	p.Assets = sampleAssets()
+	calm, _ := parse(t, render(t, p))
+	p.Film.Title, p.Film.Description, p.Film.Date = hostile, hostile, hostile
+	p.Film.Credits = []Credit{{hostile, hostile}, {hostile, hostile}, {hostile, hostile}}
+	p.Film.Links = []Link{{hostile, "javascript:alert(1)"}}
+	p.Film.Slug, p.Captions, p.PublicURL = hostile, hostile, "javascript:alert(1)"
+	p.Downloads[0].Label, p.Chapters[1].Title, p.Audio = hostile, hostile, []AudioTrack{{hostile, hostile}}
+	for i := range p.Tracks {
+		p.Tracks[i].Name = hostile
+		for j := range p.Tracks[i].Lines {
+			p.Tracks[i].Lines[j].Speaker, p.Tracks[i].Lines[j].Text = hostile, hostile
+		}
+	}
+	page := render(t, p)
+	elements, uris := parse(t, page)
+	for _, name := range []string{"script", "style", "title", "img", "svg"} {
+		if elements[name] != calm[name] {
+			t.Errorf("%d <%s> instead of %d", elements[name], name, calm[name])
+		}
+	}
+	for _, uri := range uris {
+		if strings.HasPrefix(strings.ToLower(uri), "javascript:") {
+			t.Errorf("%s came through", uri)
+		}
+	}
+}
+
+func TestPolicyNamesWhatIsInline(t *testing.T) {
+	page := string(render(t, samplePage()))
+	for tag, directive := range map[string]string{"style": "style-src", "script": "script-src"} {
+		text := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindStringSubmatch(page)[1]
+		if !strings.Contains(policy, directive+" 'self' "+cspHash(text)) {
+			t.Errorf("the policy does not name the inline %s as it stands in the page", tag)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+		t.Errorf("the policy is open: %s", policy)
+	}
+}
+
+func TestStructured(t *testing.T) {
+	p := samplePage()
+	p.PublicURL, p.Base, p.Film.Title = "https://films.example/the-long-road/", "r/one/", "A </script> film"
+	page := string(render(t, p))
+	text := regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*?)</script>`).FindStringSubmatch(page)[1]
+	var got map[string]any
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	for key, want := range map[string]any{
+		"@type": "VideoObject", "name": "A </script> film", "duration": "PT24S", "uploadDate": "2026-11-23",
+		"contentUrl": "https://films.example/the-long-road/o/mp4/film.mp4", "thumbnailUrl": "https://films.example/the-long-road/o/pictures/poster.jpg",
+	} {
+		if got[key] != want {
+			t.Errorf("%s is %v, want %v", key, got[key], want)
+		}
+	}
+	if len(got["caption"].([]any)) != 2 || len(got["hasPart"].([]any)) != 2 {
+		t.Errorf("captions %v, clips %v", got["caption"], got["hasPart"])
+	}
+}
+
+func TestBundle(t *testing.T) {
+	if _, ok := bundle(fstest.MapFS{"dist/.gitkeep": {}, "dist/player.js": {Data: []byte("x")}}); ok {
+		t.Error("half a bundle is taken for a whole one")
+	}
+	p, ok := bundle(fstest.MapFS{"dist/player.js": {Data: []byte("abc")}, "dist/player.css": {}, "dist/notices.txt": {}})
+	if !ok || p.JS.Name != "player-ba7816bf8f01cfea.js" || p.JS.Integrity != "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn" {
+		t.Errorf("%v %+v", ok, p.JS)
+	}
 }

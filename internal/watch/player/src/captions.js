@@ -62,6 +62,14 @@ export function startCaptions(root, stream, menus) {
     apply();
   }
 
+  // A cue at the top must not be pushed out when the others make room for the bar.
+  const high = (cue) => cue.line !== "auto" && (cue.snapToLines ? cue.line >= 0 && cue.line < 6 : cue.line < 50);
+  const { textTracks } = stream.video;
+  textTracks.addEventListener("addtrack", ({ track }) => track.addEventListener("cuechange", () => {
+    const cues = [...textTracks].flatMap((t) => (t.mode === "showing" ? [...(t.activeCues ?? [])] : []));
+    root.classList.toggle("cue-top", cues.some(high));
+  }));
+
   menu.onpick = choose;
   stream.addEventListener("tracks", apply);
   stream.addEventListener("attached", () => {
