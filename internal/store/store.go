@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -24,8 +25,9 @@ var (
 type Meta struct {
 	Type         string // Content-Type
 	CacheControl string
-	SHA256       string // lower-case hex of the plain bytes (before Encoding); required by Put
-	Gzip         bool   // the store may keep and serve the bytes gzipped (Content-Encoding: gzip); Get undoes it
+	SHA256       string // lower-case hex of the plain bytes (before gzip); required by Put
+	MD5          string // lower-case hex of the plain bytes; "" is unknown. Only Put reads it, to send it along
+	Gzip         bool   // Put: the store may keep and serve the bytes gzipped (Content-Encoding: gzip). Else: it does. Get undoes it
 	Disposition  string // Content-Disposition, for downloads; "" is none
 }
 
@@ -33,7 +35,7 @@ type Meta struct {
 type Object struct {
 	Name string
 	Size int64  // bytes as stored
-	ETag string // opaque; for Put's If. "" where the store has none
+	ETag string // opaque, for Put's If; "" where List does not know it. 32 hex digits are the MD5 of the stored bytes
 	Meta        // List may leave Meta empty where the store does not list it
 }
 
@@ -43,23 +45,39 @@ type Body struct {
 	Open func() (io.ReadSeekCloser, error)
 }
 
-// If is a condition on Put. The zero value is none.
+// Bytes is the Body of bytes in memory.
+func Bytes(b []byte) Body {
+	return Body{Size: int64(len(b)), Open: func() (io.ReadSeekCloser, error) { return memory{bytes.NewReader(b)}, nil }}
+}
+
+// memory is a reader with nothing to close.
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
+
+// If is a condition on Put. The zero value is none. Of several writers with the same condition, in this process or
+// in others, one wins and the rest meet ErrPrecondition. An ETag of an object that is gone is ErrPrecondition too.
 type If struct {
 	Absent bool   // only if there is no object of that name yet
 	ETag   string // only if the object has this ETag
 }
 
 // Store is a place for named objects. Names are slash-separated, relative, without empty, "." or ".."
-// segments. All methods may be called from several goroutines at once and stop early when ctx ends.
+// segments; see CheckName. Other names are ErrName in Put and ErrNotFound elsewhere. All methods may be called from several
+// goroutines at once and stop early when ctx ends, with an error that wraps ctx's.
 type Store interface {
+	// Check tells early, before long work, whether the store can be reached, read and written. It leaves nothing behind.
+	Check(ctx context.Context) error
 	// Put stores a whole object or nothing: a reader sees the old bytes or the new ones, never a part.
 	// It checks the body against meta.SHA256 and fails with ErrDamaged before anything becomes visible.
+	// The Object it returns has at least Name, Size, ETag and SHA256.
 	Put(ctx context.Context, name string, body Body, meta Meta, cond If) (Object, error)
 	// Get opens an object's plain bytes. The caller closes it.
 	Get(ctx context.Context, name string) (io.ReadCloser, Object, error)
 	// Stat tells of an object without its bytes.
 	Stat(ctx context.Context, name string) (Object, error)
-	// List gives all objects whose names begin with prefix, sorted by name. An error ends the sequence.
+	// List gives all objects whose names begin with prefix (a string, not a folder: "a" gives "a/b" and "ab"), sorted
+	// by name, byte by byte. An error ends the sequence.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 	// Delete removes an object; one that is not there is no error.
 	Delete(ctx context.Context, name string) error

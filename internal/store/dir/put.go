@@ -1,0 +1,207 @@
+package dir
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"filmpress/internal/store"
+)
+
+// Put writes the object aside, flushes it to disk and renames it.
+func (s *Store) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
+	if err := check(name); err != nil {
+		return store.Object{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return store.Object{}, err
+	}
+	root, err := s.open(true)
+	if err != nil {
+		return store.Object{}, err
+	}
+	f, temp, err := createTemp(root)
+	if err != nil {
+		return store.Object{}, s.wrap(err, name)
+	}
+	defer f.Close()
+	info, err := s.fill(ctx, f, name, body, meta.SHA256)
+	if err == nil {
+		err = s.place(ctx, root, temp, name, cond)
+	}
+	if err != nil {
+		root.Remove(temp)
+		return store.Object{}, err
+	}
+	return object(name, info, meta.SHA256), nil
+}
+
+// fill copies the body into f, compares it with its digest, and flushes it.
+func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Body, sum string) (fs.FileInfo, error) {
+	src, err := body.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	hash := sha256.New()
+	r := &reader{ctx: ctx, src: src}
+	n, err := io.Copy(io.MultiWriter(f, hash), r)
+	if r.err != nil {
+		return nil, r.err // of the body, not of this folder
+	}
+	if err != nil {
+		return nil, s.wrap(err, name)
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != sum || n != body.Size {
+		return nil, fmt.Errorf("%w: %s: %d bytes with sha256 %s, want %d with %s", store.ErrDamaged, name, n, got, body.Size, sum)
+	}
+	// The mode is set here and not at opening, where the umask would take from it.
+	if err := errors.Join(f.Chmod(0o644), f.Sync()); err != nil {
+		return nil, s.wrap(err, name)
+	}
+	info, err := f.Stat()
+	return info, s.wrap(err, name)
+}
+
+// place gives the file aside its name, if the condition holds.
+func (s *Store) place(ctx context.Context, root *os.Root, temp, name string, cond store.If) error {
+	how := syscall.LOCK_SH
+	if cond != (store.If{}) {
+		how = syscall.LOCK_EX
+	}
+	unlock, err := lock(ctx, root, how)
+	if err != nil {
+		return s.wrap(err, name)
+	}
+	defer unlock()
+	if err := s.holds(ctx, name, cond); err != nil {
+		return err
+	}
+	for try := 0; ; try++ {
+		if err = makeFolders(root, path.Dir(name)); err == nil {
+			err = root.Rename(temp, name)
+		}
+		// A Delete may take an emptied folder away between the two.
+		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
+			break
+		}
+	}
+	if err == nil && how == syscall.LOCK_EX {
+		// A conditional object is one that others rely on: its folder is flushed too, and with it, as file systems keep
+		// the order of their journals, the names of all objects before it.
+		err = syncFolder(root, path.Dir(name))
+	}
+	return s.wrap(err, name)
+}
+
+// holds is nil if the condition holds now.
+func (s *Store) holds(ctx context.Context, name string, cond store.If) error {
+	if cond == (store.If{}) {
+		return nil
+	}
+	now, err := s.Stat(ctx, name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	exists := err == nil
+	if cond.Absent && exists || cond.ETag != "" && (!exists || now.ETag != cond.ETag) {
+		return fmt.Errorf("%w: %s", store.ErrPrecondition, name)
+	}
+	return nil
+}
+
+// makeFolders makes a folder and its parents, each of mode 0755 whatever the umask.
+func makeFolders(root *os.Root, folder string) error {
+	if folder == "." {
+		return nil
+	}
+	if info, err := root.Stat(folder); err == nil {
+		if info.IsDir() {
+			return nil
+		}
+		return syscall.ENOTDIR
+	}
+	if err := makeFolders(root, path.Dir(folder)); err != nil {
+		return err
+	}
+	err := root.Mkdir(folder, 0o755)
+	if errors.Is(err, fs.ErrExist) { // another writer was faster, or a symbolic link leads nowhere
+		_, err = root.Stat(folder)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return root.Chmod(folder, 0o755)
+}
+
+func syncFolder(root *os.Root, folder string) error {
+	d, err := root.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Delete removes the object and the folders that it leaves empty, as a bucket has none.
+func (s *Store) Delete(ctx context.Context, name string) error {
+	if check(name) != nil {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	root, err := s.open(false)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info, err := root.Lstat(name); err == nil && info.IsDir() {
+		return nil // a folder is no object
+	}
+	unlock, err := lock(ctx, root, syscall.LOCK_SH)
+	if err != nil {
+		return s.wrap(err, name)
+	}
+	defer unlock()
+	if err := root.Remove(name); err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return nil
+		}
+		return s.wrap(err, name)
+	}
+	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+		if root.Remove(folder) != nil {
+			break // not empty
+		}
+	}
+	return nil
+}
+
+// reader ends a copy when ctx does, and keeps the source's error apart from the destination's.
+type reader struct {
+	ctx context.Context
+	src io.Reader
+	err error
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if r.err = r.ctx.Err(); r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.src.Read(p)
+	if err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}

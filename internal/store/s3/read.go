@@ -1,0 +1,114 @@
+package s3
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"filmpress/internal/store"
+)
+
+// Get opens an object, unzipped where it was stored gzipped.
+func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Object, error) {
+	if err := findable(name); err != nil {
+		return nil, store.Object{}, err
+	}
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
+	if err != nil {
+		return nil, store.Object{}, s.wrap(ctx, err, name)
+	}
+	obj := store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
+		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}
+	body := &reading{s: s, ctx: ctx, name: name, plain: out.Body, raw: out.Body}
+	if obj.Gzip {
+		if body.plain, err = gzip.NewReader(out.Body); err != nil {
+			out.Body.Close()
+			return nil, store.Object{}, body.judge(err)
+		}
+	}
+	return body, obj, nil
+}
+
+// Stat tells of an object.
+func (s *Store) Stat(ctx context.Context, name string) (store.Object, error) {
+	if err := findable(name); err != nil {
+		return store.Object{}, err
+	}
+	obj, _, err := s.head(ctx, name)
+	return obj, s.wrap(ctx, err, name)
+}
+
+// head is Stat with all that is kept beside the object, and with the SDK's error.
+func (s *Store) head(ctx context.Context, name string) (store.Object, map[string]string, error) {
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
+	if err != nil {
+		return store.Object{}, nil, err
+	}
+	return store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
+		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}, out.Metadata, nil
+}
+
+func findable(name string) error {
+	if store.CheckName(name) != nil {
+		return fmt.Errorf("%w: %q", store.ErrNotFound, name)
+	}
+	return nil
+}
+
+// List asks for 1,000 keys at a time. Keys that are no names ("folder/", as consoles make them) are passed over.
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(store.Object{}, s.wrap(ctx, err, ""))
+				return
+			}
+			for _, o := range page.Contents {
+				name, ok := strings.CutPrefix(aws.ToString(o.Key), s.prefix)
+				if !ok || store.CheckName(name) != nil {
+					continue
+				}
+				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag))}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// reading is the body of a Get.
+type reading struct {
+	s     *Store
+	ctx   context.Context
+	name  string
+	plain io.Reader
+	raw   io.ReadCloser
+}
+
+func (r *reading) Read(p []byte) (int, error) {
+	n, err := r.plain.Read(p)
+	if err != nil && err != io.EOF {
+		err = r.judge(err)
+	}
+	return n, err
+}
+
+func (r *reading) judge(err error) error {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) && r.ctx.Err() == nil {
+		return fmt.Errorf("%w: %s/%s", store.ErrDamaged, r.s, r.name)
+	}
+	return r.s.wrap(r.ctx, err, r.name)
+}
+
+func (r *reading) Close() error { return r.raw.Close() }

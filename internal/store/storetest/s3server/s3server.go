@@ -1,0 +1,211 @@
+// Package s3server runs a real S3 server (versitygw over a folder) on a loopback address for tests. It is a program of
+// its own module, built once into the user's cache folder, so that nothing of it can be linked into filmpress, several
+// can run at once, and a test can end one in the middle of a request.
+package s3server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Server is a running server with one bucket. Strangers may read the bucket's objects, from web pages of any origin.
+type Server struct {
+	Endpoint  string // http://127.0.0.1:port
+	Bucket    string
+	AccessKey string
+	SecretKey string
+	Dir       string // the bucket's folder: objects are plain files in it, so that a test can damage one
+
+	process *exec.Cmd
+}
+
+// Env are the variables by which AWS tools, and filmpress, reach the server.
+func (s Server) Env() []string {
+	return []string{"AWS_ENDPOINT_URL=" + s.Endpoint, "AWS_ACCESS_KEY_ID=" + s.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.SecretKey,
+		"AWS_REGION=us-east-1", "AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"}
+}
+
+// Setenv sets Env for the test's own process.
+func (s Server) Setenv(t testing.TB) {
+	for _, v := range s.Env() {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
+}
+
+// Stop ends the server at once, as a crash would.
+func (s Server) Stop() { s.process.Process.Kill() }
+
+// Start runs a server until the test ends.
+func Start(t testing.TB) Server {
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
+	}
+	folder := t.TempDir()
+	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Dir: filepath.Join(folder, "films")}
+	for try := 0; ; try++ {
+		err := s.run(t, program, folder)
+		if err == nil {
+			break
+		}
+		if try == 3 { // a port that was free can be taken a moment later
+			t.Fatalf("the S3 server of the tests does not start: %v", err)
+		}
+	}
+	if err := s.prepare(t.Context()); err != nil {
+		t.Fatalf("the bucket of the tests cannot be made: %v", err)
+	}
+	return s
+}
+
+// run starts the program on a free port and waits until it answers.
+func (s *Server) run(t testing.TB, program, folder string) error {
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	s.Endpoint = "http://" + address
+	var output bytes.Buffer
+	s.process = exec.Command(program, address, folder)
+	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	s.process.Stdout, s.process.Stderr = io.Discard, &output
+	stdin, err := s.process.StdinPipe() // its end is the server's
+	if err != nil {
+		return err
+	}
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		s.process.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		stdin.Close()
+		select {
+		case <-ended:
+		case <-time.After(3 * time.Second):
+			s.process.Process.Kill()
+			<-ended
+		}
+	})
+	return s.await(ended, &output)
+}
+
+func (s *Server) await(ended <-chan struct{}, output *bytes.Buffer) error {
+	for range 1500 {
+		response, err := http.Get(s.Endpoint + "/healthz")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ended:
+			return fmt.Errorf("it ended: %s", output)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("it does not answer at %s", s.Endpoint)
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// prepare makes the bucket and opens it to readers.
+func (s *Server) prepare(ctx context.Context) error {
+	client := s.Client()
+	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
+		return err
+	}
+	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}]}`, s.Bucket)
+	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &s.Bucket, Policy: &policy}); err != nil {
+		return err
+	}
+	_, err := client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
+		CORSRules: []types.CORSRule{{AllowedMethods: []string{"GET", "HEAD"}, AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"*"},
+			ExposeHeaders: []string{"Content-Range", "Content-Length", "ETag"}}}}})
+	return err
+}
+
+// Client is a plain SDK client with the owner's rights.
+func (s Server) Client() *s3.Client {
+	return s3.New(s3.Options{BaseEndpoint: &s.Endpoint, Region: "us-east-1", UsePathStyle: true,
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""))})
+}
+
+// build gives the server's program. It is built once for each version of its module and kept in the user's cache.
+func build() (string, error) {
+	_, here, _, _ := runtime.Caller(0)
+	module := filepath.Join(filepath.Dir(here), "gateway")
+	hash := sha256.New()
+	io.WriteString(hash, runtime.Version())
+	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
+		b, err := os.ReadFile(filepath.Join(module, name))
+		if err != nil {
+			return "", err
+		}
+		hash.Write(b)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	cache = filepath.Join(cache, "filmpress-test")
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	program := filepath.Join(cache, "gateway-"+hex.EncodeToString(hash.Sum(nil))[:16])
+	unlock, err := lock(program + ".lock") // the tests of several packages run at once
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(program); err == nil {
+		return program, nil
+	}
+	compile := exec.Command("go", "build", "-o", program+".new", ".")
+	compile.Dir = module
+	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
+	if output, err := compile.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return program, os.Rename(program+".new", program)
+}
+
+func lock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return func() { f.Close() }, syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+}
