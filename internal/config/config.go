@@ -1,0 +1,202 @@
+// Package config knows WHERE: to which place a film is published, with which tools, and how the program
+// speaks. Nothing here can change a published byte; what can belongs in a pipeline. Settings come from four
+// layers, the later one wins: defaults, files, the environment, flags.
+//
+// Credentials are no settings: the S3 client finds them by itself, the way the AWS tools do. A settings file
+// that holds one is refused, and its line is not repeated.
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"filmpress/configs"
+	"filmpress/internal/report"
+)
+
+// Config is every setting. The yaml and mapstructure names of a field are the same; the table in settings.go
+// gives each its default, its environment variables and its flag.
+type Config struct {
+	To        string `yaml:"to" mapstructure:"to"`                 // a folder, or s3://bucket/prefix
+	Kept      string `yaml:"kept" mapstructure:"kept"`             // folder of kept results
+	FFmpeg    string `yaml:"ffmpeg" mapstructure:"ffmpeg"`         // a name on PATH, or a path
+	FFprobe   string `yaml:"ffprobe" mapstructure:"ffprobe"`       // likewise
+	LogFormat string `yaml:"log-format" mapstructure:"log-format"` // "auto", "plain" or "json"
+	S3        S3     `yaml:"s3" mapstructure:"s3"`
+	Serve     Serve  `yaml:"serve" mapstructure:"serve"`
+}
+
+// S3 says how a bucket is reached. An empty field leaves the decision to the AWS profile.
+type S3 struct {
+	Endpoint  string `yaml:"endpoint" mapstructure:"endpoint"`     // URL of a server that is not AWS
+	Region    string `yaml:"region" mapstructure:"region"`         // "eu-central-1"
+	Profile   string `yaml:"profile" mapstructure:"profile"`       // of ~/.aws/config and ~/.aws/credentials
+	PathStyle bool   `yaml:"path-style" mapstructure:"path-style"` // endpoint/bucket/key in place of bucket.endpoint/key
+	PublicURL string `yaml:"public-url" mapstructure:"public-url"` // where viewers find the bucket's objects
+}
+
+// Serve is the settings of `filmpress serve`.
+type Serve struct {
+	Addr string `yaml:"addr" mapstructure:"addr"` // host:port
+}
+
+// Sources is where Load looks. The zero value reads the user's own file and the environment of the process.
+type Sources struct {
+	Name  string         // --config: the name of an embedded file, or a path; "" is none
+	User  string         // the user's own file; "" is UserFile()
+	Flags *pflag.FlagSet // may be nil; only flags that AddFlags made are read
+}
+
+// UserFile is where a user's own settings lie: ~/.config/filmpress/config.yml on Linux.
+func UserFile() string { return filepath.Join(xdg.ConfigHome, "filmpress", "config.yml") }
+
+// KeptDir is the default folder of kept results: ~/.cache/filmpress/kept on Linux.
+func KeptDir() string { return filepath.Join(xdg.CacheHome, "filmpress", "kept") }
+
+// Names lists the embedded settings files, without ".yml".
+func Names() []string {
+	entries, err := fs.ReadDir(configs.Files, ".")
+	if err != nil {
+		panic(err) // an embedded folder cannot fail
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yml"))
+	}
+	return names
+}
+
+// Load gathers the settings. Findings are about the settings files; an error is a file that cannot be read.
+// A value that a flag or a variable set wrongly is a *ValueError.
+func Load(s Sources) (Config, []report.Finding, error) {
+	v := viper.NewWithOptions(viper.KeyDelimiter("."))
+	for _, k := range settings {
+		v.SetDefault(k.key, k.fallback())
+	}
+	files, err := readFiles(s)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	var findings []report.Finding
+	for _, f := range files {
+		findings = append(findings, f.check()...)
+	}
+	if worst, _ := report.Worst(findings); worst == report.Error {
+		return Config{}, findings, nil
+	}
+	v.SetConfigType("yaml")
+	for _, f := range files {
+		if err := v.MergeConfig(strings.NewReader(string(f.data))); err != nil {
+			return Config{}, findings, fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	if err := bind(v, s.Flags); err != nil {
+		return Config{}, findings, err
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c); err != nil {
+		return Config{}, findings, fmt.Errorf("settings: %w", err)
+	}
+	for _, path := range []*string{&c.To, &c.Kept, &c.FFmpeg, &c.FFprobe} {
+		*path = atHome(*path)
+	}
+	return c, append(findings, strayVariables(os.Environ())...), nil
+}
+
+// atHome reads a leading ~/ as the home folder. The shell does so on the command line and in nothing else, and
+// a folder that is really named ~ is what nobody wants.
+func atHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return filepath.Join(xdg.Home, rest)
+	}
+	return path
+}
+
+// bind adds the environment and the flags, after it has checked the values which they hold.
+func bind(v *viper.Viper, flags *pflag.FlagSet) error {
+	for _, k := range settings {
+		if err := v.BindEnv(append([]string{k.key}, k.env...)...); err != nil {
+			return err
+		}
+		if name, value := k.fromEnv(); name != "" {
+			if err := k.check(value); err != nil {
+				return &ValueError{Where: name, Err: err}
+			}
+		}
+		if flags == nil {
+			continue
+		}
+		if f := flags.Lookup(k.flag); f != nil && f.Annotations[annotation] != nil {
+			if err := v.BindPFlag(k.key, f); err != nil {
+				return err
+			}
+			if f.Changed {
+				if err := k.check(f.Value.String()); err != nil {
+					return &ValueError{Where: "--" + k.flag, Err: err}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ValueError is a value that a variable or a flag set wrongly.
+type ValueError struct {
+	Where string // "--endpoint", "AWS_ENDPOINT_URL"
+	Err   error
+}
+
+func (e *ValueError) Error() string { return e.Where + ": " + e.Err.Error() }
+func (e *ValueError) Unwrap() error { return e.Err }
+
+// NameError is a --config that is neither an embedded name nor a file.
+type NameError struct{ Name string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("no settings named %q: give one of %s, or the path of a .yml file", e.Name, strings.Join(Names(), ", "))
+}
+
+// file is one settings file as it was read.
+type file struct {
+	name string // for messages
+	data []byte
+}
+
+// readFiles gives the user's own file, where there is one, then the one that was asked for by name.
+func readFiles(s Sources) ([]file, error) {
+	user := s.User
+	if user == "" {
+		user = UserFile()
+	}
+	var files []file
+	switch data, err := os.ReadFile(user); {
+	case err == nil:
+		files = append(files, file{user, data})
+	case !os.IsNotExist(err):
+		return nil, err
+	}
+	name := s.Name
+	if name == "" {
+		name = os.Getenv("FILMPRESS_CONFIG")
+	}
+	if name == "" {
+		return files, nil
+	}
+	if slices.Contains(Names(), name) {
+		data, err := fs.ReadFile(configs.Files, name+".yml")
+		return append(files, file{"configs/" + name + ".yml", data}), err
+	}
+	data, err := os.ReadFile(name)
+	if os.IsNotExist(err) && !strings.ContainsAny(name, `/\`) && filepath.Ext(name) == "" {
+		return nil, &NameError{name}
+	}
+	return append(files, file{name, data}), err
+}

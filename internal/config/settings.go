@@ -1,0 +1,178 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"filmpress/internal/report"
+	"filmpress/internal/strictyaml"
+)
+
+// setting is one key with everything that is known of it. The help text, the flags, the variables and the
+// checks are all made from this table, so that they cannot disagree.
+type setting struct {
+	key      string
+	fallback func() any // the default; its type is the setting's type
+	env      []string   // the first one that is set and not empty counts
+	flag     string
+	about    string
+	check    func(string) error
+}
+
+func text(s string) func() any { return func() any { return s } }
+
+func anything(string) error { return nil }
+
+var settings = []setting{
+	{"to", text("./library"), []string{"FILMPRESS_TO"}, "to", "publish to this folder, or to s3://bucket/prefix", target},
+	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice", anything},
+	{"ffmpeg", text("ffmpeg"), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "the ffmpeg to use: a name on PATH, or a path", anything},
+	{"ffprobe", text("ffprobe"), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "the ffprobe to use: a name on PATH, or a path", anything},
+	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf("auto", "plain", "json")},
+	{"s3.endpoint", text(""), []string{"FILMPRESS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint", "URL of an S3 server that is not AWS", webURL},
+	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},
+	{"s3.profile", text(""), []string{"FILMPRESS_S3_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "profile", "profile of ~/.aws to take credentials from", anything},
+	{"s3.path-style", func() any { return false }, []string{"FILMPRESS_S3_PATH_STYLE"}, "path-style", "address buckets as ENDPOINT/BUCKET (MinIO and most own servers)", truth},
+	{"s3.public-url", text(""), []string{"FILMPRESS_S3_PUBLIC_URL"}, "public-url", "URL under which viewers reach the bucket's objects", webURL},
+	{"serve.addr", text("127.0.0.1:8080"), []string{"FILMPRESS_SERVE_ADDR"}, "addr", "address to listen on, host:port", hostPort},
+}
+
+// annotation marks the flags that AddFlags made, so that a command's own flag of the same name is left alone.
+const annotation = "filmpress-setting"
+
+// AddFlags gives flags the settings of these keys ("to", "s3.endpoint"); an unknown key is our bug.
+func AddFlags(flags *pflag.FlagSet, keys ...string) {
+	for _, key := range keys {
+		i := slices.IndexFunc(settings, func(k setting) bool { return k.key == key })
+		if i < 0 {
+			panic("no setting named " + key)
+		}
+		k := settings[i]
+		switch d := k.fallback().(type) {
+		case bool:
+			flags.Bool(k.flag, d, k.about)
+		case string:
+			flags.String(k.flag, d, k.about)
+		}
+		flags.Lookup(k.flag).Annotations = map[string][]string{annotation: {k.key}}
+	}
+}
+
+// Help lists every setting with its variables, flag and default, for `filmpress help settings`.
+func Help() string {
+	var b strings.Builder
+	for _, k := range settings {
+		fmt.Fprintf(&b, "  %-14s %s\n", k.key, k.about)
+		fmt.Fprintf(&b, "  %-14s --%s, %s", "", k.flag, strings.Join(k.env, ", "))
+		if d := fmt.Sprint(k.fallback()); d != "" && k.key != "kept" { // the default of kept depends on the user
+			fmt.Fprintf(&b, " (default %s)", d)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// fromEnv is the variable that sets k, and its value; "" where none does.
+func (k setting) fromEnv() (name, value string) {
+	for _, name := range k.env {
+		if value := os.Getenv(name); value != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
+func oneOf(words ...string) func(string) error {
+	return func(s string) error {
+		if slices.Contains(words, s) {
+			return nil
+		}
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(words, ", "))
+	}
+}
+
+func truth(s string) error {
+	if _, err := strconv.ParseBool(s); err != nil {
+		return fmt.Errorf("%q is neither true nor false", s)
+	}
+	return nil
+}
+
+func target(s string) error {
+	if s == "" {
+		return errors.New("empty: give a folder, or s3://bucket/prefix")
+	}
+	rest, isS3 := strings.CutPrefix(s, "s3://")
+	if bucket, _, _ := strings.Cut(rest, "/"); isS3 && bucket == "" {
+		return errors.New("a bucket is written s3://bucket or s3://bucket/prefix")
+	}
+	if scheme, _, found := strings.Cut(s, "://"); found && !isS3 {
+		return fmt.Errorf("%s:// is not a place to publish to: give a folder, or s3://bucket/prefix", scheme)
+	}
+	return nil
+}
+
+// webURL never repeats the value: a URL may hold a password.
+func webURL(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("must be a URL that begins with http:// or https://")
+	case u.User != nil:
+		return errors.New("must not hold a name or a password: give credentials by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must not hold ? or #")
+	}
+	return nil
+}
+
+func hostPort(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q must be host:port, as in 127.0.0.1:8080", s)
+	}
+	return nil
+}
+
+// strayVariables warns of a FILMPRESS_ variable that is one or two letters away from a known one: the
+// environment has no other place where a typo would show.
+func strayVariables(environ []string) []report.Finding {
+	known := []string{"FILMPRESS_CONFIG"}
+	for _, k := range settings {
+		known = append(known, k.env...)
+	}
+	var fs []report.Finding
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		suffix, ours := strings.CutPrefix(name, "FILMPRESS_")
+		if !ours || slices.Contains(known, name) {
+			continue
+		}
+		suffixes := make([]string, len(known))
+		for i, k := range known {
+			suffixes[i] = strings.TrimPrefix(k, "FILMPRESS_")
+		}
+		if near := strictyaml.Nearest(suffix, suffixes); near != "" {
+			fs = append(fs, report.Finding{
+				Pos: report.Pos{File: "environment"}, Severity: report.Warn, Rule: "env-unknown",
+				Text: "nothing reads the variable " + name, Hint: "did you mean FILMPRESS_" + near + "?",
+			})
+		}
+	}
+	report.Sort(fs)
+	return fs
+}
