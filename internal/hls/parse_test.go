@@ -44,6 +44,7 @@ func TestParseComplaints(t *testing.T) {
 		{m + "#EXTINF:six,\na\n", "3:9 m3u8-number"},
 		{m + "#EXTINF:-1,\na\n", "3:9 m3u8-number"},
 		{m + "#EXTINF:99999999,\na\n", "3:9 m3u8-number"},
+		{m + "#EXTINF:6,\n a\n", "4:1 m3u8-space"},
 		{m + "a\n", "3:1 m3u8-order"},
 		{m + "#EXTINF:6,\n", "0:0 m3u8-order"},
 		{m + "#EXTINF:6,\n#EXTINF:6,\na\n", "4:1 m3u8-order"},

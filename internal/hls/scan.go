@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"filmpress/internal/report"
@@ -51,12 +52,20 @@ func (s *scanner) scan() (tag, rest string, ok bool) {
 		switch {
 		case line == "":
 		case line[0] != '#':
-			return "", line, true
+			if blank(line) {
+				s.find(0, len(line), "m3u8-space", "a URI with white space or control characters", "write it percent-encoded")
+			}
+			return "", strings.TrimSpace(line), true
 		case strings.HasPrefix(line, "#EXT"):
 			tag, rest, _ = strings.Cut(line, ":")
 			return tag, rest, true
 		}
 	}
+}
+
+// blank says whether a URI line holds what RFC 8216, 4.1 forbids there.
+func blank(line string) bool {
+	return strings.ContainsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }
 
 // line is the current line without its end.

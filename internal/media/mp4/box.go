@@ -97,8 +97,8 @@ func parseHeader(b []byte, at, size int64) (Box, error) {
 	return box, nil
 }
 
-// child gives the payload of the box found by following the path of types; the first of each type counts.
-func child(b []byte, path ...string) ([]byte, error) {
+// Find gives the payload of the box found by following the path of types; the first of each type counts.
+func Find(b []byte, path ...string) ([]byte, error) {
 	for _, typ := range path {
 		list, err := Boxes(b)
 		if err != nil {

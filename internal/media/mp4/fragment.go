@@ -137,7 +137,7 @@ func (f Fragment) locate(start, moofSize, payload, size int64) (int64, error) {
 
 // parseMoof reads a moof of one track. start is the data offset from the moof, -1 where it is not given.
 func parseMoof(moof []byte, d defaults) (f Fragment, start int64, err error) {
-	mfhd, err := child(moof, "mfhd")
+	mfhd, err := Find(moof, "mfhd")
 	if err != nil {
 		return f, 0, err
 	}

@@ -30,7 +30,7 @@ func (t Track) Video() bool { return t.Width > 0 }
 
 // ParseInit reads an init section: the track of its moov, which must hold exactly one.
 func ParseInit(b []byte) (Track, error) {
-	moov, err := child(b, "moov")
+	moov, err := Find(b, "moov")
 	if err != nil {
 		return Track{}, err
 	}
@@ -52,7 +52,7 @@ func parseMoov(moov []byte) (Track, error) {
 		return Track{}, malformed("moov has %d tracks, not one", traks)
 	}
 	var t Track
-	mdhd, err := child(moov, "trak", "mdia", "mdhd")
+	mdhd, err := Find(moov, "trak", "mdia", "mdhd")
 	if err != nil {
 		return t, err
 	}
@@ -66,14 +66,14 @@ func parseMoov(moov []byte) (Track, error) {
 	if c.bad || t.Timescale == 0 {
 		return t, malformed("mdhd without a timescale")
 	}
-	stsd, err := child(moov, "trak", "mdia", "minf", "stbl", "stsd")
+	stsd, err := Find(moov, "trak", "mdia", "minf", "stbl", "stsd")
 	if err != nil {
 		return t, err
 	}
 	if err := t.parseEntry(stsd); err != nil {
 		return t, err
 	}
-	if trex, err := child(moov, "mvex", "trex"); err == nil {
+	if trex, err := Find(moov, "mvex", "trex"); err == nil {
 		t.defaults.parse(trex)
 	}
 	return t, nil
@@ -153,7 +153,7 @@ func (t *Track) parseAudio(body []byte) error {
 	if t.Codec != "mp4a" {
 		return nil
 	}
-	esds, err := child(c.b, "esds")
+	esds, err := Find(c.b, "esds")
 	if err != nil {
 		return err
 	}
