@@ -6,6 +6,7 @@ export function startControls(root, stream, menus) {
   const all = (name) => root.querySelectorAll(`[data-do="${name}"]`);
   const volume = root.querySelector(".volume");
   const keys = root.querySelector(".keys");
+  const start = root.querySelector(".start");
 
   const fullscreen = () => {
     if (document.fullscreenElement) document.exitFullscreen();
@@ -32,7 +33,11 @@ export function startControls(root, stream, menus) {
     }
   }
   const running = () => state("play", !video.paused);
-  video.addEventListener("play", () => { root.classList.add("started"); running(); });
+  video.addEventListener("play", () => {
+    if (document.activeElement === start) root.focus({ preventScroll: true }); // the keys stay with the player
+    root.classList.add("started");
+    running();
+  });
   video.addEventListener("pause", running);
   video.addEventListener("ended", running);
   video.addEventListener("volumechange", () => {
