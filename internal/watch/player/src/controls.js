@@ -54,7 +54,7 @@ export function startControls(root, stream, menus) {
   speed.onpick = (value) => { video.defaultPlaybackRate = video.playbackRate = Number(value); };
   video.addEventListener("ratechange", () => {
     speed.check(String(video.playbackRate));
-    speed.button.textContent = video.playbackRate + "×";
+    speed.button.firstElementChild.textContent = video.playbackRate + "×";
   });
   startQuality(stream, menus.get("quality"));
   startSounds(stream, menus.get("audio"));
