@@ -39,7 +39,7 @@ type S3 struct {
 	Endpoint  string `yaml:"endpoint" mapstructure:"endpoint"`     // URL of a server that is not AWS
 	Region    string `yaml:"region" mapstructure:"region"`         // "eu-central-1"
 	Profile   string `yaml:"profile" mapstructure:"profile"`       // of ~/.aws/config and ~/.aws/credentials
-	PathStyle bool   `yaml:"path-style" mapstructure:"path-style"` // endpoint/bucket/key in place of bucket.endpoint/key
+	PathStyle *bool  `yaml:"path-style" mapstructure:"path-style"` // endpoint/bucket/key in place of bucket.endpoint/key; nil leaves it to the kind of server
 	PublicURL string `yaml:"public-url" mapstructure:"public-url"` // where viewers find the bucket's objects
 }
 
@@ -79,7 +79,9 @@ func Names() []string {
 func Load(s Sources) (Config, []report.Finding, error) {
 	v := viper.NewWithOptions(viper.KeyDelimiter("."))
 	for _, k := range settings {
-		v.SetDefault(k.key, k.fallback())
+		if d := k.fallback(); d != nil {
+			v.SetDefault(k.key, d)
+		}
 	}
 	files, err := readFiles(s)
 	if err != nil {
@@ -134,15 +136,15 @@ func bind(v *viper.Viper, flags *pflag.FlagSet) error {
 		if flags == nil {
 			continue
 		}
-		if f := flags.Lookup(k.flag); f != nil && f.Annotations[annotation] != nil {
-			if err := v.BindPFlag(k.key, f); err != nil {
-				return err
-			}
-			if f.Changed {
-				if err := k.check(f.Value.String()); err != nil {
-					return &ValueError{Where: "--" + k.flag, Err: err}
-				}
-			}
+		f := flags.Lookup(k.flag)
+		if f == nil || f.Annotations[annotation] == nil || !f.Changed {
+			continue
+		}
+		if err := k.check(f.Value.String()); err != nil {
+			return &ValueError{Where: "--" + k.flag, Err: err}
+		}
+		if err := v.BindPFlag(k.key, f); err != nil {
+			return err
 		}
 	}
 	return nil

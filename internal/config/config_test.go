@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func allFlags(t *testing.T, args ...string) *pflag.FlagSet {
 func TestDefaults(t *testing.T) {
 	clean(t)
 	want := Config{To: "./library", Kept: KeptDir(), FFmpeg: "ffmpeg", FFprobe: "ffprobe", LogFormat: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
-	if got := load(t, Sources{}); got != want {
+	if got := load(t, Sources{Flags: allFlags(t)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -74,8 +75,12 @@ func TestLayers(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "env")
 	s := Sources{User: user, Name: named, Flags: allFlags(t, "--profile", "flag", "--path-style")}
 	got := load(t, s)
+	if got.S3.PathStyle == nil || !*got.S3.PathStyle {
+		t.Errorf("--path-style gave %v", got.S3.PathStyle)
+	}
+	got.S3.PathStyle = nil
 	want := Config{To: "user", Kept: "named", FFmpeg: "ffmpeg", FFprobe: "ffprobe", LogFormat: "auto",
-		S3: S3{Endpoint: "http://named", Region: "env", Profile: "flag", PathStyle: true}, Serve: Serve{Addr: "127.0.0.1:8080"}}
+		S3: S3{Endpoint: "http://named", Region: "env", Profile: "flag"}, Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -94,6 +99,7 @@ func TestEnvironment(t *testing.T) {
 		{"AWS_DEFAULT_REGION=x AWS_REGION=y", func(c Config) string { return c.S3.Region }, "y"},
 		{"FILMPRESS_TO=s3://b/p", func(c Config) string { return c.To }, "s3://b/p"},
 		{"FILMPRESS_KEPT=~/kept", func(c Config) string { return c.Kept }, filepath.Join(xdg.Home, "kept")},
+		{"FILMPRESS_S3_PATH_STYLE=false", func(c Config) string { return strconv.FormatBool(*c.S3.PathStyle) }, "false"},
 		{"FILMPRESS_CONFIG=ci", func(c Config) string { return c.LogFormat }, "json"},
 		{"FILMPRESS_CONFIG=ci FILMPRESS_LOG_FORMAT=plain", func(c Config) string { return c.LogFormat }, "plain"},
 	} {

@@ -20,7 +20,7 @@ import (
 // checks are all made from this table, so that they cannot disagree.
 type setting struct {
 	key      string
-	fallback func() any // the default; its type is the setting's type
+	fallback func() any // the default; nil is a choice of true and false that nobody made
 	env      []string   // the first one that is set and not empty counts
 	flag     string
 	about    string
@@ -40,7 +40,7 @@ var settings = []setting{
 	{"s3.endpoint", text(""), []string{"FILMPRESS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint", "URL of an S3 server that is not AWS", webURL},
 	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},
 	{"s3.profile", text(""), []string{"FILMPRESS_S3_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "profile", "profile of ~/.aws to take credentials from", anything},
-	{"s3.path-style", func() any { return false }, []string{"FILMPRESS_S3_PATH_STYLE"}, "path-style", "address buckets as ENDPOINT/BUCKET (MinIO and most own servers)", truth},
+	{"s3.path-style", func() any { return nil }, []string{"FILMPRESS_S3_PATH_STYLE"}, "path-style", "address buckets as ENDPOINT/BUCKET (the default for all servers but AWS)", truth},
 	{"s3.public-url", text(""), []string{"FILMPRESS_S3_PUBLIC_URL"}, "public-url", "URL under which viewers reach the bucket's objects", webURL},
 	{"serve.addr", text("127.0.0.1:8080"), []string{"FILMPRESS_SERVE_ADDR"}, "addr", "address to listen on, host:port", hostPort},
 }
@@ -57,8 +57,8 @@ func AddFlags(flags *pflag.FlagSet, keys ...string) {
 		}
 		k := settings[i]
 		switch d := k.fallback().(type) {
-		case bool:
-			flags.Bool(k.flag, d, k.about)
+		case nil:
+			flags.Bool(k.flag, false, k.about)
 		case string:
 			flags.String(k.flag, d, k.about)
 		}
@@ -72,7 +72,7 @@ func Help() string {
 	for _, k := range settings {
 		fmt.Fprintf(&b, "  %-14s %s\n", k.key, k.about)
 		fmt.Fprintf(&b, "  %-14s --%s, %s", "", k.flag, strings.Join(k.env, ", "))
-		if d := fmt.Sprint(k.fallback()); d != "" && k.key != "kept" { // the default of kept depends on the user
+		if d, _ := k.fallback().(string); d != "" && k.key != "kept" { // the default of kept depends on the user
 			fmt.Fprintf(&b, " (default %s)", d)
 		}
 		b.WriteString("\n")
