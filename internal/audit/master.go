@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"filmpress/internal/hls"
+)
+
+// master judges the multivariant playlist and everything behind it.
+func (a *auditor) master(uri string, m hls.Master) {
+	if m.Version < 6 {
+		a.warn(uri, 0, "rfc-7", "EXT-X-VERSION is %d; fragmented MP4 needs at least 6", m.Version)
+	}
+	if !m.Independent {
+		a.warn(uri, 0, "hls-9.11", "EXT-X-INDEPENDENT-SEGMENTS is missing")
+	}
+	a.groups(uri, m)
+	var pictures []*track
+	for i, v := range m.Variants {
+		t := a.video(resolve(uri, v.URI), uri, v.Line)
+		if t == nil {
+			continue
+		}
+		if !t.init.Video() {
+			a.fail(uri, v.Line, "hls-9.20", "the variant %s is sound alone; tvOS plays no such variant", v.URI)
+			continue
+		}
+		if !slices.ContainsFunc(m.Variants[:i], func(o hls.Variant) bool { return o.URI == v.URI }) {
+			pictures = append(pictures, t)
+		}
+		a.declared(uri, v, t)
+	}
+	for _, r := range m.Renditions {
+		a.rendition(uri, r, pictures)
+	}
+	for _, v := range m.Variants {
+		if t := a.tracks[resolve(uri, v.URI)]; t != nil && t.init.Video() {
+			a.combination(uri, v, t, m.Renditions)
+		}
+	}
+	a.ladder(uri, m, pictures)
+	a.trickPlay(uri, m, pictures)
+}
+
+// groups judges EXT-X-MEDIA by themselves and the references to them (RFC 8216, 4.3.4).
+func (a *auditor) groups(uri string, m hls.Master) {
+	names := map[string]bool{}
+	defaults := map[string]bool{}
+	exists := map[string]bool{}
+	sets := map[string]map[string][]string{} // TYPE -> GROUP-ID -> NAMEs
+	for _, r := range m.Renditions {
+		group := string(r.Type) + " " + r.Group
+		exists[group] = true
+		if names[group+" "+r.Name] {
+			a.fail(uri, r.Line, "rfc-4.3.4.1.1", "the group %q has the NAME %q twice", r.Group, r.Name)
+		}
+		names[group+" "+r.Name] = true
+		if r.Default && defaults[group] {
+			a.fail(uri, r.Line, "rfc-4.3.4.1.1", "the group %q has more than one DEFAULT=YES", r.Group)
+		}
+		defaults[group] = defaults[group] || r.Default
+		if r.Default && !r.Autoselect {
+			a.fail(uri, r.Line, "rfc-4.3.4.1", "DEFAULT=YES needs AUTOSELECT=YES")
+		}
+		if r.Language == "" && r.Type != "VIDEO" {
+			a.fail(uri, r.Line, "hls-8.10", "%q has no LANGUAGE", r.Name)
+		}
+		if r.Type == "AUDIO" && r.Channels == "" {
+			a.fail(uri, r.Line, "rfc-4.3.4.1", "%q has no CHANNELS", r.Name)
+		}
+		if sets[string(r.Type)] == nil {
+			sets[string(r.Type)] = map[string][]string{}
+		}
+		sets[string(r.Type)][r.Group] = append(sets[string(r.Type)][r.Group], r.Name)
+	}
+	for _, typ := range slices.Sorted(maps.Keys(sets)) {
+		a.sameNames(uri, typ, sets[typ])
+	}
+	for _, v := range m.Variants {
+		for _, ref := range [][2]string{{"AUDIO", v.Audio}, {"SUBTITLES", v.Subtitles}, {"VIDEO", v.Video}} {
+			if ref[1] != "" && !exists[ref[0]+" "+ref[1]] {
+				a.fail(uri, v.Line, "rfc-4.3.4.2", "%s=%q names a group that does not exist", ref[0], ref[1])
+			}
+		}
+		switch v.Captions {
+		case "NONE":
+		case "":
+			a.warn(uri, v.Line, "hls-captions-none", "nothing says whether there are closed captions in the picture")
+		default:
+			if !exists["CLOSED-CAPTIONS "+string(v.Captions)] {
+				a.fail(uri, v.Line, "rfc-4.3.4.2", "CLOSED-CAPTIONS=%q names a group that does not exist", v.Captions)
+			}
+		}
+	}
+}
+
+func (a *auditor) sameNames(uri, typ string, groups map[string][]string) {
+	var first []string
+	for _, names := range groups {
+		slices.Sort(names)
+		if first != nil && !slices.Equal(first, names) {
+			a.fail(uri, 0, "rfc-4.3.4.1.1", "the groups of %s renditions do not have the same NAMEs", typ)
+			return
+		}
+		first = names
+	}
+}
+
+// declared holds a variant's attributes against its picture.
+func (a *auditor) declared(uri string, v hls.Variant, t *track) {
+	if v.Resolution != t.size() {
+		a.fail(uri, v.Line, "hls-9.2", "RESOLUTION of %s is %dx%d, the picture is %dx%d", v.URI,
+			v.Resolution.Width, v.Resolution.Height, t.init.Width, t.init.Height)
+	}
+	switch rate := t.rate(); {
+	case v.FrameRate == 0:
+		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is missing", v.URI)
+	case rate > 0 && math.Abs(float64(v.FrameRate)-rate) > 0.002:
+		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is %.3f, the pictures come at %.3f", v.URI, v.FrameRate, rate)
+	}
+	if want := t.sps.videoRange(); want != "SDR" && string(v.VideoRange) != want {
+		a.fail(uri, v.Line, "hls-9.16", "the picture of %s is %s, VIDEO-RANGE is %q", v.URI, want, v.VideoRange)
+	}
+}
+
+// combination holds CODECS and the rates of a variant against the picture and the renditions played with it.
+func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []hls.Rendition) {
+	codecs, whole := []string{t.codec}, t.whole
+	largest := map[hls.Enum]hls.Rates{}
+	for _, r := range renditions {
+		if r.URI == "" || !(r.Type == "AUDIO" && r.Group == v.Audio || r.Type == "SUBTITLES" && r.Group == v.Subtitles) {
+			continue
+		}
+		other := a.tracks[resolve(uri, r.URI)]
+		if other == nil {
+			whole = false
+			continue
+		}
+		whole = whole && other.whole
+		largest[r.Type] = largest[r.Type].Max(other.rates)
+		if other.codec != "" {
+			codecs = append(codecs, other.codec)
+		}
+	}
+	if v.Codecs == "" {
+		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is missing", v.URI)
+	} else if whole && !sameSet(strings.Split(v.Codecs, ","), codecs) {
+		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is %q, the files are %q", v.URI, v.Codecs, strings.Join(codecs, ","))
+	}
+	if !whole {
+		return
+	}
+	rates := t.rates.Add(largest["AUDIO"]).Add(largest["SUBTITLES"])
+	a.rates(uri, v.Line, v.URI, v.Bandwidth, v.Average, rates)
+	if rates.Peak > 2*rates.Average {
+		a.fail(uri, v.Line, "hls-1.30", "the peak of %s is %d bit/s, more than twice its average of %d", v.URI, rates.Peak, rates.Average)
+	}
+}
+
+func sameSet(a, b []string) bool {
+	norm := func(list []string) []string {
+		var out []string
+		for _, s := range list {
+			out = append(out, strings.ToLower(strings.TrimSpace(s)))
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	return slices.Equal(norm(a), norm(b))
+}
+
+// rates holds declared bit rates against measured ones. RFC 8216 makes BANDWIDTH an upper bound; Apple allows
+// it, and the average, to be off by a tenth.
+func (a *auditor) rates(uri string, line int, name string, bandwidth, average int64, measured hls.Rates) {
+	switch {
+	case measured.Peak > bandwidth+bandwidth/1000: // EXTINF are rounded
+		a.fail(uri, line, "hls-9.13", "BANDWIDTH of %s is %d, the measured peak is %d bit/s", name, bandwidth, measured.Peak)
+	case float64(bandwidth) > 1.1*float64(measured.Peak):
+		a.fail(uri, line, "hls-1.27", "BANDWIDTH of %s is %d, more than a tenth above the measured peak of %d bit/s", name, bandwidth, measured.Peak)
+	}
+	switch off := math.Abs(float64(average - measured.Average)); {
+	case average == 0:
+		a.fail(uri, line, "hls-9.14", "AVERAGE-BANDWIDTH of %s is missing", name)
+	case off > 0.1*float64(average):
+		a.fail(uri, line, "hls-1.26", "AVERAGE-BANDWIDTH of %s is %d, the measured average is %d bit/s", name, average, measured.Average)
+	}
+}
+
+// ladder judges the rungs as a set.
+func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
+	if len(pictures) == 0 {
+		return
+	}
+	modest, sdr := false, false
+	for _, t := range pictures {
+		modest = modest || t.sps != nil && t.sps.profile <= 100 && t.sps.level <= 41
+		sdr = sdr || t.sps.videoRange() == "SDR"
+	}
+	if !modest {
+		a.fail(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
+	}
+	if !sdr {
+		a.fail(uri, 0, "hls-1.24", "no variant is SDR")
+	}
+	first := pictures[0]
+	for _, t := range pictures[1:] {
+		w1, h1, w2, h2 := float64(first.init.Width), float64(first.init.Height), float64(t.init.Width), float64(t.init.Height)
+		if h1 > 0 && math.Abs(w2-h2*w1/h1) > 2+2*w1/h1 { // sides are rounded to even numbers
+			a.fail(uri, 0, "hls-1.33", "the variants have different shapes: %.0fx%.0f and %.0fx%.0f", w1, h1, w2, h2)
+			break
+		}
+		a.aligned(first, t)
+	}
+	const typical = 2_000_000
+	distance := func(v hls.Variant) float64 { return math.Abs(float64(v.Average - typical)) }
+	for _, v := range m.Variants[1:] {
+		if distance(v) < 0.9*distance(m.Variants[0]) {
+			a.warn(uri, m.Variants[0].Line, "hls-1.32", "the first variant has %d bit/s; %s is nearer to the 2 Mb/s a typical viewer starts with",
+				m.Variants[0].Average, v.URI)
+			break
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package audit
+
+import (
+	"strings"
+	"time"
+
+	"filmpress/internal/hls"
+	"filmpress/internal/media/mp4"
+)
+
+// rendition judges what an EXT-X-MEDIA names, against the film's pictures.
+func (a *auditor) rendition(uri string, r hls.Rendition, pictures []*track) {
+	a.characteristics(uri, r)
+	if r.URI == "" {
+		return
+	}
+	var film *track
+	if len(pictures) > 0 && pictures[0].whole {
+		film = pictures[0]
+	}
+	var t *track
+	switch r.Type {
+	case "AUDIO":
+		t = a.sound(resolve(uri, r.URI), uri, r)
+	case "SUBTITLES":
+		t = a.text(resolve(uri, r.URI), uri, r.Line, film)
+	}
+	if t == nil || !t.whole || film == nil {
+		return
+	}
+	rule := "hls-5.5"
+	if r.Type == "AUDIO" {
+		rule = "hls-2.15"
+		a.sameStart(film, t)
+		if t.list.Target != film.list.Target {
+			a.fail(t.uri, 0, "hls-8.2", "the target duration is %d s, that of the picture %d s", t.list.Target, film.list.Target)
+		}
+	}
+	if d := t.list.Duration() - film.duration(); d.Abs() > slack && (d < 0 || r.Type == "AUDIO") {
+		a.fail(t.uri, 0, rule, "%q lasts %s, the film %s", r.Name, seconds(t.list.Duration()), seconds(film.duration()))
+	}
+}
+
+// characteristics judges the attributes that make a track accessible.
+func (a *auditor) characteristics(uri string, r hls.Rendition) {
+	has := func(uti string) bool { return strings.Contains(r.Characteristics, uti) }
+	switch {
+	case has(hls.DescribesVideo) && !r.Autoselect:
+		a.fail(uri, r.Line, "hls-2.13", "%q describes the picture and needs AUTOSELECT=YES", r.Name)
+	case r.Forced && !r.Autoselect:
+		a.fail(uri, r.Line, "hls-5.11", "%q is forced and needs AUTOSELECT=YES", r.Name)
+	case has(hls.TranscribesDialog) != has(hls.DescribesMusic):
+		a.warn(uri, r.Line, "hls-4.6", "%q has one of the two characteristics of subtitles for the deaf, not both", r.Name)
+	case has(hls.TranscribesDialog) && !r.Autoselect:
+		a.fail(uri, r.Line, "hls-4.7", "%q is for the deaf and needs AUTOSELECT=YES", r.Name)
+	}
+}
+
+// sound measures and judges an audio rendition.
+func (a *auditor) sound(uri, from string, r hls.Rendition) *track {
+	t, fresh := a.playlist(uri, from, r.Line)
+	if t == nil || !fresh {
+		return t
+	}
+	if !a.fragmented(t, func(string, hls.Segment, mp4.FragmentInfo, time.Duration) {}) {
+		return t
+	}
+	if t.init.Codec != "mp4a" {
+		a.warn(uri, 0, "hls-2.9", "the sound is %s, which is not checked; only AAC is", t.init.Codec)
+		return t
+	}
+	t.codec = hls.AudioCodec(t.init.Config)
+	if channels := strings.SplitN(r.Channels, "/", 2)[0]; channels != "" && channels != ascChannels(t.init.Config) {
+		a.fail(from, r.Line, "rfc-4.3.4.1", "CHANNELS of %q is %s, the sound has %s", r.Name, channels, ascChannels(t.init.Config))
+	}
+	if ascChannels(t.init.Config) == "2" && t.rates.Average > 176_000 { // the boxes' own bytes are counted too; silence may need next to nothing
+		a.warn(uri, 0, "hls-2.9", "stereo AAC of %d bit/s is above 160 kb/s", t.rates.Average)
+	}
+	return t
+}
+
+// ascChannels is the channel configuration of an AudioSpecificConfig (14496-3, table 1.19).
+func ascChannels(asc []byte) string {
+	if len(asc) < 2 {
+		return ""
+	}
+	return [...]string{"", "1", "2", "3", "4", "5", "6", "8", "", "", "", "", "", "", "", ""}[asc[1]>>3&0xf]
+}
+
+// stereo judges that whoever hears something can hear AAC stereo.
+func (a *auditor) stereo(uri string, m hls.Master) {
+	sound := false
+	for _, r := range m.Renditions {
+		if r.Type != "AUDIO" || r.URI == "" {
+			continue
+		}
+		sound = true
+		if t := a.tracks[resolve(uri, r.URI)]; t != nil && t.init.Codec == "mp4a" && ascChannels(t.init.Config) == "2" {
+			return
+		}
+	}
+	if sound {
+		a.fail(uri, 0, "hls-2.3", "no rendition is AAC stereo")
+	}
+}
+
+// text judges a subtitle rendition: WebVTT whose clock is the film's. film is nil where it is not known.
+func (a *auditor) text(uri, from string, line int, film *track) *track {
+	t, fresh := a.playlist(uri, from, line)
+	if t == nil || !fresh {
+		return t
+	}
+	var parts []hls.Part
+	var at, zero time.Duration
+	if film != nil {
+		zero = film.time(film.base)
+	}
+	for _, s := range t.list.Segments {
+		file := resolve(t.uri, s.URI)
+		b, ok := a.part(t.uri, s.Line, file, s.Range)
+		if !ok {
+			return t
+		}
+		a.webvtt(file, string(b), zero, at, at+s.Duration)
+		at += s.Duration
+		parts = append(parts, hls.Part{Size: int64(len(b)), Duration: s.Duration})
+	}
+	t.rates, t.whole = hls.Measure(parts, t.list.Target), true
+	return t
+}
+
+// webvtt judges one segment of subtitles that is in force from start to end. zero is the film's first decode time,
+// to which the map must tie the cues' clock.
+func (a *auditor) webvtt(file, text string, zero, start, end time.Duration) {
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	if lines[0] != "WEBVTT" && !strings.HasPrefix(lines[0], "WEBVTT ") && !strings.HasPrefix(lines[0], "WEBVTT\t") {
+		a.fail(file, 1, "hls-5.3", "not a WebVTT file")
+		return
+	}
+	mapped := false
+	for n, line := range lines[1:] {
+		if stamp, ok := strings.CutPrefix(line, "X-TIMESTAMP-MAP="); ok && !mapped {
+			mapped = true
+			if offset, ok := timestampMap(stamp); !ok {
+				a.fail(file, n+2, "hls-5.3", "%q is no timestamp map", line)
+			} else if (offset - zero).Abs() > time.Millisecond {
+				a.fail(file, n+2, "hls-5.3", "the timestamp map moves the subtitles by %s against the film", seconds(offset-zero))
+			}
+		}
+		from, to, ok := cueTimes(line)
+		if ok && (to < start || from > end) {
+			a.fail(file, n+2, "rfc-3.5", "a cue from %s to %s lies in the segment from %s to %s", seconds(from), seconds(to), seconds(start), seconds(end))
+		}
+	}
+	if !mapped {
+		a.fail(file, 0, "hls-5.3", "X-TIMESTAMP-MAP is missing")
+	}
+}

@@ -1,0 +1,171 @@
+package audit
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"filmpress/internal/hls"
+	"filmpress/internal/media/mp4"
+)
+
+// naturalRates are the frame rates of 1.18.
+var naturalRates = []float64{24000. / 1001, 24, 25, 30000. / 1001, 30, 50, 60000. / 1001, 60}
+
+// video measures and judges a variant's media playlist. It is nil where it cannot be used.
+func (a *auditor) video(uri, from string, line int) *track {
+	t, fresh := a.playlist(uri, from, line)
+	if t == nil || !fresh {
+		return t
+	}
+	var gop gopCheck
+	ok := a.fragmented(t, func(file string, s hls.Segment, f mp4.FragmentInfo, start time.Duration) {
+		if t.init.Codec == "avc1" || t.init.Codec == "avc3" {
+			gop.fragment(a, t, file, f, start)
+		}
+	})
+	if !t.init.Video() {
+		if ok {
+			t.codec = hls.AudioCodec(t.init.Config)
+		}
+		return t
+	}
+	a.codec(t)
+	if ok {
+		gop.end(a, t)
+		a.frameRate(t)
+	}
+	return t
+}
+
+func (a *auditor) codec(t *track) {
+	uri := resolve(t.uri, t.list.Segments[0].Map.URI)
+	switch t.init.Codec {
+	case "avc1":
+	case "avc3", "hev1":
+		a.fail(uri, 0, "hls-1.10", "the sample entry is %s", t.init.Codec)
+	default:
+		a.warn(uri, 0, "hls-1.2", "the codec %s is not checked; only H.264 is", t.init.Codec)
+		return
+	}
+	t.codec = hls.VideoCodec(t.init.Config)
+	var err error
+	if t.sps, err = parseAVCC(t.init.Config); err != nil {
+		a.fail(uri, 0, "hls-1.2", "the parameter sets cannot be read: %v", err)
+		return
+	}
+	s := t.sps
+	if c := t.init.Config; c[1] != s.profile || c[2] != s.constraints || c[3] != s.level {
+		a.fail(uri, 0, "hls-9.1", "avcC says profile %d level %d, the picture's own parameter set %d and %d", c[1], c[3], s.profile, s.level)
+	}
+	if s.width != t.init.Width || s.height != t.init.Height {
+		a.fail(uri, 0, "hls-9.2", "the sample entry says %dx%d, the parameter set %dx%d", t.init.Width, t.init.Height, s.width, s.height)
+	}
+	if s.profile > 100 || s.level > 52 {
+		a.fail(uri, 0, "hls-1.3", "H.264 profile %d level %.1f is above High@5.2", s.profile, float64(s.level)/10)
+	}
+	if !s.progressive {
+		a.warn(uri, 0, "hls-1.14", "the picture is coded in fields")
+	}
+	if p := t.init; p.PixelH != p.PixelV {
+		a.warn(uri, 0, "hls-1.33", "the pixels are not square (%d:%d)", p.PixelH, p.PixelV)
+	}
+}
+
+func (a *auditor) frameRate(t *track) {
+	rate := t.rate()
+	if rate > 60.01 {
+		a.fail(t.uri, 0, "hls-1.19", "%.3f pictures a second are more than 60", rate)
+	} else if !slices.ContainsFunc(naturalRates, func(n float64) bool { return math.Abs(n-rate) < 0.01 }) {
+		a.warn(t.uri, 0, "hls-1.18", "%.3f pictures a second is no usual rate", rate)
+	}
+	if t.sps == nil {
+		return
+	}
+	uri := resolve(t.uri, t.list.Segments[0].Map.URI)
+	least := t.sps.leastLevel(rate, t.rates.Peak)
+	if enough := t.sps.leastLevel(rate, t.rates.Peak*3/2); t.sps.level > enough { // the encoder's cap may be above the peak
+		a.warn(uri, 0, "hls-1.11", "H.264 level %.1f is above need: %.1f would do", float64(t.sps.level)/10, float64(enough)/10)
+	} else if t.sps.level < least {
+		a.fail(uri, 0, "hls-1.11", "H.264 level %.1f is too low for the picture: it needs %.1f", float64(t.sps.level)/10, float64(least)/10)
+	}
+}
+
+// gopCheck follows the pictures of a rendition in decoding order.
+type gopCheck struct {
+	seen    bool
+	lastIDR time.Duration
+	longest time.Duration
+	where   string // the file in which the longest group ends
+	told    map[string]bool
+}
+
+// once says whether a complaint was not made yet about this rendition: one is enough.
+func (g *gopCheck) once(rule string) bool {
+	if g.told == nil {
+		g.told = map[string]bool{}
+	}
+	was := g.told[rule]
+	g.told[rule] = true
+	return !was
+}
+
+func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInfo, start time.Duration) {
+	data, at := f.Data, t.ticks
+	first := false
+	for i, s := range f.Samples {
+		idr := hasIDR(data[:s.Size], t.init.Config)
+		data = data[s.Size:]
+		if idr != s.Sync && g.once("hls-7.4") {
+			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but IDR=%v", seconds(t.time(at)), s.Sync, idr)
+		}
+		if !g.seen {
+			g.seen = true
+			if s.Offset != 0 {
+				a.warn(file, 0, "hls-8.3", "the first picture is shown %d/%d s after its decode time: sound and picture may drift apart", s.Offset, t.init.Timescale)
+			}
+		}
+		if idr {
+			g.gap(t.time(at), file)
+			first = first || i == 0
+		}
+		at += uint64(s.Duration)
+	}
+	if start == t.end() && !first {
+		a.fail(file, 0, "hls-7.4", "the segment does not begin with an IDR picture")
+	}
+	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, start: start, idr: first})
+}
+
+func (g *gopCheck) gap(at time.Duration, file string) {
+	if at-g.lastIDR > g.longest {
+		g.longest, g.where = at-g.lastIDR, file
+	}
+	g.lastIDR = at
+}
+
+func (g *gopCheck) end(a *auditor, t *track) {
+	g.gap(t.duration(), t.uri)
+	if g.longest > 2*time.Second+t.sample()+time.Millisecond {
+		a.fail(g.where, 0, "hls-1.13", "%s pass without an IDR picture", seconds(g.longest))
+	}
+}
+
+// hasIDR says whether a sample of length-prefixed NAL units (14496-15, 4.3) holds an IDR slice.
+func hasIDR(sample, avcC []byte) bool {
+	if len(avcC) < 5 {
+		return false
+	}
+	prefix := int(avcC[4]&3) + 1
+	for len(sample) > prefix {
+		size := 0
+		for _, b := range sample[:prefix] {
+			size = size<<8 | int(b)
+		}
+		if sample[prefix]&0x1f == 5 {
+			return true
+		}
+		sample = sample[min(prefix+size, len(sample)):]
+	}
+	return false
+}
