@@ -27,7 +27,7 @@ import (
 type Config struct {
 	To        string `yaml:"to" mapstructure:"to"`                 // a folder, or s3://bucket/prefix
 	Kept      string `yaml:"kept" mapstructure:"kept"`             // folder of kept results
-	FFmpeg    string `yaml:"ffmpeg" mapstructure:"ffmpeg"`         // a name on PATH, or a path
+	FFmpeg    string `yaml:"ffmpeg" mapstructure:"ffmpeg"`         // path or name; "" is the one on PATH
 	FFprobe   string `yaml:"ffprobe" mapstructure:"ffprobe"`       // likewise
 	LogFormat string `yaml:"log-format" mapstructure:"log-format"` // "auto", "plain" or "json"
 	S3        S3     `yaml:"s3" mapstructure:"s3"`

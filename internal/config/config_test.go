@@ -60,7 +60,7 @@ func allFlags(t *testing.T, args ...string) *pflag.FlagSet {
 
 func TestDefaults(t *testing.T) {
 	clean(t)
-	want := Config{To: "./library", Kept: KeptDir(), FFmpeg: "ffmpeg", FFprobe: "ffprobe", LogFormat: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
+	want := Config{To: "./library", Kept: KeptDir(), LogFormat: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got := load(t, Sources{Flags: allFlags(t)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -79,7 +79,7 @@ func TestLayers(t *testing.T) {
 		t.Errorf("--path-style gave %v", got.S3.PathStyle)
 	}
 	got.S3.PathStyle = nil
-	want := Config{To: "user", Kept: "named", FFmpeg: "ffmpeg", FFprobe: "ffprobe", LogFormat: "auto",
+	want := Config{To: "user", Kept: "named", LogFormat: "auto",
 		S3: S3{Endpoint: "http://named", Region: "env", Profile: "flag"}, Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

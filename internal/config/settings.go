@@ -34,8 +34,8 @@ func anything(string) error { return nil }
 var settings = []setting{
 	{"to", text("./library"), []string{"FILMPRESS_TO"}, "to", "publish to this folder, or to s3://bucket/prefix", target},
 	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice", anything},
-	{"ffmpeg", text("ffmpeg"), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "the ffmpeg to use: a name on PATH, or a path", anything},
-	{"ffprobe", text("ffprobe"), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "the ffprobe to use: a name on PATH, or a path", anything},
+	{"ffmpeg", text(""), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "path of the ffmpeg to use, in place of the one on PATH", anything},
+	{"ffprobe", text(""), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "path of the ffprobe to use, in place of the one on PATH", anything},
 	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf("auto", "plain", "json")},
 	{"s3.endpoint", text(""), []string{"FILMPRESS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint", "URL of an S3 server that is not AWS", webURL},
 	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},

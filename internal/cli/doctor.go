@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/store/s3"
+	"filmpress/internal/ui"
+	"filmpress/internal/watch"
+)
+
+// check is one thing that doctor looked at.
+type check struct {
+	Name  string `json:"name"`
+	State state  `json:"state"`
+	What  string `json:"what"`           // what was found
+	Mend  string `json:"mend,omitempty"` // what to do, where something is wrong
+	code  int    // exit code if bad
+}
+
+type state string
+
+const (
+	ok   state = "ok"
+	warn state = "warn" // a film can be published, with less
+	bad  state = "bad"
+)
+
+// needsSpace is what is left on the disk below which doctor warns: about an hour of a film in all its sizes.
+const needsSpace = 10 << 30
+
+func newDoctor(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Tell what is installed, missing or too old, and how to mend it",
+		Long: `Looks at everything a publish needs: ffmpeg with each part that is used, the player, the settings, the place
+to publish to (a small object is written there and deleted again), credentials, and space on the disk.` +
+			exits(exitFine, exitUsage, exitFindings, exitStore, exitTool),
+		Example: `  filmpress doctor
+  filmpress doctor --to s3://films --config ./our-minio.yml`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checks := a.examine(cmd)
+			if err := cmd.Context().Err(); err != nil {
+				return err
+			}
+			if err := a.printChecks(checks, asJSON); err != nil {
+				return err
+			}
+			return verdict(checks)
+		},
+	}
+	addTarget(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// checkSettings settles what the other checks look at. A broken settings file is one of doctor's results.
+func (a *app) checkSettings(cmd *cobra.Command) check {
+	findings, err := a.settle(cmd)
+	switch {
+	case err != nil:
+		return check{"settings", bad, ui.Clean(err.Error()), "see filmpress help settings", exitUsage}
+	case len(findings) > 0:
+		state := map[bool]state{true: bad, false: warn}[blocks(findings)]
+		return check{"settings", state, ui.Clean(findings[0].String()), findings[0].Hint, exitFindings}
+	}
+	return check{Name: "settings", State: ok, What: "read"}
+}
+
+func (a *app) examine(cmd *cobra.Command) []check {
+	settings := a.checkSettings(cmd)
+	checks := append([]check{settings}, a.checkTools(cmd.Context())...)
+	checks = append(checks, checkPlayer())
+	if settings.State == bad { // which folder and which bucket is not known then
+		return checks
+	}
+	return append(append(checks, a.checkKept()), a.checkTarget(cmd.Context())...)
+}
+
+func (a *app) checkTools(ctx context.Context) []check {
+	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	if err != nil {
+		return []check{{"ffmpeg", bad, err.Error(), "Debian, Ubuntu: apt install ffmpeg; or name another with --ffmpeg and --ffprobe", exitTool}}
+	}
+	checks := []check{{Name: "ffmpeg", State: ok, What: tools.Version + ", " + tools.FFmpeg}, {Name: "ffprobe", State: ok, What: tools.FFprobe}}
+	parts, err := tools.Capabilities(ctx)
+	if err != nil {
+		return append(checks, check{"ffmpeg's parts", bad, err.Error(), "install ffmpeg again", exitTool})
+	}
+	for _, p := range parts {
+		c := check{Name: p.Kind + " " + p.Name, State: ok, What: p.Need}
+		if !p.Present {
+			c.State, c.What, c.Mend, c.code = bad, "missing; needed for "+p.Need, "install an ffmpeg that was built with it (Debian's and Ubuntu's is)", exitTool
+			if p.Kind == "decoder" || p.Kind == "demuxer" {
+				c.State = warn // only films of that kind cannot be read
+			}
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+func checkPlayer() check {
+	if player, built := watch.Bundle(); built {
+		return check{Name: "player", State: ok, What: fmt.Sprintf("built in, %s", ui.Bytes(int64(len(player.JS.Data)+len(player.CSS.Data))))}
+	}
+	mend := "run make player, then build filmpress again"
+	for _, tool := range []string{"node", "npm"} {
+		if !onPath(tool) {
+			mend = "install nodejs and npm (Debian, Ubuntu: apt install nodejs npm), " + mend
+			break
+		}
+	}
+	return check{"player", warn, "not built in: pages keep the browser's own player, with the MP4 only", mend, 0}
+}
+
+// onPath looks a program up without starting it; starting programs is media/ffmpeg's alone.
+func onPath(name string) bool {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// checkKept looks whether finished steps can be kept, and how much space there is.
+func (a *app) checkKept() check {
+	c := check{Name: "kept", State: bad, Mend: "name another folder with --kept", code: exitFailed}
+	dir := existing(a.config.Kept)
+	probe, err := os.CreateTemp(dir, ".filmpress-check-*")
+	if err != nil {
+		c.What = ui.Clean(a.config.Kept) + " cannot be written"
+		return c
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		c.What = err.Error()
+		return c
+	}
+	free := int64(disk.Bavail) * int64(disk.Bsize)
+	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.config.Kept), ui.Bytes(free))}
+	if free < needsSpace {
+		c.State, c.Mend = warn, "a long film needs more: free some space, or name another folder with --kept"
+	}
+	return c
+}
+
+// existing is the nearest folder above path, or path itself, that is there.
+func existing(path string) string {
+	path, err := filepath.Abs(path)
+	for err == nil {
+		if _, missing := os.Stat(path); !errors.Is(missing, fs.ErrNotExist) || path == filepath.Dir(path) {
+			break
+		}
+		path = filepath.Dir(path)
+	}
+	return path
+}
+
+// checkTarget looks at the place to publish to, and at the credentials where it is a bucket.
+func (a *app) checkTarget(ctx context.Context) []check {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	mend := "see filmpress help settings"
+	if !strings.HasPrefix(a.config.To, "s3://") {
+		mend = "name another folder with --to"
+	}
+	st, err := a.openTarget(ctx)
+	if err != nil {
+		return []check{{"target", bad, ui.Clean(err.Error()), mend, exitStore}}
+	}
+	var checks []check
+	if bucket, isBucket := st.(*s3.Store); isBucket {
+		checks = append(checks, check{Name: "credentials", State: ok, What: "found: " + credentialWords(bucket.CredentialSource(ctx))})
+	}
+	if err := st.Check(ctx); err != nil {
+		return append(checks, check{"target", bad, ui.Clean(err.Error()), mend, exitStore})
+	}
+	return append(checks, check{Name: "target", State: ok, What: ui.Clean(st.String()) + " can be written"})
+}
+
+// credentialWords says where credentials were found, in other words than the SDK's. The SDK's stay for rarer places.
+func credentialWords(source string) string {
+	kind, file, _ := strings.Cut(source, ": ")
+	switch kind {
+	case "EnvConfigCredentials":
+		return "in the environment (AWS_ACCESS_KEY_ID)"
+	case "SharedConfigCredentials":
+		return "in " + ui.Clean(file)
+	}
+	return ui.Clean(cmp.Or(kind, "by the AWS settings"))
+}
+
+func (a *app) printChecks(checks []check, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(map[string][]check{"checks": checks})
+	}
+	width := 0
+	for _, c := range checks {
+		width = max(width, len(c.Name))
+	}
+	for _, c := range checks {
+		fmt.Fprintf(a.out, "%-4s  %-*s  %s\n", c.State, width, c.Name, c.What)
+		if c.Mend != "" {
+			fmt.Fprintf(a.out, "%*s  %s\n", width+6, "", "mend: "+c.Mend)
+		}
+	}
+	return nil
+}
+
+// verdict is the exit code of the worst: settings, then tools, then the place.
+func verdict(checks []check) error {
+	for _, code := range []int{exitUsage, exitFindings, exitTool, exitStore, exitFailed} {
+		for _, c := range checks {
+			if c.State == bad && c.code == code {
+				return silentError(code)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/config"
+	"filmpress/internal/store/dir"
+)
+
+func newServe(a *app) *cobra.Command {
+	var public bool
+	cmd := &cobra.Command{
+		Use:   "serve [DIR]",
+		Short: "Serve a folder of published films on this machine",
+		Long: `Serves a folder of published films to the browsers of this machine, the way a bucket would: right types,
+byte ranges, nothing outside the folder. Without DIR it is the folder of --to, ./library by default.
+Ctrl-C ends it. For the public there are better servers; any web server can serve the folder.` + exits(exitFine, exitFailed, exitUsage),
+		Example: `  filmpress serve
+  filmpress serve /srv/films --addr 127.0.0.1:9000`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: a.settled(func(cmd *cobra.Command, given []string) error {
+			path := a.config.To
+			if len(given) == 1 {
+				path = given[0]
+			}
+			return a.serve(cmd.Context(), path, public)
+		}),
+	}
+	config.AddFlags(cmd.Flags(), "to", "serve.addr")
+	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, path string, public bool) error {
+	addr := a.config.Serve.Addr
+	if !public && !loopback(addr) {
+		return usageError{fmt.Errorf("%s can be reached from other machines; add --public if that is wanted", addr)}
+	}
+	if strings.HasPrefix(path, "s3://") {
+		return usageError{fmt.Errorf("%s is a bucket, and serves itself; name a folder", path)}
+	}
+	root, err := os.OpenRoot(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such folder; publish a film first, or name the folder to serve", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use by another program; choose another address, as in --addr 127.0.0.1:8081", addr)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w", addr, err)
+	}
+	films, err := dir.New(path)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: library{root, films}, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(grace) != nil {
+			server.Close() // a browser that keeps a download going does not keep us
+		}
+		close(stopped)
+	})()
+	fmt.Fprintf(a.out, "http://%s/\n", listener.Addr())
+	a.ui.Note(fmt.Sprintf("serving %s; Ctrl-C ends it", path))
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}
+
+// loopback tells whether only this machine reaches the address. A name counts only if it is localhost: what
+// another name means is for others to decide.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
