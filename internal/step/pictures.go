@@ -1,0 +1,150 @@
+package step
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/privacy"
+	"filmpress/internal/report"
+	"filmpress/internal/watch"
+)
+
+// The files of a pictures result, beside the storyboard's sheets, and of an mp4 result.
+const (
+	posterName     = "poster.jpg"
+	storyboardName = "storyboard.vtt"
+	mp4Name        = "film.mp4"
+)
+
+// posterSegments is how many segments, spread over the film's first third, the poster is chosen from: enough to find
+// a good one, few enough that a film of hours is not copied for it.
+const posterSegments = 12
+
+// pictures takes the poster and the storyboard from finished renditions: turned upright, tone-mapped and decoded once.
+func (w *Worker) pictures(ctx context.Context, j job) error {
+	var p plan.PicturesParams
+	j.params(&p)
+	var video VideoFacts
+	if err := readFacts(j.in["video"], &video); err != nil {
+		return err
+	}
+	dir, remove, err := j.scratch()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	top := video.rung(p.Poster)
+	facts := PictureFacts{Width: top.Width, Height: top.Height}
+	if err := w.poster(ctx, j, top, filepath.Join(dir, "poster.mp4")); err != nil {
+		return err
+	}
+	if facts.Sheets, err = w.storyboard(ctx, j, p, video.rung(p.Sheet), filepath.Join(dir, "sheet.mp4")); err != nil {
+		return err
+	}
+	return writeFacts(j.out, facts)
+}
+
+func (w *Worker) poster(ctx context.Context, j job, r Rendition, path string) error {
+	if err := join(path, j.in["video"], r, spread(r.Segments, posterSegments)); err != nil {
+		return err
+	}
+	picture, err := w.Tools.Still(ctx, ffmpeg.StillSpec{Path: path, At: -1}, w.log(j, "poster"))
+	if err != nil {
+		return err
+	}
+	if picture, err = privacy.StripJPEG(picture); err != nil {
+		return err
+	}
+	return j.write(posterName, picture)
+}
+
+// spread takes at most n segments of the first third, evenly apart; of a short film the first.
+func spread(segments []Segment, n int) []Segment {
+	third := segments[:(len(segments)+2)/3]
+	step := (len(third) + n - 1) / n
+	var out []Segment
+	for i := 0; i < len(third); i += step {
+		out = append(out, third[i])
+	}
+	return out
+}
+
+func (w *Worker) storyboard(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) (sheets []string, err error) {
+	if err := join(path, j.in["video"], r, r.Segments); err != nil {
+		return nil, err
+	}
+	spec := ffmpeg.StoryboardSpec{Path: path, Duration: p.Duration, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
+	err = w.Tools.Storyboard(ctx, spec, func(i int, jpeg []byte) error {
+		name := fmt.Sprintf("sheet-%d.jpg", i)
+		sheets = append(sheets, name)
+		clean, err := privacy.StripJPEG(jpeg)
+		if err != nil {
+			return err
+		}
+		return j.write(name, clean)
+	}, w.log(j, "storyboard"))
+	if err != nil {
+		return nil, err
+	}
+	board := watch.Storyboard{Sheets: sheets, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
+	return sheets, j.write(storyboardName, watch.StoryboardVTT(board, p.Duration))
+}
+
+// mp4 joins a rung and the first sound track into a progressive file, without encoding anything again.
+func (w *Worker) mp4(ctx context.Context, j job) error {
+	var p plan.MP4Params
+	j.params(&p)
+	dir, remove, err := j.scratch()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	var video VideoFacts
+	if err := readFacts(j.in["video"], &video); err != nil {
+		return err
+	}
+	rung := video.rung(p.Rung)
+	picture, sound := filepath.Join(dir, "video.mp4"), ""
+	if err := join(picture, j.in["video"], rung, rung.Segments); err != nil {
+		return err
+	}
+	if in, ok := j.in["audio"]; ok {
+		var audio AudioFacts
+		if err := readFacts(in, &audio); err != nil {
+			return err
+		}
+		sound = filepath.Join(dir, "audio.mp4")
+		if err := join(sound, in, audio.Rendition, audio.Rendition.Segments); err != nil {
+			return err
+		}
+	}
+	out := filepath.Join(j.out, mp4Name)
+	if err := w.Tools.Remux(ctx, picture, sound, out, w.log(j, "mp4")); err != nil {
+		return err
+	}
+	if err := cleanMP4(out); err != nil {
+		return err
+	}
+	j.sink(report.Event{Kind: report.FileReady, Path: mp4Name})
+	return writeFacts(j.out, struct{}{})
+}
+
+// cleanMP4 blanks what ffmpeg writes into an MP4 in spite of every flag.
+func cleanMP4(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = privacy.CleanMP4(f, info.Size())
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}

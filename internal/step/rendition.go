@@ -1,0 +1,162 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"filmpress/internal/hls"
+	"filmpress/internal/media/mp4"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// renditionWriter cuts what ffmpeg writes for one rung into our own init section and segments. ffmpeg's boxes
+// are read for their samples only: it cannot leave its marks, and decode times are ours.
+type renditionWriter struct {
+	dir    string // the result's folder
+	params plan.VideoParams
+	sink   report.Sink
+	track  mp4.Track
+	out    Rendition
+	shift  int32  // of every composition offset, so that the first picture is shown at 0
+	time   uint64 // decode time of the next fragment
+	seq    uint32
+	held   []int // segments that are not told to be ready yet
+}
+
+func newRenditionWriter(dir string, rung plan.Rung, p plan.VideoParams, sink report.Sink) (*renditionWriter, error) {
+	w := &renditionWriter{dir: dir, params: p, sink: sink, out: Rendition{Name: rung.Name, Width: rung.Width, Height: rung.Height}}
+	return w, os.Mkdir(filepath.Join(dir, rung.Name), 0o755)
+}
+
+// read takes the whole of one rung's stream.
+func (w *renditionWriter) read(r io.Reader) error {
+	frames := mp4.NewReader(r)
+	track, err := frames.Init()
+	if err != nil {
+		return err
+	}
+	if err := w.init(track); err != nil {
+		return err
+	}
+	var pending []mp4.Fragment
+	for {
+		f, err := frames.Next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		full := len(pending) == w.params.Segment/w.params.GOP
+		if len(pending) > 0 && (full || err != nil) {
+			if err := w.segment(pending); err != nil {
+				return err
+			}
+			pending = pending[:0]
+		}
+		if err != nil {
+			return w.verify()
+		}
+		if err := w.place(&f); err != nil {
+			return err
+		}
+		pending = append(pending, f)
+	}
+}
+
+func (w *renditionWriter) init(track mp4.Track) error {
+	if track.Width != w.out.Width || track.Height != w.out.Height {
+		return fmt.Errorf("rung %s: %dx%d was encoded, not %dx%d", w.out.Name, track.Width, track.Height, w.out.Width, w.out.Height)
+	}
+	track.Color = &mp4.BT709
+	w.track, w.out.Timescale, w.out.Codecs = track, track.Timescale, hls.VideoCodec(track.Config)
+	return w.write(w.out.Init(), track.InitSection())
+}
+
+// place gives a fragment its number and times.
+func (w *renditionWriter) place(f *mp4.Fragment) error {
+	if len(f.Samples) == 0 || !f.Samples[0].Sync {
+		return fmt.Errorf("rung %s: the group of pictures at %.3f s has no keyframe", w.out.Name, w.out.Seconds(w.time))
+	}
+	if w.seq == 0 {
+		w.shift = f.Samples[0].Offset
+	}
+	f.Shift(w.shift)
+	w.seq++
+	f.Sequence, f.Time = w.seq, w.time
+	w.time += f.Duration()
+	return nil
+}
+
+// segment writes one media segment, a moof and mdat for each group of pictures: an I-frame's byte range must hold
+// its moof (hls authoring specification, 6.10).
+func (w *renditionWriter) segment(fragments []mp4.Fragment) error {
+	s := Segment{URI: fmt.Sprintf("%s/%05d.m4s", w.out.Name, len(w.out.Segments))}
+	data := w.encode(&s, fragments)
+	if err := w.write(s.URI, data); err != nil {
+		return err
+	}
+	w.out.Segments = append(w.out.Segments, s)
+	if i := len(w.out.Segments) - 1; w.calm(i) {
+		w.sink(report.Event{Kind: report.FileReady, Path: s.URI})
+	} else {
+		w.held = append(w.held, i)
+	}
+	return nil
+}
+
+// encode fills in what a segment's fragments tell and gives its bytes.
+func (w *renditionWriter) encode(s *Segment, fragments []mp4.Fragment) []byte {
+	var data []byte
+	s.Duration, s.Frames, s.Keys = 0, 0, nil
+	for _, f := range fragments {
+		start := int64(len(data))
+		data = mp4.AppendFragment(data, f)
+		first := int64(len(data)-len(f.Data)) + int64(f.Samples[0].Size)
+		s.Keys = append(s.Keys, Key{Offset: start, Size: first - start, Duration: f.Duration()})
+		s.Duration += f.Duration()
+		s.Frames += len(f.Samples)
+	}
+	s.Size = int64(len(data))
+	return data
+}
+
+func (w *renditionWriter) write(uri string, data []byte) error {
+	return os.WriteFile(filepath.Join(w.dir, filepath.FromSlash(uri)), data, 0o644)
+}
+
+// calm says whether a segment is sure enough to stay as it is: one that stands out from those before it may have
+// to be levelled once the average is known, and is not uploaded before.
+func (w *renditionWriter) calm(i int) bool {
+	var bytes int64
+	var ticks uint64
+	for _, s := range w.out.Segments[:i+1] {
+		bytes, ticks = bytes+s.Size, ticks+s.Duration
+	}
+	s := w.out.Segments[i]
+	return float64(s.Size)/float64(s.Duration) <= 1.6*float64(bytes)/float64(ticks)
+}
+
+// release tells of the segments that were held back.
+func (w *renditionWriter) release() {
+	for _, i := range w.held {
+		w.sink(report.Event{Kind: report.FileReady, Path: w.out.Segments[i].URI})
+	}
+	w.held = nil
+	w.sink(report.Event{Kind: report.FileReady, Path: w.out.Init()})
+}
+
+// verify holds what was written against what was planned; ffmpeg's exit code alone proves nothing.
+func (w *renditionWriter) verify() error {
+	if got := int64(w.out.Frames()); got != w.params.Frames {
+		return fmt.Errorf("rung %s has %d frames, not %d: the film could not be decoded to its end", w.out.Name, got, w.params.Frames)
+	}
+	for i, s := range w.out.Segments {
+		last := i == len(w.out.Segments)-1
+		if !last && s.Frames != w.params.Segment || last && s.Frames > w.params.Segment {
+			return fmt.Errorf("rung %s: segment %d has %d frames, not %d", w.out.Name, i, s.Frames, w.params.Segment)
+		}
+	}
+	return nil
+}

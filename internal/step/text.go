@@ -1,0 +1,79 @@
+package step
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+	"filmpress/internal/subtitle"
+	"filmpress/internal/watch"
+)
+
+// The files of a subtitle result, beside its segments.
+const (
+	trackVTT = "track.vtt"
+	trackSRT = "track.srt"
+)
+
+// subtitle cuts one track into WebVTT segments and writes it whole for downloads. The track was read and found
+// good before the plan was made; an error here means that the file changed in between.
+func (w *Worker) subtitle(_ context.Context, j job) error {
+	var p plan.SubtitleParams
+	j.params(&p)
+	data, err := os.ReadFile(j.in["track"])
+	if err != nil {
+		return err
+	}
+	track, findings := subtitle.Read(p.Name, data, subtitle.Options{Charset: p.Charset})
+	if worst, any := report.Worst(findings); any && worst == report.Error {
+		return fmt.Errorf("%s changed while the film was being published; run the command again", j.in["track"])
+	}
+	var facts SubtitleFacts
+	for i, s := range track.Segments(p.Segment, p.Duration) {
+		t := TextSegment{URI: fmt.Sprintf("s/%05d.vtt", i), Duration: s.Duration, Size: int64(len(s.Data))}
+		if err := j.write(t.URI, s.Data); err != nil {
+			return err
+		}
+		facts.Segments = append(facts.Segments, t)
+	}
+	for _, l := range track.Transcript() {
+		facts.Lines = append(facts.Lines, Line{l.Start, l.End, l.Speaker, l.Text})
+	}
+	if err := j.write(trackVTT, track.WebVTT()); err != nil {
+		return err
+	}
+	if err := j.write(trackSRT, track.SRT()); err != nil {
+		return err
+	}
+	return writeFacts(j.out, facts)
+}
+
+// player lays out the bundle that was built into the program.
+func (w *Worker) player(_ context.Context, j job) error {
+	bundle, ok := watch.Bundle()
+	if !ok {
+		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
+	}
+	for _, f := range []watch.File{bundle.JS, bundle.CSS, bundle.Notices} {
+		if err := j.write(f.Name, f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write puts one finished file into the result and tells of it.
+func (j job) write(path string, data []byte) error {
+	full := filepath.Join(j.out, filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(full, data, 0o644); err != nil {
+		return err
+	}
+	j.sink(report.Event{Kind: report.FileReady, Path: path})
+	return nil
+}

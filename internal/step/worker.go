@@ -1,0 +1,67 @@
+// Package step knows how each kind of step is done. It reads results and sources, starts ffmpeg through
+// media/ffmpeg, and writes files of a result; it knows nothing of order, reuse or places.
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// Worker does steps on this machine; it is an engine.Worker. LogDir takes ffmpeg's logs, one file a run.
+type Worker struct {
+	Tools  ffmpeg.Tools
+	LogDir string
+}
+
+// job is one step being done.
+type job struct {
+	step plan.Step
+	in   map[string]string
+	out  string
+	sink report.Sink
+}
+
+// params decodes the step's parameters, which the plan encoded.
+func (j job) params(into any) {
+	if err := json.Unmarshal(j.step.Params, into); err != nil {
+		panic(fmt.Sprintf("parameters of step %s: %v", j.step.ID, err))
+	}
+}
+
+// scratch makes a folder for what is not part of the result, beside it and gone with it.
+func (j job) scratch() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp(filepath.Dir(j.out), "scratch-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// progress turns ffmpeg's reports into events, against the film's duration.
+func (j job) progress(total time.Duration) func(ffmpeg.Progress) {
+	return func(p ffmpeg.Progress) {
+		j.sink(report.Event{Kind: report.StepProgress, Text: j.step.About, Done: p.OutTime.Milliseconds(), Total: total.Milliseconds(), Speed: p.Speed})
+	}
+}
+
+// Do does one step; see engine.Worker.
+func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out string, sink report.Sink) error {
+	do, ok := map[string]func(context.Context, job) error{
+		plan.Video: w.video, plan.Audio: w.audio, plan.Subtitle: w.subtitle, plan.Pictures: w.pictures,
+		plan.MP4: w.mp4, plan.Player: w.player, plan.Package: w.pack,
+	}[s.Kind]
+	if !ok {
+		return fmt.Errorf("this filmpress does not know how to do a %q step; it is older than the plan", s.Kind)
+	}
+	return do(ctx, job{s, in, out, sink})
+}
+
+// log is where ffmpeg's output of a step goes.
+func (w *Worker) log(j job, what string) string {
+	return filepath.Join(w.LogDir, fmt.Sprintf("%s-%s-%s.log", j.step.ID, what, j.step.Digest[:min(8, len(j.step.Digest))]))
+}
