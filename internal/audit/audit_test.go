@@ -254,6 +254,11 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"hls-5.3", swap("o/s/en.vtt", "WEBVTT", "1")},
 		{"hls-5.5", swap(text, "EXTINF:16.016000", "EXTINF:12.000000")},
 		{"rfc-3.5", swap("o/s/en.vtt", "00:00:01.000 --> 00:00:03.000", "00:01:01.000 --> 00:01:03.000")},
+		{"hls-5.8", func(f files) {
+			f["o/s/forced.vtt"] = bytes.ReplaceAll(f["o/s/en.vtt"], []byte("Hello"), []byte("Exit"))
+			f["r/1/forced.m3u8"] = bytes.ReplaceAll(f[text], []byte("en.vtt"), []byte("forced.vtt"))
+			f[master] = append(f[master], `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="F",LANGUAGE="en",AUTOSELECT=YES,FORCED=YES,URI="forced.m3u8"`...)
+		}},
 		{"hls-9.20", add(master, "#EXT-X-STREAM-INF:BANDWIDTH=70000,CODECS=\"mp4a.40.2\"\na.m3u8\n")},
 		{"hls-encrypted", swap(big, "#EXT-X-MAP", "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP")},
 	} {

@@ -36,6 +36,8 @@ func (a *auditor) master(uri string, m hls.Master) {
 	for _, r := range m.Renditions {
 		a.rendition(uri, r, pictures)
 	}
+	a.stereo(uri, m)
+	a.forced(uri, m)
 	for _, v := range m.Variants {
 		if t := a.tracks[resolve(uri, v.URI)]; t != nil && t.init.Video() {
 			a.combination(uri, v, t, m.Renditions)

@@ -24,6 +24,7 @@ type track struct {
 	samples  int64
 	ticks    uint64 // of all samples, in the track's timescale
 	whole    bool   // every segment could be read
+	cues     []cue  // of text
 }
 
 // segment is one segment as it is, not as it is declared.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func (a *auditor) text(uri, from string, line int, film *track) *track {
 		if !ok {
 			return t
 		}
-		a.webvtt(file, string(b), zero, at, at+s.Duration)
+		t.cues = append(t.cues, a.webvtt(file, string(b), zero, at, at+s.Duration)...)
 		at += s.Duration
 		parts = append(parts, hls.Part{Size: int64(len(b)), Duration: s.Duration})
 	}
@@ -131,11 +132,11 @@ func (a *auditor) text(uri, from string, line int, film *track) *track {
 
 // webvtt judges one segment of subtitles that is in force from start to end. zero is the film's first decode time,
 // to which the map must tie the cues' clock.
-func (a *auditor) webvtt(file, text string, zero, start, end time.Duration) {
+func (a *auditor) webvtt(file, text string, zero, start, end time.Duration) []cue {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	if lines[0] != "WEBVTT" && !strings.HasPrefix(lines[0], "WEBVTT ") && !strings.HasPrefix(lines[0], "WEBVTT\t") {
 		a.fail(file, 1, "hls-5.3", "not a WebVTT file")
-		return
+		return nil
 	}
 	mapped := false
 	for n, line := range lines[1:] {
@@ -147,12 +148,37 @@ func (a *auditor) webvtt(file, text string, zero, start, end time.Duration) {
 				a.fail(file, n+2, "hls-5.3", "the timestamp map moves the subtitles by %s against the film", seconds(offset-zero))
 			}
 		}
-		from, to, ok := cueTimes(line)
-		if ok && (to < start || from > end) {
-			a.fail(file, n+2, "rfc-3.5", "a cue from %s to %s lies in the segment from %s to %s", seconds(from), seconds(to), seconds(start), seconds(end))
-		}
 	}
 	if !mapped {
 		a.fail(file, 0, "hls-5.3", "X-TIMESTAMP-MAP is missing")
+	}
+	list := cues(lines)
+	for _, c := range list {
+		if c.to < start || c.from > end {
+			a.fail(file, c.line, "rfc-3.5", "a cue from %s to %s lies in the segment from %s to %s", seconds(c.from), seconds(c.to), seconds(start), seconds(end))
+		}
+	}
+	return list
+}
+
+// forced judges that the regular subtitles of a language hold what its forced ones do: a viewer sees only one.
+func (a *auditor) forced(uri string, m hls.Master) {
+	for _, f := range m.Renditions {
+		t := a.tracks[resolve(uri, f.URI)]
+		if f.Type != "SUBTITLES" || !f.Forced || t == nil {
+			continue
+		}
+		for _, r := range m.Renditions {
+			regular := a.tracks[resolve(uri, r.URI)]
+			if r.Type != f.Type || r.Forced || r.Group != f.Group || r.Language != f.Language || regular == nil {
+				continue
+			}
+			for _, c := range t.cues {
+				if !slices.ContainsFunc(regular.cues, func(o cue) bool { return o.from < c.to && c.from < o.to && strings.Contains(o.text, c.text) }) {
+					a.warn(regular.uri, 0, "hls-5.8", "%q lacks the forced cue at %s", r.Name, seconds(c.from))
+					break
+				}
+			}
+		}
 	}
 }

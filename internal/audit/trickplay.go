@@ -10,7 +10,6 @@ import (
 
 // trickPlay judges the I-frame playlists.
 func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
-	a.stereo(uri, m)
 	if len(m.IFrames) == 0 {
 		if len(pictures) > 0 {
 			a.fail(uri, 0, "hls-6.1", "there is no I-frame playlist, so nobody can see where they wind to")

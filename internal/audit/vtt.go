@@ -35,6 +35,31 @@ func cueTimes(line string) (from, to time.Duration, ok bool) {
 	return from, to, ok1 && ok2
 }
 
+// cue is one cue of a WebVTT file.
+type cue struct {
+	from, to time.Duration
+	text     string
+	line     int // of its timing
+}
+
+// cues reads the cues from the lines of a WebVTT file.
+func cues(lines []string) []cue {
+	var list []cue
+	for n := 0; n < len(lines); n++ {
+		from, to, ok := cueTimes(lines[n])
+		if !ok {
+			continue
+		}
+		end := n + 1
+		for end < len(lines) && lines[end] != "" {
+			end++
+		}
+		list = append(list, cue{from, to, strings.Join(lines[n+1:end], "\n"), n + 1})
+		n = end
+	}
+	return list
+}
+
 // timestampMap reads the value of X-TIMESTAMP-MAP (RFC 8216, 3.5): how much later than their own clock the cues
 // are shown.
 func timestampMap(text string) (offset time.Duration, ok bool) {
