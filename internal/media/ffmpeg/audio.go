@@ -1,0 +1,139 @@
+package ffmpeg
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"filmpress/internal/media"
+
+	ff "github.com/u2takey/ffmpeg-go"
+)
+
+// SampleRate is the rate of every rendition of the sound.
+const SampleRate = 48000
+
+// Priming is how many samples of run-up (AAC's encoder delay) precede the sound in what EncodeAudio gives: exactly
+// its first ADTS frame. Dropping that frame leaves sample 0 of the sound at time 0; measured with clicks, to the sample.
+const Priming = 1024
+
+// Loudness is what was measured of a sound track (ITU-R BS.1770, EBU R 128), after the downmix to stereo.
+type Loudness struct {
+	I      float64 `json:"i"`      // integrated, LUFS
+	TP     float64 `json:"tp"`     // true peak, dBTP
+	LRA    float64 `json:"lra"`    // range, LU
+	Thresh float64 `json:"thresh"` // of the gate, LUFS
+	Silent bool    `json:"silent"` // nothing is louder than the gate of -70 LUFS; the figures mean nothing
+}
+
+// MeasureLoudness decodes a sound track once. progress may be nil.
+func (t Tools) MeasureLoudness(ctx context.Context, film string, index int, progress func(Progress), log string) (Loudness, error) {
+	var said messages
+	f := &filters{stream(input(film, nil), index)}
+	f.stereo()
+	f.add("loudnorm", "print_format", "json")
+	args := arguments(1, f.Output("pipe:", ff.KwArgs{"format": "null", "vn": "", "sn": "", "dn": ""}))
+	job := Job{Args: append([]string{"-loglevel", "level+info"}, args...), Progress: progress, Log: log, messages: func(m messages) { said = m }}
+	if err := t.Run(ctx, job); err != nil {
+		return Loudness{}, err
+	}
+	return parseLoudness(strings.Join(said.tail, "\n"))
+}
+
+// parseLoudness finds loudnorm's JSON object, whose values are strings, at the end of ffmpeg's messages.
+func parseLoudness(text string) (Loudness, error) {
+	from, to := strings.LastIndex(text, "{"), strings.LastIndex(text, "}")
+	if from < 0 || to < from {
+		return Loudness{}, errors.New("ffmpeg did not tell the loudness")
+	}
+	var raw struct {
+		I      string `json:"input_i"`
+		TP     string `json:"input_tp"`
+		LRA    string `json:"input_lra"`
+		Thresh string `json:"input_thresh"`
+	}
+	if err := json.Unmarshal([]byte(text[from:to+1]), &raw); err != nil {
+		return Loudness{}, fmt.Errorf("ffmpeg tells the loudness in an unknown way: %w", err)
+	}
+	var l Loudness
+	for _, v := range []struct {
+		text string
+		into *float64
+	}{{raw.I, &l.I}, {raw.TP, &l.TP}, {raw.LRA, &l.LRA}, {raw.Thresh, &l.Thresh}} {
+		f, err := strconv.ParseFloat(v.text, 64)
+		if err != nil || math.IsNaN(f) {
+			return Loudness{}, fmt.Errorf("ffmpeg tells the loudness in an unknown way: %q is no number", v.text)
+		}
+		*v.into = f
+	}
+	if math.IsInf(l.I, 0) || math.IsInf(l.TP, 0) || l.I <= -70 {
+		return Loudness{Silent: true}, nil // infinities have no JSON either
+	}
+	return l, nil
+}
+
+// AudioSpec is one rendition of a sound track: stereo AAC-LC at SampleRate.
+type AudioSpec struct {
+	Film     string
+	Stream   int            // index in the container
+	Duration media.Rational // seconds; the sound is padded with silence or cut to exactly this
+	BitRate  int64          // bit/s
+	Measured *Loudness      // nil leaves the loudness as it is
+	Loudness float64        // LUFS to reach
+	TruePeak float64        // dBTP not to pass
+	Tolerant bool           // go on over damaged sound
+}
+
+// EncodeAudio encodes a sound track; read takes it as ADTS, whose first frame is Priming. Time 0 is the
+// container's start, as for EncodeLadder: a track that begins later is led by silence.
+func (t Tools) EncodeAudio(ctx context.Context, spec AudioSpec, read func(io.Reader) error, progress func(Progress), log string) error {
+	return t.Run(ctx, Job{Args: spec.args(), Read: []func(io.Reader) error{read}, Progress: progress, Log: log, Tolerant: spec.Tolerant})
+}
+
+func (s AudioSpec) args() []string {
+	samples := int64(math.Round(s.Duration.Float() * SampleRate))
+	f := &filters{stream(input(s.Film, nil), s.Stream)}
+	f.stereo()
+	f.level(s)
+	f.add("apad", "whole_len", itoa(samples))
+	f.add("atrim", "end_sample", itoa(samples))
+	return arguments(1, f.Output(Pipe(0), with(clean(), ff.KwArgs{
+		"vn": "", "c:a": "aac", "profile:a": "aac_low", "b:a": itoa(s.BitRate), "ar": itoa(SampleRate), "ac": "2", "flags:a": "+bitexact", "format": "adts",
+	})))
+}
+
+// stereo gives two channels at SampleRate without gaps, from time 0 on. Surround is mixed down as ITU-R BS.775
+// says (centre and surround at -3 dB, no LFE), which is ffmpeg's own matrix.
+func (f *filters) stereo() {
+	f.add("aresample", "osr", itoa(SampleRate), "ochl", "stereo", "osf", "fltp", "async", "1", "first_pts", "0")
+}
+
+// oversampling is where the limiter works: at four times the rate a sample peak is a true peak, to a few
+// hundredths of a decibel.
+const oversampling = 4 * SampleRate
+
+// limiterMargin is left below the true peak wanted, because AAC does not keep peaks: measured on speech and music.
+const limiterMargin = 0.5
+
+// level brings the track to the wanted loudness by one gain over the whole film, so that its dynamics stay as they
+// were mixed, and limits only the peaks that would then be too high. loudnorm's second pass is not used: where
+// the peaks forbid a plain gain it rides the level all through the film.
+func (f *filters) level(s AudioSpec) {
+	if s.Measured == nil || s.Measured.Silent {
+		return
+	}
+	gain := s.Loudness - s.Measured.I
+	f.add("volume", "volume", strconv.FormatFloat(gain, 'f', 2, 64)+"dB", "precision", "float")
+	ceiling := s.TruePeak - limiterMargin
+	if s.Measured.TP+gain <= ceiling {
+		return
+	}
+	f.add("aresample", "osr", itoa(oversampling))
+	f.add("alimiter", "limit", strconv.FormatFloat(math.Pow(10, ceiling/20), 'f', 6, 64), "attack", "5", "release", "50", "level", "0", "latency", "1")
+	f.add("aresample", "osr", itoa(SampleRate), "osf", "fltp")
+}

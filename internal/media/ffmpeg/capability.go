@@ -1,0 +1,87 @@
+package ffmpeg
+
+import (
+	"context"
+	"strings"
+)
+
+// Capability is one part of ffmpeg that is needed.
+type Capability struct {
+	Kind    string `json:"kind"` // "encoder", "decoder", "filter", "demuxer", "muxer", "bsf"
+	Name    string `json:"name"`
+	Need    string `json:"need"` // what it is for, in a few words
+	Present bool   `json:"present"`
+}
+
+// capabilities is everything that the argument lists of this package name.
+var capabilities = []Capability{
+	{Kind: "encoder", Name: "libx264", Need: "every rendition of the picture"},
+	{Kind: "encoder", Name: "aac", Need: "every rendition of the sound"},
+	{Kind: "encoder", Name: "mjpeg", Need: "poster and storyboard"},
+	{Kind: "decoder", Name: "h264", Need: "H.264 films, poster and storyboard"},
+	{Kind: "decoder", Name: "hevc", Need: "HEVC films (phones)"},
+	{Kind: "decoder", Name: "prores", Need: "ProRes films (editors)"},
+	{Kind: "decoder", Name: "dnxhd", Need: "DNxHD films (editors)"},
+	{Kind: "decoder", Name: "mpeg2video", Need: "MPEG-2 films (broadcast)"},
+	{Kind: "decoder", Name: "dvvideo", Need: "DV films (tape)"},
+	{Kind: "decoder", Name: "vp9", Need: "VP9 films"},
+	{Kind: "filter", Name: "scale", Need: "every rung"},
+	{Kind: "filter", Name: "split", Need: "all rungs from one decode"},
+	{Kind: "filter", Name: "fps", Need: "a constant frame rate"},
+	{Kind: "filter", Name: "tpad", Need: "holding the last picture"},
+	{Kind: "filter", Name: "trim", Need: "an exact number of frames"},
+	{Kind: "filter", Name: "setparams", Need: "colour tags"},
+	{Kind: "filter", Name: "bwdif", Need: "interlaced films"},
+	{Kind: "filter", Name: "zscale", Need: "colours of HDR and SD films"},
+	{Kind: "filter", Name: "tonemap", Need: "HDR films"},
+	{Kind: "filter", Name: "premultiply", Need: "films with transparency"},
+	{Kind: "filter", Name: "aresample", Need: "sound in time with the picture"},
+	{Kind: "filter", Name: "loudnorm", Need: "measuring loudness"},
+	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
+	{Kind: "filter", Name: "thumbnail", Need: "choosing the poster"},
+	{Kind: "filter", Name: "tile", Need: "the storyboard"},
+	{Kind: "demuxer", Name: "mov", Need: "MP4 and MOV files"},
+	{Kind: "demuxer", Name: "matroska", Need: "MKV and WebM files"},
+	{Kind: "demuxer", Name: "mpegts", Need: "TS, MTS and M2TS files"},
+	{Kind: "demuxer", Name: "mxf", Need: "MXF files"},
+	{Kind: "muxer", Name: "mp4", Need: "every rendition of the picture"},
+	{Kind: "muxer", Name: "adts", Need: "every rendition of the sound"},
+	{Kind: "bsf", Name: "filter_units", Need: "removing the encoder's marks"},
+}
+
+// Capabilities tells which of the needed parts this ffmpeg has, in a fixed order.
+func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
+	have := map[string]map[string]bool{}
+	list := make([]Capability, len(capabilities))
+	for i, c := range capabilities {
+		if have[c.Kind] == nil {
+			out, err := output(ctx, t.FFmpeg, "-hide_banner", "-v", "error", "-"+c.Kind+"s")
+			if err != nil {
+				return nil, err
+			}
+			have[c.Kind] = parseNames(c.Kind, out)
+		}
+		c.Present = have[c.Kind][c.Name]
+		list[i] = c
+	}
+	return list, nil
+}
+
+// parseNames reads one of ffmpeg's lists: " V....D libx264   about", " D  mov,mp4,m4a   about", or bare names.
+func parseNames(kind, out string) map[string]bool {
+	names := map[string]bool{}
+	for line := range strings.Lines(out) {
+		f := strings.Fields(line)
+		column := 1
+		if kind == "bsf" {
+			column = 0
+		}
+		if len(f) <= column || strings.HasSuffix(f[0], ":") || f[column] == "=" {
+			continue
+		}
+		for name := range strings.SplitSeq(f[column], ",") {
+			names[name] = true
+		}
+	}
+	return names
+}

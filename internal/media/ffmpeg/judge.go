@@ -1,0 +1,317 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"filmpress/internal/media"
+	"filmpress/internal/media/mp4"
+	"filmpress/internal/report"
+)
+
+// judge says in one sentence each what is wrong with a film.
+type judge struct {
+	path     string
+	findings []report.Finding
+}
+
+func (j *judge) find(s report.Severity, rule, text, hint string) {
+	j.findings = append(j.findings, report.Finding{Pos: report.Pos{File: j.path}, Severity: s, Rule: rule, Text: text, Hint: hint})
+}
+
+func (j *judge) fail(rule, text, hint string) { j.find(report.Error, rule, text, hint) }
+
+func (j *judge) failed() bool {
+	worst, ok := report.Worst(j.findings)
+	return ok && worst == report.Error
+}
+
+// maxSide is the largest picture, in pixels a side, that x264 and the players' decoders can be asked for.
+const maxSide = 16384
+
+// starts of text files that name other files. ffmpeg is never asked to follow them.
+var playlists = []struct{ start, name string }{
+	{"#EXTM3U", "an HLS playlist"}, {"<MPD", "a DASH manifest"}, {"ffconcat", "a list of files for ffmpeg"},
+	{"v=0", "a session description"}, {"[playlist]", "a playlist"}, {"<SmoothStreamingMedia", "a streaming manifest"}, {"RTSPtext", "a link to a stream"},
+}
+
+// sniff looks at the first bytes.
+func (j *judge) sniff() {
+	f, err := os.Open(j.path)
+	if errors.Is(err, os.ErrPermission) {
+		j.fail("film-unreadable", "the file may not be read by this user", "give yourself the right to read it: chmod u+r")
+		return
+	}
+	if err != nil {
+		j.fail("film-unreadable", "the file cannot be read: "+lastError(err), "")
+		return
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		j.fail("film-unreadable", "the file cannot be read: "+lastError(err), "")
+		return
+	}
+	head = bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf"))
+	start := bytes.TrimLeft(head, " \t\r\n")
+	if bytes.HasPrefix(start, []byte("<?xml")) {
+		_, start, _ = bytes.Cut(start, []byte("?>"))
+		start = bytes.TrimLeft(start, " \t\r\n")
+	}
+	for _, p := range playlists {
+		if bytes.HasPrefix(start, []byte(p.start)) {
+			j.fail("film-playlist", "this is "+p.name+" that points to other files, not a film", "name the film's own file")
+			return
+		}
+	}
+	if isText(head) {
+		j.fail("film-text", "this is a text file, not a film", "name the film's own file")
+	}
+}
+
+// isText says whether bytes are plain text in UTF-8; the last rune may be cut.
+func isText(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			return len(b) < utf8.UTFMax
+		}
+		if r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' || r == 0x7f {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// boxes is what an MP4's own structure tells; the zero value is of another container.
+type boxes struct {
+	mp4, moov, fragmented, encrypted bool
+	beyond                           int64 // bytes by which the last box runs past the file's end
+}
+
+// maxMoov bounds how much of an index is searched for marks of encryption.
+const maxMoov = 32 << 20
+
+func boxesOf(path string, size int64) (b boxes) {
+	f, err := os.Open(path)
+	if err != nil {
+		return b
+	}
+	defer f.Close()
+	list, _ := mp4.TopLevel(f, size) // what follows bytes that are no box is not looked at
+	for i, box := range list {
+		switch box.Type {
+		case "ftyp", "mdat", "free", "wide", "skip":
+			b.mp4 = b.mp4 || i == 0
+		case "moof":
+			b.fragmented = true
+		case "moov":
+			b.mp4, b.moov = true, true
+			moov := make([]byte, min(box.Size, maxMoov, size-box.Offset))
+			f.ReadAt(moov, box.Offset)
+			for _, mark := range []string{"sinf", "encv", "enca", "pssh"} {
+				b.encrypted = b.encrypted || bytes.Contains(moov, []byte(mark)) && bytes.Contains(moov, []byte("schm"))
+			}
+		}
+	}
+	if b.mp4 && len(list) > 0 {
+		b.beyond = max(0, list[len(list)-1].End()-size)
+	}
+	return b
+}
+
+const again = "export or copy it again"
+
+// unreadable judges a file of which ffprobe can make nothing.
+func (j *judge) unreadable(why string, b boxes) {
+	switch {
+	case b.encrypted:
+		j.encrypted()
+	case b.mp4 && !b.moov:
+		j.fail("film-truncated", "the file is not complete: its index (the moov box) is missing", again+"; a recording that was cut off may be repaired by the camera's maker's tool")
+	case b.mp4 && b.beyond > 0:
+		j.fail("film-truncated", fmt.Sprintf("the file is not complete: %d bytes are missing at its end", b.beyond), again)
+	default:
+		j.fail("film-not-media", "this is no film that can be read: "+why, "name a film such as .mp4, .mov, .mkv or .mxf")
+	}
+}
+
+func (j *judge) encrypted() {
+	j.fail("film-encrypted", "the film is encrypted (DRM)", "publish from the unprotected master")
+}
+
+// streams judges what the header says. It gives the number of pictures that could be the film's.
+func (j *judge) streams(p probed, b boxes) (pictures int) {
+	name := filepath.Base(j.path)
+	sound := false
+	for _, s := range p.streams {
+		if s.tag == "encv" || s.tag == "enca" || b.encrypted {
+			j.encrypted()
+			return 0
+		}
+		switch {
+		case s.kind == "video" && !s.still:
+			pictures++
+			j.stream(s)
+		case s.kind == "audio" && s.codec == "":
+			sound = true
+			j.find(report.Warn, "film-sound-unknown", fmt.Sprintf("sound stream %d is coded as %s, which this ffmpeg cannot decode; it is left out", s.index, tagName(s)), "export the sound as AAC or PCM")
+		case s.kind == "audio":
+			sound = true
+		}
+	}
+	if p.tooMany {
+		j.find(report.Warn, "film-streams", fmt.Sprintf("the file has more than %d streams; the others are not looked at", maxStreams), "")
+	}
+	switch {
+	case len(p.streams) == 0:
+		j.fail("film-not-media", "there is neither picture nor sound in the file", again)
+	case pictures == 0 && sound:
+		j.fail("film-no-picture", name+" has sound but no picture", "choose a file with a moving picture; sound alone is not published")
+	case pictures == 0:
+		j.fail("film-no-picture", "there is no moving picture in the file", "choose a file with a moving picture")
+	}
+	return pictures
+}
+
+// stream judges one picture.
+func (j *judge) stream(s probedStream) {
+	v := s.video
+	switch {
+	case s.codec == "":
+		j.fail("film-codec", fmt.Sprintf("the picture is coded as %s, which this ffmpeg cannot decode", tagName(s)), "export it as H.264, HEVC or ProRes, or install a newer ffmpeg")
+	case v.Width > maxSide || v.Height > maxSide:
+		j.fail("film-size", fmt.Sprintf("the picture is %dx%d; more than %d pixels a side cannot be published", v.Width, v.Height, maxSide), "export it smaller; 3840x2160 is plenty")
+	case s.dolbyVision == 5 || s.dolbyVision > 0 && s.dolbyVision != 7 && s.dolbyBase == 0:
+		j.fail("film-dolby-vision", fmt.Sprintf("the picture is Dolby Vision profile %d, whose colours only Dolby's own decoder shows right", s.dolbyVision), "export it as HDR10, HLG or SDR")
+	}
+	if s.captions {
+		j.find(report.Warn, "film-captions", "the picture carries closed captions (CEA-608/708); they are not published", "give them as a subtitle file: film.en.srt")
+	}
+}
+
+func tagName(s probedStream) string {
+	if tag := strings.Trim(s.tag, " "); tag != "" && !strings.HasPrefix(tag, "[0]") {
+		return tag
+	}
+	return "something unknown"
+}
+
+// declares are the containers whose header tells how long the film is, apart from the film itself.
+var declares = []string{"mov", "matroska", "avi", "asf", "flv", "mxf"}
+
+// whole judges whether the file ends where it says it does: ffmpeg itself is content with a cut one.
+func (j *judge) whole(p probed, timings []*timing, said messages, b boxes) {
+	if j.failed() {
+		return
+	}
+	if b.fragmented {
+		// The duration that the header of a fragmented file declares is often nonsense; its boxes are not.
+		if b.beyond > slackBytes {
+			j.fail("film-truncated", fmt.Sprintf("the file is not complete: its last fragment lacks %d bytes", b.beyond), again)
+		}
+		return
+	}
+	trusted := false
+	for _, name := range declares {
+		trusted = trusted || strings.HasPrefix(p.format, name)
+	}
+	end := time.Duration(0)
+	for _, s := range p.streams {
+		if t := timings[s.index]; t.timed {
+			end = max(end, seconds64(t.end)-p.start)
+		}
+	}
+	missing := p.declared - end
+	switch {
+	case trusted && end > 0 && missing > max(time.Second/2, p.declared/50):
+		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it says that it lasts %s, but it ends after %s", clock(p.declared), clock(end)), again)
+	case b.mp4 && strings.Contains(strings.Join(said.tail, "\n"), "partial file"):
+		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it breaks off after %s", clock(end)), again)
+	}
+}
+
+// slackBytes is how far a last box may run past the end without a picture being lost: some writers count a
+// trailer that they do not write.
+const slackBytes = 64
+
+// clock is a duration as people say it: 1:02:03.4
+func clock(d time.Duration) string {
+	tenths := int64(math.Round(d.Seconds() * 10))
+	h, m, s := tenths/36000, tenths/600%60, float64(tenths%600)/10
+	if h > 0 {
+		return fmt.Sprintf("%d:%02d:%04.1f", h, m, s)
+	}
+	return fmt.Sprintf("%d:%04.1f", m, s)
+}
+
+// picture judges what the packets told of the pictures.
+func (j *judge) picture(source media.Source, pictures int) {
+	if j.failed() {
+		return
+	}
+	if len(source.Video) == 0 && pictures > 0 {
+		j.fail("film-no-frames", "the picture has no frames", again)
+		return
+	}
+	v := source.Video[0]
+	if v.End > 24*time.Hour {
+		j.fail("film-length", fmt.Sprintf("the picture ends after %s by its own times; more than 24 hours cannot be published", clock(v.End)), "export it again")
+	}
+}
+
+// seekable are the containers with an index, in which the end can be looked at without reading up to it.
+var seekable = []string{"mov", "matroska"}
+
+// tryDecoding decodes a few pictures at the start and, where that costs little, near the end: a header may be in
+// order while the pictures are not. The picture's size and format are asked again where the header lacked them.
+func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) error {
+	v := source.Video[0]
+	places := []time.Duration{0}
+	for _, name := range seekable {
+		if strings.HasPrefix(source.Format, name) && v.End-v.Start > 10*time.Second {
+			places = append(places, v.End-5*time.Second)
+		}
+	}
+	for i, at := range places {
+		frames, why, err := t.decodes(ctx, j.path, v.Index, at, i == 0)
+		if err != nil {
+			return err
+		}
+		if frames == 0 || why != "" {
+			text := fmt.Sprintf("the picture (%s) is damaged or cannot be decoded at %s", v.Codec, clock(at))
+			if why != "" {
+				text += "; ffmpeg says: " + why
+			}
+			j.fail("film-undecodable", text, again)
+			return nil
+		}
+	}
+	if v.Width == 0 || v.Height == 0 || v.PixFmt == "" {
+		j.fail("film-undecodable", fmt.Sprintf("the picture (%s) does not tell its size or its colours", v.Codec), again)
+	}
+	return nil
+}
+
+// decodes tries three pictures from a place on. strict takes any damage for a failure: right for the start, where
+// every decoder has what it needs; after a seek pictures may refer to ones before.
+func (t Tools) decodes(ctx context.Context, path string, index int, at time.Duration, strict bool) (frames int64, why string, err error) {
+	job := Job{Args: tryArgs(path, index, at), Tolerant: !strict, Progress: func(p Progress) { frames = p.Frames }}
+	err = t.Run(ctx, job)
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return frames, exit.Why, nil
+	}
+	return frames, "", err
+}

@@ -1,0 +1,120 @@
+package ffmpeg
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"filmpress/internal/media"
+
+	ff "github.com/u2takey/ffmpeg-go"
+)
+
+// Ladder is the picture of a film in several sizes, all made from one decode.
+type Ladder struct {
+	Film     string         // path
+	Stream   int            // index in the container
+	Source   media.Video    // the stream's facts
+	Rate     media.Rational // frames a second of every rung
+	Frames   int64          // of every rung, exactly; the last picture is held where the film has fewer
+	GOP      int            // frames from one IDR to the next
+	Preset   string         // x264's
+	Tune     string         // x264's; "" is none
+	Threads  int            // of each encoder; they change the bytes. 0 leaves it to x264 and the machine
+	Rungs    []Rung         // from large to small: each is scaled from the one before
+	Tolerant bool           // go on over damaged pictures
+}
+
+// Rung is one size.
+type Rung struct {
+	Width, Height int // even
+	CRF           float64
+	MaxRate       int64 // bit/s of the VBV
+	BufSize       int64 // bits of the VBV
+}
+
+// EncodeLadder encodes every rung; read[i] takes rung i as fragmented MP4, one fragment a GOP, times in ticks of
+// Timescale(Rate), the first frame shown at 0. What comes is ffmpeg's own: its boxes carry its marks. Frames
+// start where the container starts, not where the picture does, so that sound and picture stay in time; a
+// picture that begins later is led by its first frame.
+func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
+	return t.Run(ctx, Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant})
+}
+
+func (l Ladder) args() []string {
+	c := colorOf(l.Source)
+	f := &filters{stream(input(l.Film, nil), l.Stream)}
+	if l.Source.Interlaced() {
+		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
+	}
+	f.constantRate(l.Rate, l.Frames, l.held())
+	f.overBlack(c)
+	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
+	f.toSDR(c)
+	var outputs []*ff.Stream
+	for i, r := range l.Rungs {
+		if i > 0 {
+			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", "bicubic")
+			f.add("setsar", "sar", "1") // the sizes are rounded to even, which scale would make up for
+		}
+		out := f.Stream
+		if i < len(l.Rungs)-1 {
+			both := f.Split()
+			out, f.Stream = both.Get("0"), both.Get("1")
+		}
+		options := l.codec(r)
+		outputs = append(outputs, out.Output(Pipe(i), options))
+	}
+	return arguments(1, outputs...)
+}
+
+// constantRate makes exactly so many frames at a constant rate, the first at the container's start; at most held
+// copies of the last one fill up what is missing.
+func (f *filters) constantRate(rate media.Rational, frames, held int64) {
+	f.add("fps", "fps", rate.String(), "start_time", "0")
+	f.add("tpad", "stop_mode", "clone", "stop", itoa(held))
+	f.add("trim", "end_frame", itoa(frames))
+}
+
+// held is how many times the last picture may be repeated: where the sound runs on, and one second more for
+// containers that are not exact. A film that cannot be decoded to its end gives too few frames, and the reader
+// notices; without this bound its last good picture would silently stand for the rest.
+func (l Ladder) held() int64 {
+	have := int64(math.Floor(l.Source.End.Seconds() * l.Rate.Float()))
+	return max(0, l.Frames-have) + int64(math.Ceil(l.Rate.Float())) + 1
+}
+
+// codec are the output options of one rung.
+func (l Ladder) codec(r Rung) ff.KwArgs {
+	return x264(encoding{Rate: l.Rate, GOP: l.GOP, CRF: r.CRF, MaxRate: r.MaxRate, BufSize: r.BufSize, Preset: l.Preset, Tune: l.Tune, Threads: l.Threads})
+}
+
+// encoding is what x264 is told.
+type encoding struct {
+	Rate             media.Rational
+	GOP, Threads     int
+	CRF              float64
+	MaxRate, BufSize int64
+	Preset, Tune     string
+	Level            string // "" lets x264 take the smallest that does
+}
+
+// x264 gives the options of one output. Every GOP is closed, begins with an IDR and has the same length in every
+// rung; "stitchable" keeps the parameter sets the same for whatever rate, so that segments of different runs
+// share one init section. filter_units drops all SEI, in which x264 writes its settings.
+func x264(e encoding) ff.KwArgs {
+	options := with(clean(), ff.KwArgs{
+		"an": "", "c:v": "libx264", "profile:v": "high", "pix_fmt": "yuv420p", "preset": e.Preset, "crf": ftoa(e.CRF),
+		"maxrate": itoa(e.MaxRate), "bufsize": itoa(e.BufSize), "g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
+		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "flags:v": "+bitexact",
+		"bsf:v": "filter_units=remove_types=6", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
+		"video_track_timescale": itoa(Timescale(e.Rate)), "format": "mp4", "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
+	})
+	if e.Tune != "" {
+		options["tune"] = e.Tune
+	}
+	if e.Level != "" {
+		options["level"] = e.Level
+	}
+	return options
+}

@@ -1,0 +1,109 @@
+package ffmpeg
+
+import (
+	"bufio"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// What is kept of one process's messages: a broken film can say the same thing a million times.
+const (
+	maxLog  = 4 << 20 // bytes in the log file
+	maxTail = 20      // lines in an error
+	maxLine = 1000    // bytes of one line
+)
+
+// messages is what a process said on stderr.
+type messages struct {
+	tail  []string // the last lines
+	first string   // the first line that is an error, without its marks
+	fatal string   // the last line that ended the process
+}
+
+var (
+	mark  = regexp.MustCompile(`^(\[[^\]]* @ 0x[0-9a-f]+\] )+`)
+	level = regexp.MustCompile(`\[(panic|fatal|error|warning|info|verbose)\] `)
+)
+
+// readMessages reads lines of "-loglevel level+...", copies the first maxLog bytes to log and gives what matters.
+func readMessages(r io.Reader, log io.Writer) (m messages) {
+	in := bufio.NewReaderSize(r, maxLine)
+	logged := 0
+	for {
+		line, more, err := in.ReadLine()
+		if err != nil {
+			return m
+		}
+		text := strings.ToValidUTF8(string(line), "?")
+		for more && err == nil { // the rest of an over-long line
+			_, more, err = in.ReadLine()
+		}
+		if logged += len(text) + 1; logged <= maxLog {
+			io.WriteString(log, text+"\n") // a log that cannot be written must not stop the work
+		}
+		m.add(text)
+	}
+}
+
+func (m *messages) add(line string) {
+	if m.tail = append(m.tail, line); len(m.tail) > maxTail {
+		m.tail = m.tail[1:]
+	}
+	text, kind := plain(line)
+	if text == "" {
+		return
+	}
+	switch kind {
+	case "error":
+		if m.first == "" {
+			m.first = text
+		}
+	case "fatal", "panic":
+		m.fatal = text
+	}
+}
+
+// plain takes the component's address and the level from a line.
+func plain(line string) (text, kind string) {
+	at := level.FindStringSubmatchIndex(line)
+	if at == nil {
+		return "", ""
+	}
+	text = strings.TrimSpace(mark.ReplaceAllString(line[:at[0]]+line[at[1]:], ""))
+	if uninteresting[text] || strings.HasPrefix(text, "Last message repeated") {
+		return "", ""
+	}
+	return text, line[at[2]:at[3]]
+}
+
+var uninteresting = map[string]bool{"Conversion failed!": true, "error reading header": true}
+
+// words puts what ffmpeg says into words for people. The first key that occurs wins.
+var words = []struct{ key, say string }{
+	{"No space left on device", "no space left on the disk"},
+	{"moov atom not found", "its index (the moov box) is missing: the recording or the copy was not finished"},
+	{"Permission denied", "permission denied"},
+	{"No such file or directory", "a file is missing"},
+	{"Cannot allocate memory", "not enough memory"},
+	{"partial file", "the file ends too early"},
+	{"Invalid data found when processing input", "its data is damaged or of an unknown kind"},
+	{"Error while decoding", "its data is damaged"},
+	{"Invalid NAL unit", "its data is damaged"},
+	{"error while decoding MB", "its data is damaged"},
+	{"Unknown encoder", "this ffmpeg lacks an encoder that is needed"},
+	{"No such filter", "this ffmpeg lacks a filter that is needed"},
+}
+
+// sentence is the cause in plain words, or ffmpeg's own first complaint.
+func (m messages) sentence() string {
+	for _, w := range words {
+		if strings.Contains(m.first, w.key) || strings.Contains(m.fatal, w.key) {
+			return w.say
+		}
+	}
+	if m.first != "" {
+		return m.first
+	}
+	return m.fatal
+}

@@ -1,0 +1,246 @@
+package ffmpeg
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"filmpress/internal/media"
+)
+
+// probed is what ffprobe says of a file before its packets are read.
+type probed struct {
+	format   string
+	start    time.Duration
+	declared time.Duration // 0 is unknown
+	streams  []probedStream
+	chapters []media.Chapter
+	tooMany  bool // streams
+}
+
+// probedStream is one stream of any kind; video or audio is filled in by its kind.
+type probedStream struct {
+	index       int
+	kind        string // "video", "audio", "subtitle", "data", "attachment"
+	codec, tag  string // codec is "" where ffmpeg does not know it
+	language    string
+	title       string
+	base        float64        // seconds a tick
+	rate        media.Rational // r_frame_rate
+	still       bool           // attached picture, timed thumbnails
+	preferred   bool
+	captions    bool // CEA-608/708 in the picture
+	dolbyVision int  // profile, 0 is none
+	dolbyBase   int  // bl_signal_compatibility_id
+	video       media.Video
+	audio       media.Audio
+}
+
+// maxProbe bounds ffprobe's JSON: 64 streams and 10,000 chapters take about 4 MB.
+const maxProbe = 16 << 20
+
+type rawProbe struct {
+	Format struct {
+		Name     string `json:"format_name"`
+		Start    string `json:"start_time"`
+		Duration string `json:"duration"`
+	} `json:"format"`
+	Streams  []rawStream `json:"streams"`
+	Chapters []struct {
+		Start string            `json:"start_time"`
+		End   string            `json:"end_time"`
+		Tags  map[string]string `json:"tags"`
+	} `json:"chapters"`
+}
+
+type rawStream struct {
+	Index          int               `json:"index"`
+	Codec          string            `json:"codec_name"`
+	Kind           string            `json:"codec_type"`
+	Profile        string            `json:"profile"`
+	Tag            string            `json:"codec_tag_string"`
+	Width          int               `json:"width"`
+	Height         int               `json:"height"`
+	SAR            string            `json:"sample_aspect_ratio"`
+	PixFmt         string            `json:"pix_fmt"`
+	Bits           string            `json:"bits_per_raw_sample"`
+	FieldOrder     string            `json:"field_order"`
+	Range          string            `json:"color_range"`
+	Space          string            `json:"color_space"`
+	Transfer       string            `json:"color_transfer"`
+	Primaries      string            `json:"color_primaries"`
+	Rate           string            `json:"r_frame_rate"`
+	Base           string            `json:"time_base"`
+	Start          string            `json:"start_time"`
+	Duration       string            `json:"duration"`
+	Channels       int               `json:"channels"`
+	SampleRate     string            `json:"sample_rate"`
+	ClosedCaptions int               `json:"closed_captions"`
+	Disposition    map[string]int    `json:"disposition"`
+	Tags           map[string]string `json:"tags"`
+	SideData       []struct {
+		Type     string  `json:"side_data_type"`
+		Rotation float64 `json:"rotation"`
+		Profile  int     `json:"dv_profile"`
+		BaseID   int     `json:"dv_bl_signal_compatibility_id"`
+	} `json:"side_data_list"`
+}
+
+// parseProbe reads ffprobe's JSON. Numbers out of all bounds become "unknown"; only what is no JSON is an error.
+func parseProbe(data []byte) (probed, error) {
+	var raw rawProbe
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return probed{}, fmt.Errorf("ffprobe gave no JSON: %w", err)
+	}
+	p := probed{format: raw.Format.Name, start: parseTime(raw.Format.Start), declared: max(0, parseTime(raw.Format.Duration))}
+	if d := tracksEnd(raw.Streams) - p.start; strings.HasPrefix(p.format, "mov") && d > 0 {
+		p.declared = d // an edit list may show less than the format's duration says
+	}
+	for _, s := range raw.Streams {
+		if s.Index < 0 || s.Index >= maxStreams {
+			p.tooMany = true
+			continue
+		}
+		p.streams = append(p.streams, parseStream(s))
+	}
+	for _, c := range raw.Chapters {
+		start, end := parseTime(c.Start)-p.start, parseTime(c.End)-p.start
+		if end < start || start < 0 || len(p.chapters) >= 10000 {
+			continue
+		}
+		p.chapters = append(p.chapters, media.Chapter{Start: start, End: end, Title: tidy(c.Tags["title"])})
+	}
+	return p, nil
+}
+
+// tracksEnd is where the last track ends by its own header; 0 where one does not say.
+func tracksEnd(streams []rawStream) (end time.Duration) {
+	for _, s := range streams {
+		d := parseTime(s.Duration)
+		if d <= 0 {
+			return 0
+		}
+		end = max(end, parseTime(s.Start)+d)
+	}
+	return end
+}
+
+func parseStream(r rawStream) probedStream {
+	base := parseRational(r.Base, "/")
+	s := probedStream{index: r.Index, kind: r.Kind, codec: r.Codec, tag: tidy(r.Tag), language: parseLanguage(r.Tags["language"]), title: tidy(r.Tags["title"]),
+		base: base.Float(), rate: parseRational(r.Rate, "/"), preferred: r.Disposition["default"] == 1, captions: r.ClosedCaptions == 1}
+	s.still = r.Disposition["attached_pic"] == 1 || r.Disposition["timed_thumbnails"] == 1 || r.Disposition["still_image"] == 1
+	if s.codec == "unknown" || s.codec == "none" {
+		s.codec = ""
+	}
+	switch r.Kind {
+	case "video":
+		s.video = media.Video{Index: r.Index, Codec: s.codec, Profile: known(r.Profile), Width: bounded(r.Width), Height: bounded(r.Height),
+			SAR: parseRational(r.SAR, ":"), PixFmt: known(r.PixFmt), Nominal: s.rate, FieldOrder: known(r.FieldOrder), Range: known(r.Range),
+			Space: known(r.Space), Transfer: known(r.Transfer), Primaries: known(r.Primaries), Bits: bitsOf(r)}
+		if ratio := s.video.SAR.Float(); ratio < 1.0/64 || ratio > 64 {
+			s.video.SAR = media.Rational{Num: 1, Den: 1}
+		}
+		for _, side := range r.SideData {
+			switch side.Type {
+			case "Display Matrix":
+				s.video.Rotation = clockwise(side.Rotation)
+			case "DOVI configuration record":
+				s.dolbyVision, s.dolbyBase = side.Profile, side.BaseID
+			}
+		}
+	case "audio":
+		rate, _ := strconv.Atoi(r.SampleRate)
+		s.audio = media.Audio{Index: r.Index, Codec: s.codec, Channels: bounded(r.Channels), Rate: bounded(rate), Language: s.language, Title: s.title, Default: s.preferred}
+	}
+	return s
+}
+
+// known takes ffprobe's words for "not known" away.
+func known(s string) string {
+	if s == "unknown" || s == "unspecified" || s == "reserved" {
+		return ""
+	}
+	return s
+}
+
+func bounded(n int) int { return min(max(n, 0), 1<<24) }
+
+// clockwise is the quarter turn, clockwise, that ffprobe's anticlockwise angle stands for.
+func clockwise(degrees float64) int {
+	if math.IsNaN(degrees) || math.Abs(degrees) > 360 {
+		return 0
+	}
+	return (int(math.Round(-degrees/90))*90%360 + 360) % 360
+}
+
+// bitsOf reads the depth from the stream, else from the pixel format's name: "yuv420p10le", "gbrp12be", "p010le".
+func bitsOf(r rawStream) int {
+	if n, err := strconv.Atoi(r.Bits); err == nil && n >= 1 && n <= 32 {
+		return n
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(r.PixFmt, "le"), "be")
+	for _, n := range []int{16, 14, 12, 10, 9} {
+		if strings.HasSuffix(name, "p"+strconv.Itoa(n)) || strings.HasSuffix(name, "p0"+strconv.Itoa(n)) || name == "gray"+strconv.Itoa(n) {
+			return n
+		}
+	}
+	if r.PixFmt == "" {
+		return 0
+	}
+	return 8
+}
+
+// parseTime reads seconds; what is no sensible time is 0.
+func parseTime(s string) time.Duration {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e9 {
+		return 0
+	}
+	return time.Duration(math.Round(f*1e6)) * time.Microsecond
+}
+
+// parseRational reads "30000/1001" or "4:3"; the zero value is unknown.
+func parseRational(s, sep string) media.Rational {
+	a, b, _ := strings.Cut(s, sep)
+	num, err1 := strconv.ParseInt(a, 10, 64)
+	den, err2 := strconv.ParseInt(b, 10, 64)
+	if err1 != nil || err2 != nil || num <= 0 || den <= 0 || num > math.MaxInt32 || den > math.MaxInt32 {
+		return media.Rational{}
+	}
+	g := gcd(num, den)
+	return media.Rational{Num: num / g, Den: den / g}
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(a, 1)
+}
+
+// parseLanguage turns ISO 639-2 ("rus", "ger", "und") or whatever an editor wrote into BCP 47, "" where unknown.
+func parseLanguage(s string) string {
+	tag, err := language.Parse(strings.ReplaceAll(strings.TrimSpace(s), "_", "-"))
+	if err != nil || tag == language.Und {
+		return ""
+	}
+	if base, _ := tag.Base(); base.String() == "mul" || base.String() == "mis" || base.String() == "zxx" {
+		return ""
+	}
+	return tag.String()
+}
+
+// tidy makes a title from the file fit for a line: no control characters, no more than 200 runes.
+func tidy(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200])
+	}
+	return strings.TrimSpace(s)
+}

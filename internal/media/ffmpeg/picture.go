@@ -1,0 +1,145 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	ff "github.com/u2takey/ffmpeg-go"
+)
+
+// errNoPicture says that ffmpeg was content and gave nothing.
+var errNoPicture = errors.New("ffmpeg gave no picture")
+
+// StillSpec is one picture taken from a finished rendition.
+type StillSpec struct {
+	Path     string        // of the rendition: init section and segments in one file
+	At       time.Duration // show the keyframe at or before this; negative chooses one
+	Duration time.Duration // of the film, for choosing
+	Quality  int           // mjpeg's q, 2 (best) to 31; 0 is 3
+}
+
+// The choice of a poster looks at keyframes of the film's first third, so that the end is not given away; at no
+// more than candidates of them, because the filter holds them all in memory; and at none darker than dark (mean
+// luma, of 16 to 235), unless there is nothing else.
+const (
+	candidates = 40
+	dark       = 32
+)
+
+// Still gives a JPEG in the rendition's own size: the picture most like the others around it, which is what
+// people take for typical, and no black one.
+func (t Tools) Still(ctx context.Context, s StillSpec, log string) ([]byte, error) {
+	if s.At >= 0 {
+		return t.still(ctx, s.at(), log)
+	}
+	for _, skipDark := range []bool{true, false} {
+		picture, err := t.still(ctx, s.chosen(skipDark), log)
+		if !errors.Is(err, errNoPicture) {
+			return picture, err
+		}
+	}
+	return t.still(ctx, s.at(), log)
+}
+
+func (t Tools) still(ctx context.Context, args []string, log string) (picture []byte, err error) {
+	read := func(r io.Reader) error {
+		return readJPEGs(r, func(_ int, data []byte) error { picture = data; return nil })
+	}
+	if err := t.Run(ctx, Job{Args: args, Read: []func(io.Reader) error{read}, Log: log}); err != nil {
+		return nil, err
+	}
+	if picture == nil {
+		return nil, errNoPicture
+	}
+	return picture, nil
+}
+
+func (s StillSpec) at() []string {
+	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "ss": seconds(max(0, s.At)), "noaccurate_seek": ""}), 0)}
+	f.jpegColor()
+	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+}
+
+func (s StillSpec) chosen(skipDark bool) []string {
+	part := max(s.Duration/3, time.Second)
+	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "t": seconds(part)}), 0)}
+	f.add("select", "expr", fmt.Sprintf("isnan(prev_selected_t)+gte(t-prev_selected_t,%s)", seconds(part/candidates)))
+	if skipDark {
+		f.add("signalstats")
+		f.add("metadata", "mode", "select", "key", "lavfi.signalstats.YAVG", "value", itoa(dark), "function", "greater")
+	}
+	f.add("thumbnail", "n", itoa(candidates))
+	f.jpegColor()
+	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+}
+
+// StoryboardSpec is a film's storyboard: small pictures in sheets.
+type StoryboardSpec struct {
+	Path          string        // of a finished rendition: init section and segments in one file
+	Duration      time.Duration // of the film
+	Interval      time.Duration // between two pictures; picture i shows the keyframe at or before i x Interval
+	Width, Height int           // of one picture
+	Columns, Rows int           // of a sheet; places left over on the last one are black
+	Quality       int           // mjpeg's q, 2 (best) to 31; 0 is 3
+}
+
+// Count is the number of pictures.
+func (s StoryboardSpec) Count() int {
+	return max(1, int(math.Ceil(s.Duration.Seconds()/s.Interval.Seconds())))
+}
+
+// Sheets is the number of sheets.
+func (s StoryboardSpec) Sheets() int {
+	perSheet := s.Columns * s.Rows
+	return (s.Count() + perSheet - 1) / perSheet
+}
+
+// Storyboard decodes keyframes alone and hands over the sheets in order, as JPEG.
+func (t Tools) Storyboard(ctx context.Context, s StoryboardSpec, sheet func(i int, jpeg []byte) error, log string) error {
+	got := 0
+	read := func(r io.Reader) error {
+		return readJPEGs(r, func(i int, data []byte) error { got++; return sheet(i, data) })
+	}
+	if err := t.Run(ctx, Job{Args: s.args(), Read: []func(io.Reader) error{read}, Log: log}); err != nil {
+		return err
+	}
+	if got != s.Sheets() {
+		return fmt.Errorf("ffmpeg gave %d storyboard sheets, not %d", got, s.Sheets())
+	}
+	return nil
+}
+
+func (s StoryboardSpec) args() []string {
+	count := int64(s.Count())
+	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey"}), 0)}
+	// round=up puts a keyframe into the first slot that begins at or after it: a slot shows the last one before.
+	f.add("fps", "fps", fmt.Sprintf("1000/%d", s.Interval.Milliseconds()), "round", "up", "start_time", "0")
+	f.add("tpad", "stop_mode", "clone", "stop", itoa(count))
+	f.add("trim", "end_frame", itoa(count))
+	f.add("scale", "w", itoa(s.Width), "h", itoa(s.Height), "flags", "area")
+	f.jpegColor()
+	f.add("tile", "layout", fmt.Sprintf("%dx%d", s.Columns, s.Rows))
+	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, int64(s.Sheets()))))
+}
+
+// jpegColor turns our BT.709 of limited range into what JPEG means: BT.601, full range (JFIF 1.02).
+func (f *filters) jpegColor() {
+	f.add("scale", "in_color_matrix", "bt709", "out_color_matrix", "bt601", "in_range", "tv", "out_range", "pc")
+	f.add("format", "pix_fmts", "yuvj420p")
+	f.add("setsar", "sar", "1")
+}
+
+func jpeg(quality int, frames int64) ff.KwArgs {
+	if quality == 0 {
+		quality = 3
+	}
+	return with(clean(), ff.KwArgs{"an": "", "c:v": "mjpeg", "q:v": itoa(quality), "frames:v": itoa(frames),
+		"flags:v": "+bitexact", "format": "image2pipe", "fps_mode": "passthrough", "threads": "1"})
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 6, 64) }

@@ -1,0 +1,224 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// ErrStalled says that a process was ended because it made no progress.
+type ErrStalled struct {
+	After time.Duration
+	Log   string // path, "" where none is kept
+}
+
+func (e *ErrStalled) Error() string {
+	return fmt.Sprintf("ffmpeg made no progress for %s and was ended%s", e.After, seeLog(e.Log))
+}
+
+// ExitError says that a process failed.
+type ExitError struct {
+	Program string // "ffmpeg", "ffprobe"
+	Args    []string
+	Code    int      // -1 where a signal ended it
+	Why     string   // one plain sentence, "" where the process said nothing
+	Tail    []string // the last lines of its messages
+	Log     string   // path of all its messages, "" where none is kept
+}
+
+func (e *ExitError) Error() string {
+	if e.Why == "" {
+		return fmt.Sprintf("%s failed with code %d%s", e.Program, e.Code, seeLog(e.Log))
+	}
+	return fmt.Sprintf("%s failed: %s%s", e.Program, e.Why, seeLog(e.Log))
+}
+
+func seeLog(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "; all its messages are in " + path
+}
+
+// Job is one run of ffmpeg.
+type Job struct {
+	Args []string // after the options that every run has
+	// Read takes what ffmpeg writes to Pipe(0), Pipe(1)..., each in a goroutine of its own. A reader that fails
+	// ends ffmpeg, and its error is the job's. One that returns early without error has the rest thrown away.
+	Read     []func(io.Reader) error
+	Progress func(Progress) // may be nil; called from one goroutine
+	Log      string         // file that receives ffmpeg's messages; "" is none
+	Tolerant bool           // go on over damaged data instead of failing (-xerror)
+	Stall    time.Duration  // longest time without progress; 0 is one minute
+	messages func(messages)
+}
+
+// Pipe is the name under which a job's argument list writes to Job.Read[i].
+func Pipe(i int) string { return fmt.Sprintf("pipe:%d", 3+i) }
+
+// Run starts ffmpeg and waits for its end. When ctx ends, or nothing moves for Job.Stall, the whole process
+// group gets TERM and, five seconds later, KILL. No process and no goroutine is left when Run returns. It fails
+// with ctx's error, a reader's error, *ErrStalled or *ExitError.
+func (t Tools) Run(ctx context.Context, job Job) error {
+	args := []string{"-nostdin", "-hide_banner", "-loglevel", "level+warning", "-nostats", "-stats_period", "0.5",
+		"-progress", Pipe(len(job.Read))}
+	if !job.Tolerant {
+		args = append(args, "-xerror")
+	}
+	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: job.Stall}
+	p.progress = func(now Progress) {
+		if job.Progress != nil {
+			job.Progress(now)
+		}
+	}
+	m, err := p.run(ctx)
+	if job.messages != nil {
+		job.messages(m)
+	}
+	return err
+}
+
+// process is one run of either program.
+type process struct {
+	program  string
+	path     string
+	args     []string
+	read     []func(io.Reader) error // descriptors 3, 4...
+	progress func(Progress)          // nil: the program has no -progress; else it comes after read's descriptors
+	log      string
+	stall    time.Duration
+}
+
+// grace is how long a process may take to end after TERM.
+var grace = 5 * time.Second
+
+// run starts the process, serves its pipes and ends it where need be.
+func (p process) run(ctx context.Context) (messages, error) {
+	if err := ctx.Err(); err != nil {
+		return messages{}, err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if p.stall == 0 {
+		p.stall = time.Minute
+	}
+	log := io.Discard
+	if p.log != "" {
+		f, err := os.Create(p.log)
+		if err != nil {
+			return messages{}, err
+		}
+		defer f.Close()
+		fmt.Fprintln(f, p.program, strings.Join(quoted(p.args), " "))
+		log = f
+	}
+	dog := newWatchdog(p.stall, func() { stop(&ErrStalled{After: p.stall, Log: p.log}) })
+	defer dog.stop()
+
+	cmd := exec.Command(p.path, p.args...)
+	cmd.SysProcAttr = attributes()
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	var pipes pipes
+	var said messages
+	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
+	late := make(chan error, len(p.read)) // what readers complained of after the process had closed its end
+	for _, read := range p.read {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, pipes.add(func(r io.Reader) {
+			w := &watched{Reader: r, dog: dog}
+			switch err := read(w); {
+			case err != nil && w.ended:
+				late <- err
+			case err != nil:
+				stop(err)
+			}
+			io.Copy(io.Discard, w)
+		}))
+	}
+	if p.progress != nil {
+		var last Progress
+		cmd.ExtraFiles = append(cmd.ExtraFiles, pipes.add(func(r io.Reader) {
+			parseProgress(r, func(now Progress) {
+				if now.OutTime != last.OutTime || now.Frames != last.Frames || now.Bytes != last.Bytes {
+					dog.alive()
+				}
+				last = now
+				p.progress(now)
+			})
+			io.Copy(io.Discard, r)
+		}))
+	}
+	err := pipes.run(cmd, ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		return said, cause
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return said, &ExitError{Program: p.program, Args: p.args, Code: exit.ExitCode(), Why: said.sentence(), Tail: said.tail, Log: p.log}
+	}
+	if err != nil {
+		return said, &ErrMissing{Program: p.program, Path: p.path, Err: err}
+	}
+	select { // a reader that found too little is to be heard only where the process itself was content
+	case err := <-late:
+		return said, err
+	default:
+		return said, nil
+	}
+}
+
+// quoted is an argument list as a shell would take it, for the log.
+func quoted(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()[]*?!#~{}") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out[i] = a
+	}
+	return out
+}
+
+// output runs a command of a moment and gives its stdout.
+func output(ctx context.Context, path string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.SysProcAttr = attributes()
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	return string(out), err
+}
+
+// watchdog calls bark once when alive was not called for a time.
+type watchdog struct {
+	timer *time.Timer
+	after time.Duration
+}
+
+func newWatchdog(after time.Duration, bark func()) *watchdog {
+	return &watchdog{timer: time.AfterFunc(after, bark), after: after}
+}
+
+func (d *watchdog) alive() { d.timer.Reset(d.after) }
+func (d *watchdog) stop()  { d.timer.Stop() }
+
+// watched is a reader whose every byte is a sign of life.
+type watched struct {
+	io.Reader
+	dog   *watchdog
+	ended bool // the other end was closed
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.Reader.Read(b)
+	if n > 0 {
+		w.dog.alive()
+	}
+	w.ended = w.ended || err != nil
+	return n, err
+}
