@@ -44,14 +44,14 @@ func (w *Worker) pack(_ context.Context, j job) error {
 			return err
 		}
 	}
-	if err := j.write(MasterName, k.out.Presentation.Master().Bytes()); err != nil {
+	if err := j.save(MasterName, k.out.Presentation.Master().Bytes()); err != nil {
 		return err
 	}
 	page, err := watch.Render(k.out.Page)
 	if err != nil {
 		return err
 	}
-	if err := j.write(PageName, page); err != nil {
+	if err := j.save(PageName, page); err != nil {
 		return err
 	}
 	return writeFacts(j.out, k.out)
@@ -100,7 +100,7 @@ func (k *packer) playlist(name, step string, r Rendition) (hls.Rates, error) {
 		parts = append(parts, hls.Part{Size: r.Segments[i].Size, Duration: d})
 	}
 	list := hls.VOD(k.target(), k.media(step, r.Init()), segments)
-	return hls.Measure(parts, list.Target), k.write(name, list.Bytes())
+	return hls.Measure(parts, list.Target), k.save(name, list.Bytes())
 }
 
 // iframes writes the trick-play playlist: the keyframes of the rendition's own segments, by byte range.
@@ -119,7 +119,7 @@ func (k *packer) iframes(name, step string, r Rendition) (hls.Rates, error) {
 		}
 	}
 	list := hls.IFrames(k.media(step, r.Init()), frames)
-	return hls.Measure(parts, list.Target), k.write(name, list.Bytes())
+	return hls.Measure(parts, list.Target), k.save(name, list.Bytes())
 }
 
 func (k *packer) pictures() error {
@@ -177,7 +177,7 @@ func (k *packer) texts() error {
 		list := hls.VOD(k.target(), "", segments)
 		text := hls.Text{URI: t.Step + ".m3u8", Name: t.Name + kindWord[t.Kind], Language: t.Language, SDH: t.Kind == "sdh", Forced: t.Kind == "forced",
 			Rates: hls.Measure(parts, list.Target)}
-		if err := k.write(text.URI, list.Bytes()); err != nil {
+		if err := k.save(text.URI, list.Bytes()); err != nil {
 			return err
 		}
 		k.out.Presentation.Texts = append(k.out.Presentation.Texts, text)

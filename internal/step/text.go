@@ -67,13 +67,18 @@ func (w *Worker) player(_ context.Context, j job) error {
 
 // write puts one finished file into the result and tells of it.
 func (j job) write(path string, data []byte) error {
-	full := filepath.Join(j.out, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(full, data, 0o644); err != nil {
+	if err := j.save(path, data); err != nil {
 		return err
 	}
 	j.sink(report.Event{Kind: report.FileReady, Path: path})
 	return nil
+}
+
+// save puts one file into the result.
+func (j job) save(path string, data []byte) error {
+	full := filepath.Join(j.out, filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(full, data, 0o644)
 }

@@ -58,7 +58,11 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	if !ok {
 		return fmt.Errorf("this filmpress does not know how to do a %q step; it is older than the plan", s.Kind)
 	}
-	return do(ctx, job{s, in, out, sink})
+	g := &guard{out: out, sink: sink, checked: map[string]bool{}}
+	if err := do(ctx, job{s, in, out, g.watch}); err != nil {
+		return err
+	}
+	return g.finish()
 }
 
 // log is where ffmpeg's output of a step goes.

@@ -67,6 +67,17 @@ func (k *Kept) Look(digest string) (engine.Result, bool) {
 	return r, true
 }
 
+// Whole reads a result through and says whether its bytes are those that were kept.
+func (k *Kept) Whole(r engine.Result) bool {
+	for _, want := range r.Files {
+		got, err := hashAndFlush(filepath.Join(r.Dir, filepath.FromSlash(want.Path)))
+		if err != nil || got.SHA256 != want.SHA256 {
+			return false
+		}
+	}
+	return true
+}
+
 // Drop forgets a result, record first, so that a crash in between leaves no record of missing files.
 func (k *Kept) Drop(digest string) error {
 	if err := os.Remove(k.record(digest)); err != nil && !errors.Is(err, fs.ErrNotExist) {

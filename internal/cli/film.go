@@ -1,0 +1,291 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"filmpress/internal/media"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/pipeline"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+	"filmpress/internal/step"
+	"filmpress/internal/strictyaml"
+	"filmpress/internal/subtitle"
+	"filmpress/internal/watch"
+	"filmpress/pipelines"
+)
+
+// filmFlags are what publish and plan both take.
+type filmFlags struct {
+	title, slug, language, pipeline, charset string
+	subs                                     []string // LANG=PATH
+}
+
+// gathered is everything that is known once a film and the files beside it were read.
+type gathered struct {
+	request  plan.Request
+	sources  map[string]string // digest -> path, for the engine
+	findings []report.Finding
+}
+
+// sidecar is a subtitle file that belongs to the film.
+type sidecar struct{ path, language, kind string }
+
+// gather reads the film and what lies beside it. Complaints about those files are findings, not errors.
+func gather(ctx context.Context, film string, files []string, f filmFlags, tools ffmpeg.Tools, probe prober, sink report.Sink) (gathered, error) {
+	path, err := filepath.Abs(film)
+	if err != nil {
+		return gathered{}, err
+	}
+	g := gathered{sources: map[string]string{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version()}}
+	if bundle, ok := watch.Bundle(); ok {
+		g.request.Bundle = step.BundleDigest(bundle)
+	}
+	if g.request.Pipeline, err = g.readPipeline(f.pipeline); err != nil {
+		return g, err
+	}
+	article, err := g.readArticle(path)
+	if err != nil {
+		return g, err
+	}
+	if err := g.nameFilm(path, article, f); err != nil {
+		return g, err
+	}
+	tracks, err := findSidecars(path, files, f.subs)
+	if err != nil {
+		return g, err
+	}
+	for _, t := range tracks {
+		if err := g.readTrack(t, f.charset); err != nil {
+			return g, err
+		}
+	}
+	if blocks(g.findings) { // subtitles and article cost nothing to read: they are judged before a film of hours is
+		report.Sort(g.findings)
+		return g, nil
+	}
+	var findings []report.Finding
+	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
+		return g, err
+	}
+	for i := range findings {
+		findings[i].Pos.File = film
+	}
+	g.findings = append(g.findings, findings...)
+	g.sources[g.request.Film.Digest] = path
+	report.Sort(g.findings)
+	return g, nil
+}
+
+// prober gives a film's facts; see kept.go for the one that remembers.
+type prober func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error)
+
+// blocks says whether findings stop a publish.
+func blocks(fs []report.Finding) bool {
+	worst, any := report.Worst(fs)
+	return any && worst == report.Error
+}
+
+// readPipeline takes the name of a pipeline that comes with the program, or the path of a file.
+func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
+	file := name
+	data, err := pipelines.FS.ReadFile(name + ".yml")
+	if err == nil {
+		file = "pipelines/" + name + ".yml"
+	} else if strings.ContainsAny(name, `./\`) {
+		if data, err = readCapped(name, 1<<20); err != nil {
+			return pipeline.Pipeline{}, err
+		}
+		name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	} else {
+		return pipeline.Pipeline{}, unknownPipeline(name)
+	}
+	p, findings := pipeline.Read(name, file, data)
+	g.findings = append(g.findings, findings...)
+	return p, nil
+}
+
+func unknownPipeline(name string) error {
+	var known []string
+	entries, err := pipelines.FS.ReadDir(".")
+	if err != nil {
+		panic(err) // embedded
+	}
+	for _, e := range entries {
+		if base, ok := strings.CutSuffix(e.Name(), ".yml"); ok {
+			known = append(known, base)
+		}
+	}
+	hint := ""
+	if near := strictyaml.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf(" Did you mean %s?", near)
+	}
+	return usageError{fmt.Errorf("there is no pipeline %q.%s There are %s, or give the path of a .yml file", name, hint, strings.Join(known, ", "))}
+}
+
+// readArticle reads film.md beside film.mp4, if there is one.
+func (g *gathered) readArticle(film string) (watch.Article, error) {
+	path := strings.TrimSuffix(film, filepath.Ext(film)) + ".md"
+	data, err := readCapped(path, 2<<20)
+	if errors.Is(err, fs.ErrNotExist) {
+		return watch.Article{}, nil
+	}
+	if err != nil {
+		return watch.Article{}, err
+	}
+	article, findings := watch.ParseArticle(shown(path), data)
+	g.findings = append(g.findings, findings...)
+	g.request.Article = digestOf(data)
+	g.sources[g.request.Article] = path
+	return article, nil
+}
+
+// nameFilm settles title, slug and language: flags first, then the article, then the file's name.
+func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
+	r := &g.request
+	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
+	r.Title = cmp.Or(strings.TrimSpace(f.title), a.Title, strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(stem)), stem)
+	r.Slug = cmp.Or(f.slug, a.Slug)
+	if r.Slug == "" {
+		r.Slug = plan.Slug(cmp.Or(f.title, a.Title, stem))
+	} else if plan.Slug(r.Slug) != r.Slug {
+		return usageError{fmt.Errorf("--slug %q cannot be an address; %q can", r.Slug, plan.Slug(r.Slug))}
+	}
+	lang := cmp.Or(f.language, a.Language)
+	if lang != "" {
+		tag, err := language.Parse(lang)
+		if err != nil {
+			return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", lang)}
+		}
+		lang = tag.String()
+	}
+	r.Language = lang
+	return nil
+}
+
+// findSidecars collects the files beside the film that are named like it, those on the command line and those of
+// --subs. A file that is named twice is taken once, with what --subs says of it.
+func findSidecars(film string, files, subs []string) ([]sidecar, error) {
+	var out []sidecar
+	add := func(s sidecar) {
+		if !slices.ContainsFunc(out, func(o sidecar) bool { return o.path == s.path }) {
+			out = append(out, s)
+		}
+	}
+	for _, arg := range subs {
+		lang, path, ok := strings.Cut(arg, "=")
+		tag, err := language.Parse(lang)
+		if !ok || err != nil || path == "" {
+			return nil, usageError{fmt.Errorf("--subs %q: write a language and a file, as in --subs en=path/to/file.srt", arg)}
+		}
+		if path, err = filepath.Abs(path); err != nil {
+			return nil, err
+		}
+		_, kind := kindInName(path)
+		add(sidecar{path, tag.String(), kind})
+	}
+	for _, path := range files {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		lang, kind := kindInName(path)
+		add(sidecar{path, lang, kind})
+	}
+	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
+	entries, err := os.ReadDir(filepath.Dir(film))
+	if err != nil && !errors.Is(err, fs.ErrPermission) { // a folder that cannot be listed has no sidecars to find
+		return nil, err
+	}
+	for _, e := range entries {
+		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() {
+			add(sidecar{filepath.Join(filepath.Dir(film), e.Name()), s.Language, string(s.Kind)})
+		}
+	}
+	return out, nil
+}
+
+// kindInName reads language and kind from any file's name, whatever its stem: "anything.en.sdh.srt".
+func kindInName(path string) (lang, kind string) {
+	base := filepath.Base(path)
+	for i := range len(base) {
+		if base[i] == '.' {
+			if s, ok := subtitle.ParseSidecar(base[:i], base); ok && s.Language != "" {
+				return s.Language, string(s.Kind)
+			}
+		}
+	}
+	return "", ""
+}
+
+// readTrack reads one subtitle file and keeps what is wrong with it.
+func (g *gathered) readTrack(s sidecar, charset string) error {
+	data, err := readCapped(s.path, subtitle.MaxBytes+1)
+	if err != nil {
+		return err
+	}
+	name := shown(s.path)
+	if s.language == "" {
+		s.language = g.request.Language
+	}
+	if s.language == "" {
+		g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: name}, Severity: report.Error, Rule: "subtitle-language",
+			Text: "nobody says which language this file is in", Hint: "name it film.en.srt, or give --subs en=" + name})
+		return nil
+	}
+	_, findings := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
+	g.findings = append(g.findings, findings...)
+	track := plan.Track{Digest: digestOf(data), File: name, Ext: strings.ToLower(filepath.Ext(s.path)), Charset: charset, Language: s.language, Kind: s.kind}
+	g.request.Tracks = append(g.request.Tracks, track)
+	g.sources[track.Digest] = s.path
+	return nil
+}
+
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// readCapped reads a regular file, but never more than max bytes: what is larger is for the reader to refuse.
+func readCapped(path string, max int64) ([]byte, error) {
+	info, err := os.Stat(path) // before opening: a fifo would wait for its writer
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder, not a file", shown(path))
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a plain file", shown(path))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, max))
+}
+
+// shown is a path as the user would write it: relative where the file lies below the working folder.
+func shown(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}

@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/step"
+	"filmpress/internal/store"
+)
+
+// publishOptions are the command line of publish.
+type publishOptions struct {
+	film     filmFlags
+	dryRun   bool
+	json     bool
+	force    bool
+	name     string   // the film
+	sidecars []string // subtitle files named on the command line
+}
+
+func newPublish(a *app) *cobra.Command {
+	var o publishOptions
+	cmd := &cobra.Command{
+		Use:   "publish FILM [SUBTITLE...]",
+		Short: "Make a film and its subtitles into a page, in a folder or a bucket",
+		Long: `Encodes the film for every kind of line and screen, prepares its subtitles, and publishes a page on which it
+plays. Subtitles beside the film are found by their names: film.en.srt, film.ru.vtt, film.en.sdh.srt (for
+viewers who do not hear), film.pt-BR.forced.srt. The words of the page stand in film.md.
+
+What was done once is kept: the same command again does only what changed, and goes on where it was
+interrupted. Viewers see the old release until the new one is whole.` +
+			exits(exitFine, exitFailed, exitUsage, exitFindings, exitStore, exitTool, exitInterrupted),
+		Example: `  filmpress publish film.mp4
+  filmpress publish film.mp4 --to s3://films/2026 --config r2
+  filmpress publish film.mp4 --subs en=subtitles/final.srt --title "The Lake" --language ru`,
+		Args: args(cobra.MinimumNArgs(1)),
+	}
+	flags := cmd.Flags()
+	addFilmFlags(cmd, &o.film)
+	addTarget(flags)
+	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
+	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		o.name, o.sidecars = given[0], given[1:]
+		return a.publish(cmd.Context(), o)
+	})
+	return cmd
+}
+
+// addFilmFlags gives a command the flags that say what a film is.
+func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.title, "title", "", "title of the page; else film.md's, else the file's name")
+	flags.StringVar(&f.slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
+	flags.StringVar(&f.language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
+	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, draft, archive, or the path of a .yml file")
+	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
+	flags.StringArrayVar(&f.subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
+}
+
+// studied is a film that was looked at, judged and planned.
+type studied struct {
+	gathered
+	tools ffmpeg.Tools
+	kept  *local.Kept
+	plan  plan.Plan
+}
+
+// study looks at a film and decides what to do, without doing it. Findings that stop a publish are its error.
+func (a *app) study(ctx context.Context, film string, sidecars []string, f filmFlags) (studied, error) {
+	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	if err != nil {
+		return studied{}, err
+	}
+	kept, err := local.OpenKept(a.config.Kept)
+	if err != nil {
+		return studied{}, err
+	}
+	g, err := gather(ctx, film, sidecars, f, tools, remembering(kept.Dir(), tools), a.ui.Sink)
+	if err != nil {
+		return studied{}, err
+	}
+	s := studied{gathered: g, tools: tools, kept: kept}
+	if !blocks(g.findings) {
+		s.plan = plan.Compute(g.request)
+		s.findings = append(g.findings, s.plan.Findings...)
+		report.Sort(s.findings)
+		s.plan.Findings = s.findings
+	}
+	if blocks(s.findings) {
+		return s, findingsError{s.findings}
+	}
+	return s, nil
+}
+
+func (a *app) publish(ctx context.Context, o publishOptions) error {
+	s, err := a.study(ctx, o.name, o.sidecars, o.film)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.showPlan(s, o.json)
+	}
+	a.ui.Findings(s.findings)
+	st, err := a.openTarget(ctx)
+	if err != nil {
+		return err
+	}
+	if err := st.Check(ctx); err != nil { // before an encode of hours, not after it
+		return err
+	}
+	a.ui.Begin(s.plan, s.request.Film.Duration)
+	results, out, err := a.carryOut(ctx, s, st, o.force)
+	if err != nil {
+		return err
+	}
+	facts, err := step.ReadPackage(results["package"].Dir)
+	if err != nil {
+		return err
+	}
+	return a.showResult(result(s.plan, facts, results, out, st), out, o.json)
+}
+
+// carryOut does the steps and publishes their results. A kept result that turns out damaged when it is sent is
+// forgotten and made once more.
+func (a *app) carryOut(ctx context.Context, s studied, st store.Store, force bool) (map[string]engine.Result, release.Result, error) {
+	logs := filepath.Join(s.kept.Dir(), "logs")
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return nil, release.Result{}, err
+	}
+	worker := &step.Worker{Tools: s.tools, LogDir: logs}
+	for again := false; ; again = true {
+		stream := release.NewStream(ctx, st, s.plan.Slug, a.ui.Sink)
+		results, err := local.Run(ctx, s.plan, s.sources, worker, s.kept, report.Tee(a.ui.Sink, stream.Sink))
+		if err != nil {
+			stream.Close()
+			return nil, release.Result{}, err
+		}
+		set, err := releaseSet(s.plan, results, st)
+		if err != nil {
+			stream.Close()
+			return nil, release.Result{}, err
+		}
+		out, err := release.Publish(ctx, st, set, release.Options{Force: force, Stream: stream}, a.ui.Sink)
+		if again || !errors.Is(err, store.ErrDamaged) {
+			return results, out, err
+		}
+		a.ui.Note("a kept result is damaged; it is made again")
+		if err := dropDamaged(s.kept, results); err != nil {
+			return nil, out, err
+		}
+	}
+}
+
+// dropDamaged forgets the results whose bytes are not what they were when they were kept.
+func dropDamaged(kept *local.Kept, results map[string]engine.Result) error {
+	for _, r := range results {
+		if kept.Whole(r) {
+			continue
+		}
+		if err := kept.Drop(r.Digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showResult prints what was made and what to do next.
+func (a *app) showResult(r published, out release.Result, asJSON bool) error {
+	a.ui.Close()
+	if asJSON {
+		return a.printJSON(r)
+	}
+	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
+	if !strings.Contains(r.Page, "://") {
+		a.ui.Note(fmt.Sprintf("to watch it: filmpress serve %s", quoteArg(a.config.To)))
+	}
+	_, err := fmt.Fprintln(a.out, r.Page)
+	return err
+}
+
+// quoteArg is an argument as a shell takes it.
+func quoteArg(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func newPlan(a *app) *cobra.Command {
+	var f filmFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "plan FILM [SUBTITLE...]",
+		Short: "Tell what publish would do, and why",
+		Long: `Looks at the film and the files beside it, and tells which sizes, sound tracks and subtitles would be made, which
+would not and why, and which steps are finished already. Nothing is encoded, nothing is written to the target.` +
+			exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted),
+		Example: "  filmpress plan film.mp4\n  filmpress plan film.mp4 --pipeline archive --json",
+		Args:    args(cobra.MinimumNArgs(1)),
+	}
+	addFilmFlags(cmd, &f)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		s, err := a.study(cmd.Context(), given[0], given[1:], f)
+		if err != nil {
+			return err
+		}
+		return a.showPlan(s, asJSON)
+	})
+	return cmd
+}
+
+// showPlan prints a plan with what is kept of it.
+func (a *app) showPlan(s studied, asJSON bool) error {
+	a.ui.Findings(s.findings)
+	a.ui.Close()
+	if asJSON {
+		type plannedStep struct {
+			plan.Step
+			Kept bool `json:"kept"`
+		}
+		var steps []plannedStep
+		for _, st := range s.plan.Steps {
+			_, kept := s.kept.Look(st.Digest)
+			steps = append(steps, plannedStep{st, kept})
+		}
+		return a.printJSON(struct {
+			plan.Plan
+			Steps []plannedStep `json:"steps"`
+		}{s.plan, steps})
+	}
+	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, s.plan.Pipeline)
+	for _, r := range s.plan.Reasons {
+		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
+	}
+	fmt.Fprintln(a.out, "\nSteps:")
+	for _, st := range s.plan.Steps {
+		_, kept := s.kept.Look(st.Digest)
+		fmt.Fprintf(a.out, "  %-14s %s\n", st.ID, cmp.Or(map[bool]string{true: "kept, nothing to do"}[kept], st.About))
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/plan"
+	"filmpress/internal/release"
+	"filmpress/internal/step"
+	"filmpress/internal/store"
+)
+
+// releaseSet turns the results of a plan into what is uploaded, in the order in which it becomes needed.
+func releaseSet(p plan.Plan, results map[string]engine.Result, st store.Store) (release.Set, error) {
+	set := release.Set{Slug: p.Slug}
+	for _, s := range p.Steps {
+		files := publishable(p.Slug, results[s.ID], s)
+		switch s.Kind {
+		case plan.Subtitle, plan.Pictures:
+			set.Tracks = append(set.Tracks, files...)
+		case plan.Package:
+			set.Pages = files
+		default:
+			set.Media = append(set.Media, files...)
+		}
+	}
+	facts, err := step.ReadPackage(results["package"].Dir)
+	if err != nil {
+		return set, err
+	}
+	set.Summary, err = json.Marshal(summary(p, facts))
+	if err != nil {
+		return set, err
+	}
+	set.Entrances = func(id string) ([]release.File, error) {
+		url := st.URL(p.Slug + "/" + step.PageName)
+		if filepath.IsAbs(url) { // a folder has no address that viewers know
+			url = ""
+		}
+		entrances, err := facts.Entrances(id, url)
+		if err != nil {
+			return nil, err
+		}
+		var files []release.File
+		for _, e := range entrances {
+			files = append(files, release.FromBytes(e.Path, e.Data))
+		}
+		return files, nil
+	}
+	return set, nil
+}
+
+// filmSummary is what a release's manifest tells of its film without being opened.
+type filmSummary struct {
+	Title     string   `json:"title"`
+	Language  string   `json:"language"`
+	Duration  float64  `json:"duration"` // seconds
+	Subtitles []string `json:"subtitles"`
+	Pipeline  string   `json:"pipeline"`
+}
+
+func summary(p plan.Plan, f step.PackageFacts) filmSummary {
+	s := filmSummary{Title: f.Page.Film.Title, Language: f.Page.Film.Language, Duration: f.Page.Duration.Seconds(), Pipeline: p.Pipeline, Subtitles: []string{}}
+	for _, t := range f.Page.Tracks {
+		s.Subtitles = append(s.Subtitles, t.Language)
+	}
+	return s
+}
+
+// publishable gives the files of a result that are published: all but the facts for later steps.
+func publishable(slug string, r engine.Result, s plan.Step) []release.File {
+	var files []release.File
+	for _, f := range r.Files {
+		if f.Path == step.FactsName {
+			continue
+		}
+		path := f.Path
+		if s.Kind != plan.Package {
+			path = step.MediaPath(r.Digest, f.Path)
+		}
+		local := filepath.Join(r.Dir, filepath.FromSlash(f.Path))
+		files = append(files, release.File{Path: path, Size: f.Size, SHA256: f.SHA256, MD5: f.MD5,
+			Disposition: disposition(s.Kind, f.Path, slug), Open: func() (io.ReadSeekCloser, error) { return os.Open(local) }})
+	}
+	return files
+}
+
+// result is what a publish tells its caller.
+func result(p plan.Plan, facts step.PackageFacts, results map[string]engine.Result, out release.Result, st store.Store) published {
+	r := published{Release: out.Release, Slug: p.Slug, Page: st.URL(p.Slug + "/" + step.PageName), Master: st.URL(p.Slug + "/" + step.MasterName),
+		Target: st.String(), Duration: facts.Page.Duration.Seconds(), Renditions: []publishedPicture{}, Subtitles: []publishedTrack{}, Findings: p.Findings}
+	pages := fmt.Sprintf("%s/r/%s/", p.Slug, out.Release)
+	for _, v := range facts.Presentation.Master().Variants {
+		r.Renditions = append(r.Renditions, publishedPicture{Width: v.Resolution.Width, Height: v.Resolution.Height, Codecs: v.Codecs,
+			Bandwidth: v.Bandwidth, AverageBandwidth: v.Average, FrameRate: float64(v.FrameRate), Playlist: st.URL(pages + v.URI)})
+	}
+	for i, t := range facts.Presentation.Texts {
+		kind := facts.Page.Tracks[i].Kind
+		if t.Forced {
+			kind = "forced"
+		}
+		file := filepath.ToSlash(filepath.Join(pages, facts.Page.Tracks[i].VTT))
+		r.Subtitles = append(r.Subtitles, publishedTrack{Language: t.Language, Name: t.Name, Kind: kind, File: st.URL(file)})
+	}
+	for _, done := range results {
+		if done.Kept {
+			r.Steps.Kept++
+		} else {
+			r.Steps.Done++
+		}
+	}
+	return r
+}
+
+// disposition gives downloads a name that people recognise; in the film's address there is none.
+func disposition(kind, path, slug string) string {
+	switch kind {
+	case plan.MP4, plan.Subtitle:
+		if name := filepath.Base(path); name == "film.mp4" || strings.HasPrefix(name, "track.") {
+			return fmt.Sprintf("inline; filename=%q", slug+filepath.Ext(name))
+		}
+	}
+	return ""
+}
