@@ -1,0 +1,79 @@
+# The two commands to begin with: make demo, make test. Both install what is missing (Debian, Ubuntu), end by
+# themselves, and can be run again.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.0-dev)
+PREFIX  ?= /usr/local
+player  := internal/watch/player
+bundle  := internal/watch/dist/player.js
+
+# Version control is not asked by the go command, which refuses a checkout that another user owns.
+build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)"
+staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: build demo test lint vuln bench player install clean
+
+build: player ## ./filmpress
+	go build $(build_flags) -o filmpress ./cmd/filmpress
+
+demo: ## a sample film, published to ./library
+	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory sample/film.mp4
+	@cp testdata/sample/film.*.srt testdata/sample/film.md sample/
+	@page=$$(./filmpress publish sample/film.mp4 --to library); \
+	echo; \
+	echo "The film is published. Its page is the file"; \
+	echo "  $$page"; \
+	echo "To watch it in a browser, run"; \
+	echo "  ./filmpress serve library"; \
+	echo "and open http://127.0.0.1:8080/$$(basename "$$(dirname "$$page")")/"
+
+sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdata/sample/film.en.srt
+	@echo "making a sample film of one minute"
+	@testdata/sample/make-sample sample
+
+test: ## all tests
+	@scripts/need ffmpeg:ffmpeg chromium:chromium
+	@$(MAKE) --no-print-directory player
+	go test -timeout 30m ./...
+
+lint: ## what CI checks besides the tests
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	go run $(staticcheck) ./...
+
+vuln: ## known vulnerabilities, for machines that reach Go's database of them
+	go run $(govulncheck) ./...
+
+bench: ## the figures of docs/benchmarks.md
+	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory sample/film.mp4
+	scripts/bench
+
+player: $(bundle) ## the player, bundled into internal/watch/dist
+
+$(bundle): $(player)/node_modules/.package-lock.json $(player)/build.mjs $(wildcard $(player)/src/*)
+	cd $(player) && npm run --silent build
+	@touch $@
+
+$(player)/node_modules/.package-lock.json: $(player)/package.json $(player)/package-lock.json
+	@scripts/need node:nodejs npm:npm
+	cd $(player) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install: build ## the program, its man pages and completions, below PREFIX
+	install -D -m 755 filmpress "$(DESTDIR)$(PREFIX)/bin/filmpress"
+	./filmpress man "$(DESTDIR)$(PREFIX)/share/man/man1"
+	mkdir -p "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	./filmpress completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/filmpress"
+	./filmpress completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress"
+	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
+
+clean: ## all that was built; published films stay
+	rm -rf filmpress sample $(player)/node_modules
+	find internal/watch/dist -type f ! -name .gitkeep -delete
