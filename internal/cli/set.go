@@ -11,6 +11,7 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
+	"filmpress/internal/report"
 	"filmpress/internal/step"
 	"filmpress/internal/store"
 )
@@ -93,7 +94,8 @@ func publishable(slug string, r engine.Result, s plan.Step) []release.File {
 // result is what a publish tells its caller.
 func result(p plan.Plan, facts step.PackageFacts, results map[string]engine.Result, out release.Result, st store.Store) published {
 	r := published{Release: out.Release, Slug: p.Slug, Page: st.URL(p.Slug + "/" + step.PageName), Master: st.URL(p.Slug + "/" + step.MasterName),
-		Target: st.String(), Duration: facts.Page.Duration.Seconds(), Renditions: []publishedPicture{}, Subtitles: []publishedTrack{}, Findings: p.Findings}
+		Target: st.String(), Duration: facts.Page.Duration.Seconds(), Renditions: []publishedPicture{}, Subtitles: []publishedTrack{},
+		Findings: append([]report.Finding{}, p.Findings...)}
 	pages := fmt.Sprintf("%s/r/%s/", p.Slug, out.Release)
 	for _, v := range facts.Presentation.Master().Variants {
 		r.Renditions = append(r.Renditions, publishedPicture{Width: v.Resolution.Width, Height: v.Resolution.Height, Codecs: v.Codecs,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
@@ -31,6 +32,7 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	if worst, any := report.Worst(findings); any && worst == report.Error {
 		return fmt.Errorf("%s changed while the film was being published; run the command again", j.in["track"])
 	}
+	track = bare(track)
 	var facts SubtitleFacts
 	for i, s := range track.Segments(p.Segment, p.Duration) {
 		t := TextSegment{URI: fmt.Sprintf("s/%05d.vtt", i), Duration: s.Duration, Size: int64(len(s.Data))}
@@ -49,6 +51,17 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 		return err
 	}
 	return writeFacts(j.out, facts)
+}
+
+// bare leaves out what viewers do not read and what may name people: comments, and the words behind WEBVTT.
+func bare(t subtitle.Track) subtitle.Track {
+	t.Blocks = slices.DeleteFunc(slices.Clone(t.Blocks), func(b subtitle.Block) bool {
+		return b.Kind != subtitle.Style && b.Kind != subtitle.Regions
+	})
+	if len(t.Header) > 0 {
+		t.Header = []string{"WEBVTT"}
+	}
+	return t
 }
 
 // player lays out the bundle that was built into the program.
