@@ -42,7 +42,9 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 				s.complainFile(report.Warn, "enc-not-utf8", fmt.Sprintf("the file is in %s, not UTF-8; it was read as %s", b.codec.name, b.codec.name),
 					"save it as UTF-8")
 			}
-			if b.codec.unit == 1 {
+			if b.codec.unit == 1 && utf8.Valid(s.raw) {
+				s.text = string(s.raw)
+			} else if b.codec.unit == 1 {
 				after = s.brokenUTF8
 			}
 			return len(b.mark), after
@@ -51,13 +53,16 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 	switch {
 	case err == nil && opt.Charset != "":
 		s.codec = named
+		if named.name == utf8Codec.name && utf8.Valid(s.raw) {
+			s.text = string(s.raw)
+		}
 		return 0, func() { s.undecoded(true) }
-	case utf8.Valid(s.raw) && !wide(s.raw):
-		s.codec = utf8Codec
-		return 0, after
-	case wide(s.raw):
+	case wideCodec(s.raw).unit > 1:
 		s.codec = wideCodec(s.raw)
 		s.complainFile(report.Warn, "enc-not-utf8", fmt.Sprintf("the file is in %s without a mark, not UTF-8; it was read so", s.codec.name), "save it as UTF-8")
+		return 0, after
+	case utf8.Valid(s.raw):
+		s.codec, s.text = utf8Codec, string(s.raw)
 		return 0, after
 	case mostlyUTF8(s.raw):
 		s.codec = utf8Codec
@@ -151,10 +156,8 @@ func (s *source) undecoded(chosen bool) {
 	}
 }
 
-// wide tells UTF-16 and UTF-32 without a mark by the NUL halves of their digits, spaces and line ends, which even
-// a file of Chinese has in its timing lines. A file with a WebVTT signature in single bytes is neither.
-func wide(b []byte) bool { return wideCodec(b).unit > 1 }
-
+// wideCodec tells UTF-16 and UTF-32 without a mark by the NUL halves of their digits, spaces and line ends, which
+// even a file of Chinese has in its timing lines; utf8Codec is neither.
 func wideCodec(b []byte) codec {
 	b = b[:min(len(b), 8<<10)&^3]
 	if len(b) == 0 || bytes.IndexByte(b, 0) < 0 {

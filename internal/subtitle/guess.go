@@ -29,9 +29,13 @@ type reading struct {
 	score float64 // a log-likelihood, in nats, up to a constant
 	fit   float64 // share of the characters outside ASCII that the language writes
 	known float64 // share of the words that are in its word list
-	words int
-	marks int // characters outside ASCII
+	usual float64 // share of the letters that are in the commoner half of its own, where that is measured
+	words int     // in the lines that hold something outside ASCII
+	marks int     // characters outside ASCII
 }
+
+// rare are encodings that few subtitle files are in, with how much evidence they need before the others.
+var rare = map[string]float64{"macintosh": 1, "x-mac-cyrillic": 1, "iso-8859-5": 1, "iso-8859-15": 1, "iso-8859-7": 1}
 
 // guessCharset finds the likeliest one-byte encoding. It compares how well each encoding's text fits each language:
 // letters of its alphabet, capitals where capitals stand, common words. Two encodings that give the same text are no
@@ -49,6 +53,7 @@ func guessCharset(sample []byte, lang string) guess {
 			}
 			r := lex.read(texts[name])
 			r.codec, r.text = c, texts[name]
+			r.score -= rare[name]
 			if lang != "" && baseLanguage(lang) == baseLanguage(lex.tag) {
 				r.score += 3
 			}
@@ -81,11 +86,11 @@ func (r reading) confidence(others []reading) float64 {
 		}
 	}
 	switch {
-	case r.marks < 3 || r.words < 4:
+	case r.words < 4 || r.marks < 3 && (r.words < 40 || r.known < 0.2):
 		c = min(c, 0.6)
 	case r.fit < 0.95:
 		c = min(c, 0.5)
-	case r.known < 0.08:
+	case r.usual < 0.75 && (r.known < 0.1 || r.known < 0.12 && r.words < 60):
 		c = min(c, 0.7)
 	}
 	return c
@@ -94,12 +99,19 @@ func (r reading) confidence(others []reading) float64 {
 // read measures a decoded sample as text of the language.
 func (l lexicon) read(text string) reading {
 	r := reading{guess: guess{language: l.tag}}
-	foreign := 0
+	letters, common, foreign := 0, 0, 0
+	last := ' '
 	for _, x := range text {
 		switch {
 		case x < 0x80:
+		case l.isCommon[x]:
+			r.marks, letters, common = r.marks+1, letters+1, common+1
+			r.score += 0.2
 		case l.isLetter[x]:
-			r.marks++
+			r.marks, letters = r.marks+1, letters+1
+			if l.isCommon != nil {
+				r.score -= 0.5
+			}
 		case typographic(x):
 			r.marks++
 			r.score -= 0.3
@@ -108,11 +120,15 @@ func (l lexicon) read(text string) reading {
 			foreign++
 			r.score -= 5
 		}
+		if x == unicode.ReplacementChar || x >= 0x80 && unicode.IsControl(x) || strings.ContainsRune("€©®§°•·¡¿", x) && unicode.IsLetter(last) {
+			r.score -= 10 // no text has these, or has them there
+		}
+		last = x
 	}
 	hits := 0.0
 	for w := range strings.FieldsFuncSeq(text, func(x rune) bool { return !unicode.IsLetter(x) }) {
 		r.words++
-		if oddCapitals(w) {
+		if odd(w) {
 			r.score -= 4
 		}
 		if !l.isWord[strings.ToLower(w)] {
@@ -129,6 +145,9 @@ func (l lexicon) read(text string) reading {
 	if r.marks > 0 {
 		r.fit = 1 - float64(foreign)/float64(r.marks)
 	}
+	if letters > 0 {
+		r.usual = float64(common) / float64(letters)
+	}
 	if r.words > 0 {
 		r.known = hits / float64(r.words)
 	}
@@ -140,19 +159,19 @@ func typographic(x rune) bool {
 	return strings.ContainsRune("«»„“”‘’‚‹›–—…°§©®™№€•·¡¿\u00a0\u00ad", x)
 }
 
-// oddCapitals says whether a capital follows a small letter or ASCII and Cyrillic letters stand in one word, as when
-// small letters are decoded as capitals.
-func oddCapitals(w string) bool {
-	lower, ascii, cyrillic := false, false, false
+// odd says whether a capital follows a small letter, as when small letters are decoded as capitals, or one word has
+// letters of two scripts.
+func odd(w string) bool {
+	lower, ascii, other := false, false, false
 	for _, x := range w {
 		if unicode.IsUpper(x) && lower && x >= 0x80 {
 			return true
 		}
 		lower = unicode.IsLower(x)
 		ascii = ascii || x < 0x80
-		cyrillic = cyrillic || unicode.Is(unicode.Cyrillic, x)
+		other = other || unicode.In(x, unicode.Cyrillic, unicode.Greek)
 	}
-	return ascii && cyrillic
+	return ascii && other
 }
 
 func baseLanguage(tag string) string {

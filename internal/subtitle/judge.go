@@ -157,8 +157,13 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 				return
 			}
 		case p.tag:
-			name, _, _ := strings.Cut(p.text, " ")
-			open[srtTags[strings.ToLower(name)]]++
+			name, _, _ := strings.Cut(strings.TrimSuffix(p.text, "/"), " ")
+			kind := srtTags[strings.ToLower(name)]
+			open[kind]++
+			if kind == Class {
+				complain("srt-tag", "SRT has no tag <"+name+">; only its text is kept", "take the tag out")
+				return
+			}
 		case p.override && strings.Trim(p.text, `\anibus0123456789`) != "":
 			complain("srt-tag", "the code {"+p.text+"} is for one player only and is not kept", "take it out")
 			return

@@ -1,40 +1,42 @@
 package subtitle
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // tongue is what tells a language's text from wrongly decoded bytes: its letters outside ASCII and the words that
 // make up most of its dialogue. The lists are of function words, which any five cues hold some of.
 type tongue struct {
 	tag      string
 	charsets []string // the legacy encodings that its files are found in, the likeliest first
-	letters  string   // lower case, outside ASCII
+	letters  string   // lower case, outside ASCII; in Cyrillic the commonest first
 	words    string
 }
 
 var (
+	russianSets  = []string{"windows-1251", "koi8-r", "ibm866", "iso-8859-5", "x-mac-cyrillic"}
 	cyrillicSets = []string{"windows-1251", "koi8-u", "ibm866", "iso-8859-5", "x-mac-cyrillic"}
 	westernSets  = []string{"windows-1252", "iso-8859-15", "macintosh"}
 	centralSets  = []string{"windows-1250", "iso-8859-2"}
 )
 
-const russianLetters = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-
 var tongues = []tongue{
-	{"ru", cyrillicSets, russianLetters, `и в не на я что он с как это по но они мы ты вы к у из за от то так же бы было был была быть
+	{"ru", russianSets, "оеаинтсрвлпдкмуязьыйбчгжцфюхшщэёъ", `и в не на я что он с как это по но они мы ты вы к у из за от то так же бы было был была быть
 		все всё его её ее мне меня тебя тебе вас вам нас нам их ему да нет если или когда там тут здесь еще ещё уже только для до о об
 		очень чтобы ни где кто чем без под при этот эта эти этого этом сказал есть будет может надо нужно можно где ничего теперь тоже
 		потом сейчас почему просто себя свой раз два время день люди человек жизнь год лет со во ли же ну вот а`},
-	{"uk", cyrillicSets, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", `і в не на я що він з як це по але вони ми ти ви до у із за від то так же би було був була бути
+	{"uk", cyrillicSets, "оаниевтріскдлпумзябйчьгжєцфхюшїщґ", `і в не на я що він з як це по але вони ми ти ви до у із за від то так же би було був була бути
 		все його її мені мене тебе тобі вас вам нас нам їх йому та ні якщо або коли там тут ще вже тільки для о про дуже щоб де хто чим
 		без під при цей ця ці цього цьому є буде може треба можна нічого тепер теж також потім зараз чому просто себе свій раз два час
 		день люди людина життя рік років зі й а`},
-	{"be", cyrillicSets, "абвгдеёжзійклмнопрстуўфхцчшыьэюя", `і ў у не на я што ён з як гэта па але яны мы ты вы да за ад то так жа бы было быў была быць усе
+	{"be", cyrillicSets, "аныркелідтвспяцмозуьўэчгбйшфюжхё", `і ў у не на я што ён з як гэта па але яны мы ты вы да за ад то так жа бы было быў была быць усе
 		яго яе мне мяне цябе табе вас вам нас нам іх яму ды калі або там тут яшчэ ужо толькі для пра вельмі каб дзе хто без пад гэты гэтая
 		ёсць будзе можа трэба нічога цяпер таксама потым чаму проста сябе час дзень людзі жыццё год`},
-	{"bg", cyrillicSets, "абвгдежзийклмнопрстуфхцчшщъьюя", `и в не на аз че той с как това по но те ние ти вие към у от за така беше са съм си сте е да се ще го
+	{"bg", cyrillicSets, "аениотрвсдпзклмъябучжгйфцщшхюь", `и в не на аз че той с как това по но те ние ти вие към у от за така беше са съм си сте е да се ще го
 		му я им ни ви ме ми те ако или когато там тук още вече само до много за да къде кой без под при този тази тези има няма може трябва
 		нищо сега също после защо просто себе време ден хора човек живот година какво`},
-	{"sr", cyrillicSets, "абвгдђежзијклљмнњопрстћуфхцчџш", `и у не на ја што он са како то по али они ми ти ви к из за од тако би било био била бити све његов
+	{"sr", cyrillicSets, "аеоинртсукдпвмзјлбгњшчљцћжхђфџ", `и у не на ја што он са како то по али они ми ти ви к из за од тако би било био била бити све његов
 		мене тебе вас вам нас нам их му да ако или када тамо овде још већ само до о врло где ко без под при овај ова је су сам си смо сте
 		ће може треба ништа сада такође зашто себе време дан људи човек живот година који шта се`},
 
@@ -83,7 +85,7 @@ var tongues = []tongue{
 		sau dacă când unde cine aici acolo foarte poate trebuie acum tot toate nimic meu mea tău lui îi îl mă te se`},
 	{"tr", []string{"windows-1254"}, "çğıöşüâîû", `bir ve bu ne için de da ben sen o biz siz onlar değil var yok mi mı ile gibi daha çok ama her şey kadar sonra beni
 		seni onu bana sana ona bizim nasıl neden nerede kim evet hayır şimdi burada olarak olan olduğu en iyi ki`},
-	{"el", []string{"windows-1253", "iso-8859-7"}, "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ", `και το να του η της με που την από για είναι στο οι δεν θα τα τον σε ένα μου μας
+	{"el", []string{"windows-1253", "iso-8859-7"}, "αοετνιρσημπκυςίλδγήέόάχωθύφώβξζψϊΐϋΰ", `και το να του η της με που την από για είναι στο οι δεν θα τα τον σε ένα μου μας
 		σου αυτό τι αν ο τους μια στην κι μη όχι ναι πως όπως πολύ εδώ εκεί τώρα μόνο ήταν έχει έχω`},
 }
 
@@ -92,13 +94,14 @@ type lexicon struct {
 	tongue
 	isWord   map[string]bool
 	isLetter map[rune]bool
+	isCommon map[rune]bool // the commoner half of the letters; nil where it is not measured: Greek so took in Arabic and Estonian
 }
 
 // lexicons makes the sets; it is called only for files that are not UTF-8.
 func lexicons() []lexicon {
 	out := make([]lexicon, len(tongues))
 	for i, t := range tongues {
-		l := lexicon{t, map[string]bool{}, map[rune]bool{}}
+		l := lexicon{tongue: t, isWord: map[string]bool{}, isLetter: map[rune]bool{}}
 		for _, w := range strings.Fields(t.words) {
 			l.isWord[w] = true
 		}
@@ -107,6 +110,13 @@ func lexicons() []lexicon {
 		}
 		if t.tag == "tr" {
 			l.isLetter['İ'] = true
+		}
+		if letters := []rune(t.letters); unicode.Is(unicode.Cyrillic, letters[0]) {
+			common := string(letters[:len(letters)/2])
+			l.isCommon = map[rune]bool{}
+			for _, r := range common + strings.ToUpper(common) {
+				l.isCommon[r] = true
+			}
 		}
 		out[i] = l
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"filmpress/internal/report"
 )
@@ -26,18 +25,10 @@ func Read(name string, data []byte, opt Options) (Track, []report.Finding) {
 		return t, s.findings()
 	}
 	bom, after := s.charset(opt)
+	if s.codec.unit == 1 && !signed(string(data[bom:min(len(data), bom+7)])) && s.binary() || !s.split(bom) {
+		return t, s.findings()
+	}
 	t.BOM, t.Charset = bom > 0, s.codec.name
-	if s.codec.name == utf8Codec.name && utf8.Valid(data) {
-		s.text = string(data)
-	} else if s.codec.unit == 1 && s.binary(data) {
-		return t, s.findings()
-	}
-	if s.codec.name == utf8Codec.name && bytes.IndexByte(data, 0) >= 0 && !signed(string(data[bom:])) && s.binary(data) {
-		return t, s.findings()
-	}
-	if !s.split(bom) {
-		return t, s.findings()
-	}
 	s.nul = bytes.IndexByte(data, 0) >= 0
 	s.flat = s.flat && !s.nul
 	after()
@@ -97,14 +88,14 @@ func (s *source) admit() bool {
 }
 
 // binary refuses a file in which over 2 % of the bytes are control characters.
-func (s *source) binary(data []byte) bool {
+func (s *source) binary() bool {
 	control := 0
-	for _, b := range data {
+	for _, b := range s.raw {
 		if b < ' ' && b != '\n' && b != '\r' && b != '\t' && b != '\f' {
 			control++
 		}
 	}
-	if control*50 <= len(data) {
+	if control*50 <= len(s.raw) {
 		return false
 	}
 	s.complainFile(report.Error, "not-a-subtitle", "this is a binary file, not a subtitle file", "name an SRT or WebVTT file")

@@ -2,8 +2,12 @@ package subtitle
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"filmpress/internal/report"
@@ -18,16 +22,6 @@ func clip(t testing.TB, name string) []byte {
 		t.Skipf("the real files are not here (set FILMPRESS_CLIPS): %v", err)
 	}
 	return data
-}
-
-func rules(fs []report.Finding, at report.Severity) []string {
-	var out []string
-	for _, f := range fs {
-		if f.Severity >= at {
-			out = append(out, f.Rule)
-		}
-	}
-	return out
 }
 
 func TestRealFiles(t *testing.T) {
@@ -74,4 +68,20 @@ func TestRealFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tally counts findings: "warn srt-index, warn srt-timestamp x5", sorted.
+func tally(fs []report.Finding) string {
+	count := map[string]int{}
+	for _, f := range fs {
+		count[f.Severity.String()+" "+f.Rule]++
+	}
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(count)) {
+		if count[k] > 1 {
+			k += fmt.Sprintf(" x%d", count[k])
+		}
+		out = append(out, k)
+	}
+	return strings.Join(out, ", ")
 }

@@ -110,11 +110,15 @@ func (r *srtReader) close(t srtTiming, at, head int) {
 		to--
 	}
 	gap := head - to
+	if gap == 0 && at >= 0 && from < to && head < len(r.lines) {
+		r.complain(report.Warn, "srt-blank-missing", head, 0, 0, "there is no blank line above this cue", "put a blank line above its number")
+	}
 	blanks := 0
 	for from < to && blank(r.line(from)) {
 		from, blanks = from+1, blanks+1
 	}
 	switch {
+	case at < 0 && head == len(r.lines): // no timing line at all: there is a finding on the file
 	case at < 0 && from < to:
 		r.complain(report.Error, "srt-text-outside", from, 0, len(r.line(from)), "this text stands above the first cue and is not shown",
 			"give it a number and a timing line, or take it out")

@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// srtTags are the tags that players of SRT files read; everything else in angle brackets is text.
-var srtTags = map[string]NodeKind{"i": Italic, "b": Bold, "u": Underline, "s": Strike, "font": Font, "em": Italic, "strong": Bold}
+// srtTags are the tags that players of SRT files read, and some of web pages, whose kind Class means that only the
+// text in them is kept. Everything else in angle brackets is text.
+var srtTags = map[string]NodeKind{"i": Italic, "b": Bold, "u": Underline, "s": Strike, "font": Font, "em": Italic, "strong": Bold,
+	"a": Class, "span": Class, "p": Class, "div": Class, "c": Class, "br": Class}
 
 // maxSRTDepth is how deeply SRT tags may be nested; deeper ones are ignored. Small, because closing an outer tag
 // opens the inner ones again.
@@ -60,16 +62,19 @@ func srtTagLen(s string) int {
 	for n < len(s) && n-from < 8 && isAlnum(s[n]) {
 		n++
 	}
-	kind, known := srtTags[strings.ToLower(s[from:n])]
+	_, known := srtTags[strings.ToLower(s[from:n])]
 	if !known {
 		return 0
 	}
-	if kind == Font || n < len(s) && s[n] == ' ' {
+	if n < len(s) && s[n] == ' ' {
 		end := strings.IndexAny(s[n:], "><\n")
 		if end < 0 || s[n+end] != '>' {
 			return 0
 		}
 		return n + end + 1
+	}
+	if strings.HasPrefix(s[n:], "/>") {
+		n++
 	}
 	if n < len(s) && s[n] == '>' {
 		return n + 1
@@ -132,7 +137,11 @@ func parseSRTText(payload string) *Node {
 		case piece.tag && piece.text[0] == '/':
 			p.closeSRT(srtTags[strings.ToLower(strings.TrimSpace(piece.text[1:]))])
 		case piece.tag:
-			name, attributes, _ := strings.Cut(piece.text, " ")
+			name, attributes, _ := strings.Cut(strings.TrimSuffix(piece.text, "/"), " ")
+			if strings.EqualFold(name, "br") {
+				p.text("\n")
+				continue
+			}
 			p.openSRT(&Node{Kind: srtTags[strings.ToLower(name)], Value: fontColor(attributes)})
 		case piece.override:
 			p.override(piece.text)
