@@ -43,6 +43,16 @@ type Object struct {
 type Body struct {
 	Size int64
 	Open func() (io.ReadSeekCloser, error)
+	// Sent, unless nil, hears of every n plain bytes that have arrived; after a Put that went well they sum up to Size.
+	// It may be called from several goroutines at once.
+	Sent func(n int64)
+}
+
+// Arrived tells Sent of n bytes.
+func (b Body) Arrived(n int64) {
+	if b.Sent != nil && n > 0 {
+		b.Sent(n)
+	}
 }
 
 // Bytes is the Body of bytes in memory.

@@ -51,7 +51,7 @@ func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Bo
 	}
 	defer src.Close()
 	hash := sha256.New()
-	r := &reader{ctx: ctx, src: src}
+	r := &reader{ctx: ctx, src: src, arrived: body.Arrived}
 	n, err := io.Copy(io.MultiWriter(f, hash), r)
 	if r.err != nil {
 		return nil, r.err // of the body, not of this folder
@@ -193,6 +193,8 @@ type reader struct {
 	ctx context.Context
 	src io.Reader
 	err error
+
+	arrived func(int64)
 }
 
 func (r *reader) Read(p []byte) (int, error) {
@@ -200,6 +202,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.src.Read(p)
+	r.arrived(int64(n))
 	if err != io.EOF {
 		r.err = err
 	}

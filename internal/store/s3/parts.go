@@ -80,6 +80,7 @@ func (p *upload) sendParts(ctx context.Context, id *string) ([]types.CompletedPa
 			out, err := p.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id,
 				PartNumber: number, Body: io.NewSectionReader(src, off, n), ContentLength: &n}, withPayloadHash(sum))
 			if err == nil {
+				p.body.Arrived(n)
 				done[i] = types.CompletedPart{ETag: out.ETag, PartNumber: number}
 			}
 			return err

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/md5"
 	"crypto/rand"
@@ -74,7 +73,7 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 		src = sourceAt{source{opened}, at}
 	}
 	var attempts int
-	p := upload{Store: s, name: name, src: src, size: body.Size, meta: meta, cond: cond, headers: map[string]string{shaKey: meta.SHA256},
+	p := upload{Store: s, name: name, src: src, body: body, size: body.Size, meta: meta, cond: cond, headers: map[string]string{shaKey: meta.SHA256},
 		count: func(o *s3.Options) { o.APIOptions = append(o.APIOptions, countAttempts(&attempts)) }}
 	if cond != (store.If{}) {
 		p.headers[writerKey] = rand.Text()
@@ -89,11 +88,13 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 		obj, err = p.plain(ctx)
 	}
 	if err == nil {
+		p.arrived()
 		return obj, nil
 	}
 	// A first attempt that won but whose reply was lost makes the second one fail: read back before calling it a conflict.
 	if statusOf(err) == http.StatusPreconditionFailed && attempts > 1 || codeOf(err) == "NoSuchUpload" {
 		if now, headers, e := s.head(ctx, name); e == nil && headers[shaKey] == meta.SHA256 && headers[writerKey] == p.headers[writerKey] {
+			p.arrived()
 			return now, nil
 		}
 	}
@@ -108,12 +109,20 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 type upload struct {
 	*Store
 	name    string
-	src     io.ReadSeeker
+	body    store.Body
+	src     io.ReadSeeker // the body, opened
 	size    int64
 	meta    store.Meta
 	cond    store.If
 	headers map[string]string // x-amz-meta-
 	count   func(*s3.Options)
+}
+
+// arrived tells of a small object; a large one told part by part.
+func (p *upload) arrived() {
+	if p.size <= partSize {
+		p.body.Arrived(p.size)
+	}
 }
 
 // plain sends a small object as it is. It is read twice, once for its digest; the second time from memory's cache.
@@ -141,28 +150,12 @@ func (p *upload) compressed(ctx context.Context) (store.Object, error) {
 	if err := p.compare(int64(len(plain)), digest(plain)); err != nil {
 		return store.Object{}, err
 	}
-	packed := pack(plain)
+	packed := store.Gzip(plain)
 	if len(packed) >= len(plain) {
 		return p.send(ctx, bytes.NewReader(plain), p.size, p.meta.SHA256, p.meta.MD5, "")
 	}
 	sum := md5.Sum(packed)
 	return p.send(ctx, bytes.NewReader(packed), int64(len(packed)), digest(packed), hex.EncodeToString(sum[:]), "gzip")
-}
-
-// pack is gzip without a name or a time in its header.
-func pack(plain []byte) []byte {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	if _, err := w.Write(plain); err != nil {
-		panic(err) // a bytes.Buffer takes everything
-	}
-	if err := w.Close(); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
 }
 
 func (p *upload) compare(size int64, sum string) error {

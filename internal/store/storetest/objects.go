@@ -188,9 +188,15 @@ func (f *failing) Close() error {
 func testLarge(t *testing.T, st store.Store) {
 	for _, size := range []int{16 << 20, 16<<20 + 1, 33 << 20} {
 		b := Noise(uint64(size), size)
-		put, err := st.Put(t.Context(), "big.mp4", store.Bytes(b), Meta("big.mp4", b), store.If{})
+		var sent atomic.Int64
+		body := store.Bytes(b)
+		body.Sent = func(n int64) { sent.Add(n) }
+		put, err := st.Put(t.Context(), "big.mp4", body, Meta("big.mp4", b), store.If{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if sent.Load() != int64(size) {
+			t.Errorf("Sent heard of %d bytes, want %d", sent.Load(), size)
 		}
 		wantBytes(t, st, "big.mp4", b)
 		stat, err := st.Stat(t.Context(), "big.mp4")
