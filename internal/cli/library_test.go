@@ -177,4 +177,3 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
-
