@@ -117,8 +117,9 @@ func (f *filters) stereo() {
 // hundredths of a decibel.
 const oversampling = 4 * SampleRate
 
-// limiterMargin is left below the true peak wanted, because AAC does not keep peaks: measured on speech and music.
-const limiterMargin = 0.5
+// limiterMargin is left below the true peak wanted, because AAC does not keep peaks: on music at 96 kb/s it was
+// measured to raise them by 1.4 dB.
+const limiterMargin = 1.5
 
 // level brings the track to the wanted loudness by one gain over the whole film, so that its dynamics stay as they
 // were mixed, and limits only the peaks that would then be too high. loudnorm's second pass is not used: where

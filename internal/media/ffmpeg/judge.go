@@ -230,10 +230,13 @@ func (j *judge) whole(p probed, timings []*timing, said messages, b boxes) {
 	end := time.Duration(0)
 	for _, s := range p.streams {
 		if t := timings[s.index]; t.timed {
-			end = max(end, seconds64(t.end)-p.start)
+			end = max(end, seconds64(t.end)-max(0, p.start))
 		}
 	}
 	missing := p.declared - end
+	if !b.mp4 { // some writers of Matroska and FLV declare the last time in place of the duration
+		missing -= max(0, p.start)
+	}
 	switch {
 	case trusted && end > 0 && missing > max(time.Second/2, p.declared/50):
 		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it says that it lasts %s, but it ends after %s", clock(p.declared), clock(end)), again)

@@ -1,0 +1,408 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"filmpress/internal/media"
+	"filmpress/internal/media/mp4"
+	"filmpress/internal/report"
+)
+
+var found = sync.OnceValues(func() (Tools, error) { return Find(context.Background(), "", "") })
+
+// tools are the real ffmpeg and ffprobe; the tests of this file need them.
+func tools(t testing.TB) Tools {
+	t.Helper()
+	got, err := found()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// raw runs ffmpeg outside of the code under test, to make films and to look at results.
+func raw(t testing.TB, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", append([]string{"-nostdin", "-hide_banner", "-v", "error", "-y"}, args...)...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg %q: %v\n%s", args, err, errs.String())
+	}
+	return out
+}
+
+// film makes a film by ffmpeg's arguments and gives its path.
+func film(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	raw(t, append(args, "file:"+path)...)
+	return path
+}
+
+func probe(t testing.TB, path string) media.Source {
+	t.Helper()
+	source, findings, err := tools(t).Probe(context.Background(), path, report.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Severity == report.Error {
+			t.Fatal(f)
+		}
+	}
+	return source
+}
+
+// encode makes a ladder of a film as it is probed and gives each rung's bytes. change may be nil.
+func encode(t testing.TB, path string, rungs []Rung, change func(*Ladder)) (Ladder, [][]byte) {
+	t.Helper()
+	source := probe(t, path)
+	v := source.Video[0]
+	l := Ladder{Film: path, Stream: v.Index, Source: v, Rate: v.Rate, Frames: int64(source.Duration.Seconds()*v.Rate.Float() + 0.5),
+		GOP: int(2*v.Rate.Float() + 0.5), Preset: "ultrafast", Threads: 1, Rungs: rungs}
+	if change != nil {
+		change(&l)
+	}
+	out := make([][]byte, len(rungs))
+	read := make([]func(io.Reader) error, len(rungs))
+	for i := range rungs {
+		read[i] = func(r io.Reader) (err error) { out[i], err = io.ReadAll(r); return err }
+	}
+	if err := tools(t).EncodeLadder(context.Background(), l, read, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	return l, out
+}
+
+func small(w, h int) []Rung { return []Rung{{w, h, 23, 2e6, 4e6}} }
+
+// fragments reads what ffmpeg wrote.
+func fragments(t testing.TB, data []byte) (mp4.Track, []mp4.Fragment) {
+	t.Helper()
+	r := mp4.NewReader(bytes.NewReader(data))
+	track, err := r.Init()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []mp4.Fragment
+	for {
+		f, err := r.Next()
+		if err == io.EOF {
+			return track, list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+}
+
+// save writes bytes to a file in a folder of the test's own.
+func save(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// gray decodes to 8-bit luma of one size, a frame after the other.
+func gray(t testing.TB, path string, w, h int, filters string) [][]byte {
+	t.Helper()
+	out := raw(t, "-i", "file:"+path, "-map", "0:v:0", "-vf", strings.TrimPrefix(filters+",", ",")+"format=gray", "-fps_mode", "passthrough", "-f", "rawvideo", "-")
+	var frames [][]byte
+	for ; len(out) >= w*h; out = out[w*h:] {
+		frames = append(frames, out[:w*h])
+	}
+	return frames
+}
+
+// TestLadder: every rung has exactly the frames asked for, in GOPs of one length, evenly timed from 0, for the rates that films have.
+func TestLadder(t *testing.T) {
+	for _, c := range []struct {
+		rate   string
+		frames int
+		want   media.Rational
+		scale  uint32
+	}{
+		{"24000/1001", 130, media.Rational{Num: 24000, Den: 1001}, 24000},
+		{"25", 120, pal, 25000},
+		{"30000/1001", 95, ntsc, 30000},
+		{"60", 150, media.Rational{Num: 60, Den: 1}, 60000},
+		{"44/5", 30, media.Rational{Num: 44, Den: 5}, 4400},
+	} {
+		t.Run(c.rate, func(t *testing.T) {
+			t.Parallel()
+			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r="+c.rate, "-frames:v", fmt.Sprint(c.frames), "-c:v", "libx264", "-preset", "ultrafast")
+			l, out := encode(t, path, []Rung{{320, 180, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, nil)
+			if l.Rate != c.want || l.Frames != int64(c.frames) {
+				t.Fatalf("probed %v, %d frames", l.Rate, l.Frames)
+			}
+			for i, data := range out {
+				track, list := fragments(t, data)
+				if track.Timescale != c.scale || track.Width != l.Rungs[i].Width || track.Color == nil || *track.Color != mp4.BT709 {
+					t.Errorf("track %+v", track)
+				}
+				left, per := c.frames, uint32(int64(c.scale)*c.want.Den/c.want.Num)
+				for _, f := range list {
+					if want := min(left, l.GOP); len(f.Samples) != want || !f.Samples[0].Sync {
+						t.Fatalf("a fragment has %d frames, want %d", len(f.Samples), want)
+					}
+					for _, s := range f.Samples {
+						if s.Duration != per {
+							t.Fatalf("a frame lasts %d of %d ticks", s.Duration, per)
+						}
+					}
+					left -= len(f.Samples)
+				}
+				if left != 0 {
+					t.Errorf("%d frames are missing", left)
+				}
+			}
+		})
+	}
+}
+
+// TestLadderRepeats: the same film gives the same bytes, whatever the number of filter threads.
+func TestLadderRepeats(t *testing.T) {
+	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-c:v", "libx264", "-preset", "ultrafast")
+	two := func(l *Ladder) { l.Threads = 2; l.Preset = "veryfast" }
+	_, first := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, two)
+	_, second := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, two)
+	for i := range first {
+		if !bytes.Equal(first[i], second[i]) {
+			t.Errorf("rung %d differs in a second run", i)
+		}
+		if bytes.Contains(second[i][4096:], []byte("x264 - core")) {
+			t.Errorf("rung %d tells x264's settings", i)
+		}
+	}
+}
+
+// TestPictureAndSoundStayTogether: a flash and a beep at the same moment come out at the same moment, wherever
+// the container's and the streams' own times begin.
+func TestPictureAndSoundStayTogether(t *testing.T) {
+	flash := "color=black:s=160x90:r=25:d=4,geq=lum='if(between(T,1.999,2.2),235,16)':cb=128:cr=128"
+	beep := "aevalsrc='if(between(t,2,2.2),sin(2000*PI*t),0)':s=44100:d=4"
+	for name, args := range map[string][]string{
+		"plain.mp4":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-bf", "2", "-c:a", "aac"},
+		"late.mkv":     {"-itsoffset", "0.6", "-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-c:a", "libopus", "-avoid_negative_ts", "disabled", "-output_ts_offset", "3"},
+		"offset.ts":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "mpeg2video", "-c:a", "mp2", "-output_ts_offset", "1234"},
+		"picture2.mp4": {"-f", "lavfi", "-i", strings.Replace(flash, "1.999,2.2", "1.399,1.6", 1), "-f", "lavfi", "-i", beep, "-filter:v", "setpts=PTS+0.6/TB", "-c:v", "libx264", "-c:a", "aac"},
+		"sound2.mov":   {"-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", strings.Replace(beep, "2,2.2", "1.4,1.6", 1), "-c:v", "libx264", "-c:a", "pcm_s16le"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := film(t, name, args...)
+			_, out := encode(t, path, small(160, 90), nil)
+			seen, heard := flashAt(t, out[0]), beepAt(t, encodeSound(t, path, nil))
+			if d := seen - heard; d < -0.021 || d > 0.021 {
+				t.Errorf("the flash comes at %.3f s, the beep at %.3f s", seen, heard)
+			}
+			if seen < 1.9 || seen > 2.7 {
+				t.Errorf("the flash comes at %.3f s", seen)
+			}
+		})
+	}
+}
+
+// flashAt is the time of the first bright frame, counting frames of 40 ms from 0.
+func flashAt(t *testing.T, data []byte) float64 {
+	for i, f := range gray(t, save(t, "v.mp4", data), 160, 90, "") {
+		if f[0] > 128 {
+			return float64(i) / 25
+		}
+	}
+	t.Fatal("there is no flash")
+	return 0
+}
+
+// encodeSound gives the first sound track as ADTS, four seconds of it.
+func encodeSound(t testing.TB, path string, change func(*AudioSpec)) []byte {
+	t.Helper()
+	source := probe(t, path)
+	spec := AudioSpec{Film: path, Stream: source.Audio[0].Index, Duration: media.Rational{Num: 4, Den: 1}, BitRate: 128000}
+	if change != nil {
+		change(&spec)
+	}
+	var data []byte
+	read := func(r io.Reader) (err error) { data, err = io.ReadAll(r); return err }
+	if err := tools(t).EncodeAudio(context.Background(), spec, read, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// sound decodes ADTS, without the priming, to the left channel's samples.
+func sound(t testing.TB, adts []byte) []int16 {
+	pcm := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-af", "pan=mono|c0=c0", "-f", "s16le", "-")
+	samples := make([]int16, len(pcm)/2)
+	for i := range samples {
+		samples[i] = int16(pcm[2*i]) | int16(pcm[2*i+1])<<8
+	}
+	return samples[Priming:]
+}
+
+func beepAt(t *testing.T, adts []byte) float64 {
+	for i, s := range sound(t, adts) {
+		if s > 3000 || s < -3000 {
+			return float64(i) / SampleRate
+		}
+	}
+	t.Fatal("there is no beep")
+	return 0
+}
+
+// TestSoundLength: exactly so many frames come, one of priming first, whether the track is shorter or longer.
+func TestSoundLength(t *testing.T) {
+	for _, source := range []string{"1", "4", "9"} {
+		t.Run(source, func(t *testing.T) {
+			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d="+source, "-f", "lavfi", "-i", "sine=f=440:d="+source, "-c:v", "libx264", "-c:a", "flac")
+			r, n := mp4.NewADTSReader(bytes.NewReader(encodeSound(t, path, nil))), 0
+			for _, err := r.Next(); err == nil; _, err = r.Next() {
+				n++
+			}
+			// 192,000 samples are 187.5 frames; one goes before, and the last is filled up.
+			if n != 1+188 {
+				t.Errorf("%d frames", n)
+			}
+			if c := r.Config(); c.SampleRate != SampleRate || c.Channels != 2 || c.ObjectType != 2 {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}
+
+// TestLoudness: quiet, loud and peaky sound all come out at -16 LUFS, below the true peak; silence stays silence.
+func TestLoudness(t *testing.T) {
+	noise := "anoisesrc=a=%s:c=pink:d=4:seed=7"
+	for name, c := range map[string]struct {
+		source string
+		limits bool
+	}{
+		"quiet": {fmt.Sprintf(noise, "0.01"), false},
+		"loud":  {fmt.Sprintf(noise, "0.9"), false},
+		"peaks": {"aevalsrc='(0.06*sin(440*2*PI*t)+if(lt(mod(t,2),0.01),0.5*sin(900*2*PI*t),0))':d=4", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", c.source, "-c:v", "libx264", "-c:a", "pcm_s16le")
+			before, err := tools(t).MeasureLoudness(context.Background(), path, 1, nil, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if limits := before.TP-16-before.I > -1.5-limiterMargin; limits != c.limits {
+				t.Fatalf("measured %+v", before)
+			}
+			adts := encodeSound(t, path, func(s *AudioSpec) { s.Measured, s.Loudness, s.TruePeak = &before, -16, -1.5 })
+			after, err := tools(t).MeasureLoudness(context.Background(), save(t, "a.aac", adts), 0, nil, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%+v became %+v", before, after)
+			if d := after.I + 16; d < -1 || d > 0.5 {
+				t.Errorf("%.1f LUFS", after.I)
+			}
+			if after.TP > -1.4 {
+				t.Errorf("true peak %.1f dB", after.TP)
+			}
+		})
+	}
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "anullsrc=d=4", "-c:v", "libx264", "-c:a", "pcm_s16le")
+	silent, err := tools(t).MeasureLoudness(context.Background(), path, 1, nil, "")
+	if err != nil || !silent.Silent {
+		t.Errorf("silence was measured as %+v, %v", silent, err)
+	}
+}
+
+// TestDownmix: a voice in the centre of 5.1 and a tone on its left come out on the right sides of stereo.
+func TestDownmix(t *testing.T) {
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i",
+		"aevalsrc='0.5*sin(440*2*PI*t)|0|0|0|0|0':c=5.1:d=4", "-c:v", "libx264", "-c:a", "pcm_s16le")
+	out := raw(t, "-i", "file:"+save(t, "a.aac", encodeSound(t, path, nil)), "-f", "s16le", "-")
+	var peak [2]int
+	for i := 0; i+1 < len(out); i += 2 {
+		peak[i/2%2] = max(peak[i/2%2], int(int16(out[i])|int16(out[i+1])<<8))
+	}
+	if peak[0] < 10000 || peak[1] > 500 {
+		t.Errorf("peaks %v", peak)
+	}
+}
+
+// TestRecode: a segment encoded again has the same frames, the same parameter sets and fewer bytes.
+func TestRecode(t *testing.T) {
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
+	for _, preset := range []string{"ultrafast", "medium", "slow"} {
+		l, out := encode(t, path, []Rung{{320, 180, 22, 3e6, 6e6}}, func(l *Ladder) { l.Preset = preset; l.Threads = 2 })
+		track, list := fragments(t, out[0])
+		joined := mp4.AppendFragment(track.InitSection(), list[1]) // one from the middle
+		segment := save(t, "segment.mp4", joined)
+		data, err := tools(t).Recode(context.Background(), segment, RecodeSpec{Rate: l.Rate, CRF: 22, MaxRate: 500e3, BufSize: 500e3, GOP: l.GOP, Preset: preset, Threads: 2}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		track2, list2 := fragments(t, data)
+		if !bytes.Equal(track.Config, track2.Config) || track.Timescale != track2.Timescale {
+			t.Errorf("%s: other parameter sets: %x, %x", preset, track.Config, track2.Config)
+		}
+		if len(list2) != 1 || len(list2[0].Samples) != len(list[1].Samples) {
+			t.Fatalf("%s: other frames", preset)
+		}
+		if a, b := len(list[1].Data), len(list2[0].Data); b > 2*500e3/8*3/2 || b >= a {
+			t.Errorf("%s: %d bytes became %d", preset, a, b)
+		}
+		before, after := gray(t, segment, 320, 180, ""), gray(t, save(t, "again.mp4", data), 320, 180, "")
+		for i := range before {
+			if d := difference(before[i], after[i]); d > 15 {
+				t.Fatalf("%s: frame %d is another picture (%.1f)", preset, i, d)
+			}
+		}
+	}
+}
+
+// difference is the mean absolute difference of two pictures.
+func difference(a, b []byte) float64 {
+	sum := 0
+	for i := range a {
+		d := int(a[i]) - int(b[i])
+		sum += max(d, -d)
+	}
+	return float64(sum) / float64(len(a))
+}
+
+// TestCutFilm: a film that cannot be decoded to its end is noticed, by ffmpeg or by the number of frames.
+func TestCutFilm(t *testing.T) {
+	whole := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25")
+	source := probe(t, whole)
+	data, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := save(t, "cut.mkv", data[:len(data)/2])
+	frames := 0
+	read := func(r io.Reader) error {
+		all, err := io.ReadAll(r)
+		_, list := fragments(t, all)
+		for _, f := range list {
+			frames += len(f.Samples)
+		}
+		return err
+	}
+	l := Ladder{Film: cut, Source: source.Video[0], Rate: pal, Frames: 200, GOP: 50, Preset: "ultrafast", Threads: 1, Rungs: small(320, 180)}
+	err = tools(t).EncodeLadder(context.Background(), l, []func(io.Reader) error{read}, nil, "")
+	if err == nil && frames > 100+27 {
+		t.Errorf("half a film gave %d of 200 frames", frames)
+	}
+}
