@@ -1,0 +1,88 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"filmpress": main})
+}
+
+// TestStories runs the real program the way its users do: testdata/script tells what they type, and what they see,
+// have and do not have afterwards.
+func TestStories(t *testing.T) {
+	films := &films{dir: t.TempDir()}
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		Setup:              setup,
+		Condition:          condition,
+		RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mkfilm":    films.make,
+			"cut":       cut,
+			"exits":     exits,
+			"refuses":   refuses,
+			"nothing":   nothing,
+			"listing":   listing,
+			"changes":   changes,
+			"contract":  contract,
+			"interrupt": interrupt,
+			"watch":     watch,
+			"opened":    opened,
+			"smalldisk": smallDisk,
+			"unhex":     unhex,
+		},
+	})
+}
+
+// setup gives each story a user of its own: no settings, no credentials, nothing kept.
+func setup(e *testscript.Env) error {
+	e.Vars = slices.DeleteFunc(e.Vars, func(v string) bool {
+		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "FILMPRESS_") || strings.HasPrefix(v, "XDG_")
+	})
+	bin, _, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator)) // where testscript.Main put filmpress
+	for name, value := range map[string]string{
+		"HOME":            filepath.Join(e.WorkDir, "home"),
+		"XDG_CONFIG_HOME": filepath.Join(e.WorkDir, "home", "config"),
+		"XDG_CACHE_HOME":  filepath.Join(e.WorkDir, "home", "cache"),
+		"FILMPRESS_KEPT":  filepath.Join(e.WorkDir, "kept"),
+		"BIN":             bin, // a PATH with filmpress and nothing else
+		"NEWLINE":         "\n",
+		"QUOTE":           "'",
+	} {
+		e.Setenv(name, value)
+	}
+	tiny, err := os.ReadFile(filepath.Join("testdata", "tiny.yml"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yml"), tiny, 0o644)
+}
+
+// condition knows [root] and [mount]: the right to mount a disk.
+func condition(name string) (bool, error) {
+	known := map[string]func() bool{
+		"root":  func() bool { return os.Geteuid() == 0 },
+		"mount": mayMount,
+	}
+	if holds, ok := known[name]; ok {
+		return holds(), nil
+	}
+	return false, &unknownCondition{name, slices.Sorted(maps.Keys(known))}
+}
+
+type unknownCondition struct {
+	name  string
+	known []string
+}
+
+func (e *unknownCondition) Error() string {
+	return "there is no condition [" + e.name + "]; there are " + strings.Join(e.known, ", ")
+}

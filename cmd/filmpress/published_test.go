@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// filesBelow lists the files of a folder, relative to it and sorted, without the folder store's own.
+func filesBelow(ts *testscript.TestScript, dir string) []string {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".filmpress-lock") {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		files = append(files, filepath.ToSlash(rel))
+		return err
+	})
+	if !errors.Is(err, fs.ErrNotExist) {
+		ts.Check(err)
+	}
+	return files
+}
+
+// listing writes what lies in a folder, with digests and times: listing FOLDER FILE
+func listing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: listing FOLDER FILE")
+	}
+	dir := ts.MkAbs(args[0])
+	var b strings.Builder
+	for _, name := range filesBelow(ts, dir) {
+		path := filepath.Join(dir, name)
+		data, err := os.ReadFile(path)
+		ts.Check(err)
+		info, err := os.Stat(path)
+		ts.Check(err)
+		fmt.Fprintf(&b, "%x %d %s\n", sha256.Sum256(data), info.ModTime().UnixNano(), name)
+	}
+	if b.Len() == 0 {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o644))
+}
+
+// changes tells on stdout what changed from one listing to a later one: "+ path", "- path", "~ path" where bytes
+// or time differ: changes OLD NEW
+func changes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: changes OLD NEW")
+	}
+	read := func(name string) map[string]string {
+		files := map[string]string{}
+		for line := range strings.Lines(ts.ReadFile(name)) {
+			parts := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
+			files[parts[2]] = parts[0] + parts[1]
+		}
+		return files
+	}
+	before, after := read(args[0]), read(args[1])
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		was, had := before[name]
+		is, has := after[name]
+		switch {
+		case !had:
+			fmt.Fprintf(ts.Stdout(), "+ %s\n", name)
+		case !has:
+			fmt.Fprintf(ts.Stdout(), "- %s\n", name)
+		case was != is:
+			fmt.Fprintf(ts.Stdout(), "~ %s\n", name)
+		}
+	}
+}
+
+// promised is the shape of --json that scripts rely on, written down a second time: a field that is renamed in the
+// program alone breaks here.
+type promised struct {
+	Release    *string  `json:"release"`
+	Slug       *string  `json:"slug"`
+	Page       *string  `json:"page"`
+	Master     *string  `json:"master"`
+	Target     *string  `json:"target"`
+	Duration   *float64 `json:"duration"`
+	Renditions *[]struct {
+		Width            int     `json:"width"`
+		Height           int     `json:"height"`
+		Codecs           string  `json:"codecs"`
+		Bandwidth        int64   `json:"bandwidth"`
+		AverageBandwidth int64   `json:"average_bandwidth"`
+		FrameRate        float64 `json:"frame_rate"`
+		Playlist         string  `json:"playlist"`
+	} `json:"renditions"`
+	Subtitles *[]struct {
+		Language string `json:"language"`
+		Name     string `json:"name"`
+		Kind     string `json:"kind"`
+		File     string `json:"file"`
+	} `json:"subtitles"`
+	Steps *struct {
+		Done *int `json:"done"`
+		Kept *int `json:"kept"`
+	} `json:"steps"`
+	Findings *[]json.RawMessage `json:"findings"`
+}
+
+// contract checks stdout, the result of publish --json: it is one object of the promised shape, and every path in
+// it can be opened as it stands.
+func contract(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: contract")
+	}
+	out := ts.ReadFile("stdout")
+	var p promised
+	d := json.NewDecoder(strings.NewReader(out))
+	d.DisallowUnknownFields()
+	ts.Check(d.Decode(&p))
+	if p.Release == nil || p.Slug == nil || p.Page == nil || p.Master == nil || p.Target == nil || p.Duration == nil || p.Renditions == nil ||
+		p.Subtitles == nil || p.Steps == nil || p.Steps.Done == nil || p.Steps.Kept == nil || p.Findings == nil {
+		ts.Fatalf("a field of the contract is missing or null:\n%s", out)
+	}
+	paths := []string{*p.Page, *p.Master}
+	for _, r := range *p.Renditions {
+		paths = append(paths, r.Playlist)
+	}
+	for _, s := range *p.Subtitles {
+		paths = append(paths, s.File)
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); !filepath.IsAbs(path) || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			ts.Fatalf("%q cannot be opened as it stands (%v)", path, err)
+		}
+	}
+	schema(ts, out)
+}
+
+// schema checks a result against the schema that users are given.
+func schema(ts *testscript.TestScript, result string) {
+	file := filepath.Join("..", "..", "docs", "result.schema.json")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		ts.Logf("%s is not there; checked the shape alone", file)
+		return
+	}
+	s, err := jsonschema.NewCompiler().Compile(file)
+	ts.Check(err)
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(result)))
+	ts.Check(err)
+	ts.Check(s.Validate(value))
+}
