@@ -147,13 +147,16 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 		return
 	}
 	open := map[NodeKind]int{}
-	complain := func(rule, text, hint string) { s.complain(report.Warn, rule, first, 0, len(s.line(first)), text, hint) }
+	complain := func(rule string, p srtPiece, text, hint string) {
+		line, b := s.placeInText(c.Raw, p.from, first, at)
+		s.complain(report.Warn, rule, line, b, b+p.to-p.from, text, hint)
+	}
 	for _, p := range srtPieces(c.Raw) {
 		switch {
 		case p.tag && p.text[0] == '/':
 			kind := srtTags[strings.ToLower(strings.TrimSpace(p.text[1:]))]
 			if open[kind]--; open[kind] < 0 {
-				complain("srt-tag", "<"+p.text+"> closes nothing in this cue", "take it out, or open the tag where it should begin")
+				complain("srt-tag", p, "<"+p.text+"> closes nothing in this cue", "take it out, or open the tag where it should begin")
 				return
 			}
 		case p.tag:
@@ -161,21 +164,41 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 			kind := srtTags[strings.ToLower(name)]
 			open[kind]++
 			if kind == Class {
-				complain("srt-tag", "SRT has no tag <"+name+">; only its text is kept", "take the tag out")
+				complain("srt-tag", p, "SRT has no tag <"+name+">; only its text is kept", "take the tag out")
 				return
 			}
 		case p.override && strings.Trim(p.text, `\anibus0123456789`) != "":
-			complain("srt-tag", "the code {"+p.text+"} is for one player only and is not kept", "take it out")
+			complain("srt-tag", p, "the code {"+p.text+"} is for one player only and is not kept", "take it out")
 			return
 		case !p.tag && !p.override && p.text != c.Raw[p.from:p.to]:
-			complain("srt-entity", "SRT has no entities such as &lt;; they were read as the characters they stand for", "write the characters themselves")
+			complain("srt-entity", p, "SRT has no entities such as &lt;; they were read as the characters they stand for", "write the characters themselves")
 			return
 		}
 	}
 	for kind := range NodeKind(len(tagNames)) {
 		if open[kind] > 0 {
-			complain("srt-tag", "<"+tagNames[kind]+"> is not closed in this cue; it ends with the cue", "write </"+tagNames[kind]+"> where it ends")
+			complain("srt-tag", srtPiece{}, "<"+tagNames[kind]+"> is not closed in this cue; it ends with the cue", "write </"+tagNames[kind]+"> where it ends")
 			return
 		}
 	}
+}
+
+// placeInText finds the line and byte of a place in an SRT payload that begins on line first. Blank lines, which the
+// payload has not, are passed over; first is the timing line, at, where the text begins behind the times.
+func (s *source) placeInText(raw string, place, first, at int) (line, b int) {
+	line = first
+	for {
+		end := strings.IndexByte(raw, '\n')
+		if end < 0 || place <= end {
+			break
+		}
+		raw, place = raw[end+1:], place-end-1
+		for line++; line < len(s.lines)-1 && blank(s.line(line)); line++ {
+		}
+	}
+	if line == at {
+		head, _, _ := strings.Cut(raw, "\n")
+		place += max(strings.Index(s.line(at), head), 0)
+	}
+	return line, place
 }

@@ -19,8 +19,8 @@ func (t Track) LossyAs(f Format) []report.Finding {
 				add(b.Pos, "lossy-"+string(b.Kind), "SRT has no "+string(b.Kind)+" blocks; this one is left out")
 			}
 		}
-		if len(t.Header) > 1 {
-			add(report.Pos{File: t.Name, Line: 2}, "lossy-header", "SRT has no header; its lines are left out")
+		if len(t.Header) > 0 && strings.Join(t.Header, "\n") != "WEBVTT" {
+			add(report.Pos{File: t.Name, Line: 1}, "lossy-header", "SRT has no header; what stands in it is left out")
 		}
 	}
 	for i, c := range t.Cues {

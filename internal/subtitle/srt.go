@@ -127,7 +127,9 @@ func (r *srtReader) close(t srtTiming, at, head int) {
 	default:
 		c := &r.t.Cues[len(r.t.Cues)-1]
 		c.Raw = r.text(from, to, blanks > 0 && from < to)
-		r.tail(c, t, at)
+		if r.tail(c, t, at) {
+			from = at
+		}
 		r.judgeSRT(*c, at, from)
 	}
 	r.gap, r.t.layout.tail = gap, gap
@@ -159,23 +161,21 @@ func (r *srtReader) text(from, to int, blanks bool) string {
 }
 
 // tail reads what stands behind the times: WebVTT settings are kept, coordinates dropped, and all else is text.
-// The position that the text names ({\an8}) becomes the cue's settings.
-func (r *srtReader) tail(c *Cue, t srtTiming, at int) {
+// The position that the text names ({\an8}) becomes the cue's settings. It reports whether there was text.
+func (r *srtReader) tail(c *Cue, t srtTiming, at int) bool {
 	if an := alignment(c.Raw); an > 0 {
 		c.Settings = alignedSettings(an)
 	}
 	rest := strings.TrimSpace(r.line(at)[t.rest:])
 	if rest == "" || strings.HasPrefix(rest, "X1:") {
-		return
+		return false
 	}
 	odd := false
 	s := parseSettings(rest, nil, func(rule string, _ word, _ string) { odd = odd || rule == "vtt-setting-unknown" })
-	switch {
-	case !odd:
+	if !odd {
 		c.Settings = s
-	case c.Raw == "":
-		c.Raw = rest
-	default:
-		c.Raw = rest + "\n" + c.Raw
+		return false
 	}
+	c.Raw = strings.TrimSuffix(rest+"\n"+c.Raw, "\n")
+	return true
 }

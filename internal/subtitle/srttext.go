@@ -87,7 +87,7 @@ func srtOverrideLen(s string) int {
 	if !strings.HasPrefix(s, `{\`) {
 		return 0
 	}
-	end := strings.IndexAny(s[1:], "{}\n") + 1
+	end := strings.IndexAny(s[1:], "{}<\n") + 1
 	if end == 0 || s[end] != '}' {
 		return 0
 	}

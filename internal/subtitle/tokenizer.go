@@ -125,8 +125,8 @@ func referenceLen(s string) int {
 
 func isAlnum(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// reference decodes one candidate. The standard library knows the names and the rules, but its numbers overflow:
-// "&#4294967361;" would be "A".
+// reference decodes one candidate. The standard library knows the names and the rules, but its numbers overflow
+// ("&#4294967361;" would be "A"), and it makes a character of "&#x;", which has no number.
 func reference(s string) string {
 	if !strings.HasPrefix(s, "&#") {
 		return html.UnescapeString(s)
@@ -134,6 +134,9 @@ func reference(s string) string {
 	digits, isDigit := s[2:], isDigit
 	if digits != "" && digits[0]|0x20 == 'x' {
 		digits, isDigit = digits[1:], isHex
+	}
+	if digits == "" || !isDigit(digits[0]) {
+		return s
 	}
 	digits = strings.TrimLeft(digits, "0")
 	n := 0

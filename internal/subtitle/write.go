@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -165,32 +166,49 @@ func (c Cue) vttPayload() string {
 	}
 	var b strings.Builder
 	c.Tree().writeVTT(&b)
-	return b.String()
+	text := keepLines(b.String(), func(line string) bool { return line != "" })
+	return strings.ReplaceAll(text, "-->", "--&gt;") // here, since a tag left out may have stood inside
 }
 
 // srtPayload is the text in SRT's syntax, with its position where SRT has one for it.
 func (c Cue) srtPayload() string {
 	if c.Markup == SRT {
-		return c.Raw
+		return breakArrows(c.Raw)
 	}
 	var b strings.Builder
 	if an := c.Settings.alignment(); an != 2 {
 		fmt.Fprintf(&b, `{\an%d}`, an)
 	}
 	c.Tree().writeSRT(&b)
-	return noBlankLines(b.String())
+	return breakArrows(keepLines(b.String(), func(line string) bool { return !blank(line) }))
 }
 
-// noBlankLines takes out empty lines, which would end the cue.
-func noBlankLines(s string) string {
-	s = strings.Trim(s, "\n")
-	for strings.Contains(s, "\n\n") {
-		s = strings.ReplaceAll(s, "\n\n", "\n")
+// breakArrows keeps lines of text from being read as timing lines.
+func breakArrows(text string) string {
+	if !strings.ContainsAny(text, ">＞→") {
+		return text
 	}
-	return s
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if parseSRTTiming(line).arrow {
+			lines[i] = arrowBreaker.Replace(line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
-var vttEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", "-->", "--&gt;")
+var arrowBreaker = strings.NewReplacer(">", wordJoiner+">", "＞", wordJoiner+"＞", "→", wordJoiner+"→")
+
+// keepLines takes out the lines that would end the cue.
+func keepLines(s string, keep func(string) bool) string {
+	lines := strings.Split(s, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return !keep(line) }), "\n")
+}
+
+var vttEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;")
+
+// wordJoiner is an invisible character that keeps text from being read as something else.
+const wordJoiner = "\u2060"
 
 func (n *Node) writeVTT(b *strings.Builder) {
 	tag, open := tagNames[min(int(n.Kind), len(tagNames)-1)], ""
@@ -246,7 +264,7 @@ func srtText(s string) string {
 	for i := 0; i < len(s); i++ {
 		b.WriteByte(s[i])
 		if s[i] == '<' && srtTagLen(s[i:]) > 0 || srtOverrideLen(s[i:]) > 0 || srtReferenceLen(s[i:]) > 0 {
-			b.WriteString("\u2060")
+			b.WriteString(wordJoiner)
 		}
 	}
 	return b.String()
