@@ -68,6 +68,7 @@ func (p *publisher) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	written := p.result.Uploaded
 	for _, f := range files {
 		if f.CacheControl == "" {
 			f.CacheControl = store.Revalidate
@@ -76,7 +77,21 @@ func (p *publisher) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if p.result.Uploaded == written {
+		return nil
+	}
+	// Another publisher who went back to the release before ours in these moments found its entrances in place and left
+	// them, and the condition, which knows bytes and not times, let us replace them. This cannot be undone, but it is told.
+	return p.stillOurs(ctx)
+}
+
+// stillOurs is nil while the pointer names this release.
+func (p *publisher) stillOurs(ctx context.Context) error {
+	pointer, _, err := ReadPointer(ctx, p.st, p.set.Slug)
+	if err == nil && pointer.Release != p.release {
+		err = p.conflict(pointer.Release)
+	}
+	return err
 }
 
 // enter writes one entrance. First the entrance is looked at, then the pointer: while it is ours, what was seen cannot
@@ -91,12 +106,8 @@ func (p *publisher) enter(ctx context.Context, f File) error {
 		if exists && now.SHA256 == f.SHA256 {
 			return nil
 		}
-		pointer, _, err := ReadPointer(ctx, p.st, p.set.Slug)
-		if err != nil {
+		if err := p.stillOurs(ctx); err != nil {
 			return err
-		}
-		if pointer.Release != p.release {
-			return p.conflict(pointer.Release)
 		}
 		err = p.put(ctx, f, store.If{Absent: !exists, ETag: now.ETag})
 		if !errors.Is(err, store.ErrPrecondition) {

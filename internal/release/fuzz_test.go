@@ -1,0 +1,56 @@
+package release
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"testing"
+)
+
+// FuzzPointer: what is read can be written, and reads the same.
+func FuzzPointer(f *testing.F) {
+	f.Add([]byte(`{"release":"0123456789abcdef0123","previous":"0123456789abcdef0123","sequence":2}`))
+	f.Add([]byte(`{"release":"x","sequence":-1}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := parsePointer(b)
+		if err != nil {
+			return
+		}
+		if again, err := parsePointer(encode(p)); err != nil || again != p {
+			t.Errorf("%+v became %+v, %v", p, again, err)
+		}
+	})
+}
+
+// FuzzManifest: no manifest leads outside its film's folder, and what is read can be written and reads the same.
+func FuzzManifest(f *testing.F) {
+	set := Set{Slug: "f", Media: []File{FromBytes("o/a/1.m4s", []byte("1"))}, Pages: []File{FromBytes("index.html", nil)}, Summary: []byte(`{"title":"t"}`)}
+	_, m := set.manifest()
+	b, err := readFile(m)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"format":1,"slug":"f","media":[{"path":"../x"}],"pages":[]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := parseManifest(b, "f", name(b))
+		if err != nil {
+			return
+		}
+		for _, e := range m.Media {
+			if len(e.Path) < 3 || e.Path[:2] != "o/" || bytes.Contains([]byte(e.Path), []byte("/../")) {
+				t.Errorf("path %q", e.Path)
+			}
+		}
+		written := encode(m)
+		again, err := parseManifest(written, "f", name(written))
+		if err != nil || !bytes.Equal(encode(again), written) {
+			t.Errorf("%s: %v", written, err)
+		}
+	})
+}
+
+func name(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])[:releaseDigits]
+}
