@@ -1,0 +1,35 @@
+# syntax=docker/dockerfile:1
+# filmpress with ffmpeg and the player inside. Run it where the film lies:
+#   docker run --rm -v "$PWD:/films" -u "$(id -u):$(id -g)" filmpress publish film.mp4
+
+FROM node:20-bookworm-slim AS player
+WORKDIR /player
+COPY internal/watch/player/package.json internal/watch/player/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY internal/watch/player/ ./
+# build.mjs writes to ../dist
+RUN mkdir -p /dist && npm run build
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+COPY --from=player /dist/ internal/watch/dist/
+ARG VERSION=0.0.0-dev
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/cli.version=$VERSION" -o /filmpress ./cmd/filmpress
+
+FROM debian:12-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates ffmpeg \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --create-home --uid 1000 filmpress \
+ && mkdir /films /kept && chown filmpress:filmpress /films /kept
+COPY --from=build /filmpress /usr/local/bin/filmpress
+USER filmpress
+WORKDIR /films
+# Finished steps are kept between runs when this is a volume.
+ENV FILMPRESS_KEPT=/kept
+VOLUME ["/films", "/kept"]
+ENTRYPOINT ["filmpress"]
+CMD ["--help"]
