@@ -98,8 +98,8 @@ func parseProbe(data []byte) (probed, error) {
 		return probed{}, fmt.Errorf("ffprobe gave no JSON: %w", err)
 	}
 	p := probed{format: raw.Format.Name, start: parseTime(raw.Format.Start), declared: max(0, parseTime(raw.Format.Duration))}
-	if d := tracksEnd(raw.Streams) - p.start; strings.HasPrefix(p.format, "mov") && d > 0 {
-		p.declared = d // an edit list may show less than the format's duration says
+	if end := tracksEnd(raw.Streams); strings.HasPrefix(p.format, "mov") && end > 0 {
+		p.declared = max(0, end-p.start) // an edit list may show less than the format's duration says
 	}
 	for _, s := range raw.Streams {
 		if s.Index < 0 || s.Index >= maxStreams {

@@ -1,0 +1,158 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"image"
+	gojpeg "image/jpeg"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// rendition is a film with a keyframe every two seconds, of one brightness each: 0 and 1 black, then ever lighter.
+func rendition(t *testing.T) string {
+	return film(t, "v.mp4", "-f", "lavfi", "-i", "color=gray:s=320x180:r=25:d=24,geq=lum='if(lt(T,4),16,40+8*floor(T/2))':cb=128:cr=128",
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-colorspace", "bt709", "-movflags", "+frag_keyframe+empty_moov")
+}
+
+func picture(t *testing.T, data []byte, w, h int) image.Image {
+	t.Helper()
+	m, err := gojpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := m.Bounds(); b.Dx() != w || b.Dy() != h {
+		t.Fatalf("%v, want %dx%d", b, w, h)
+	}
+	return m
+}
+
+// light is a pixel's brightness, 0 to 255.
+func light(m image.Image, x, y int) int {
+	r, g, b, _ := m.At(x, y).RGBA()
+	return int((r + g + b) / 3 >> 8)
+}
+
+// full is the brightness of a limited-range luma.
+func full(luma int) int { return (luma - 16) * 255 / 219 }
+
+func around(got, want int) bool { return got >= want-4 && got <= want+4 }
+
+func TestStill(t *testing.T) {
+	path := rendition(t)
+	for _, c := range []struct {
+		at   time.Duration
+		want int
+	}{{0, 0}, {5 * time.Second, full(40 + 8*2)}, {20 * time.Second, full(40 + 8*10)}, {23900 * time.Millisecond, full(40 + 8*11)}} {
+		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: c.at}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := light(picture(t, data, 320, 180), 160, 90); !around(got, c.want) {
+			t.Errorf("at %s the brightness is %d, want %d", c.at, got, c.want)
+		}
+	}
+	data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: -1, Duration: 24 * time.Second}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := light(picture(t, data, 320, 180), 160, 90); got < full(50) || got > full(75) {
+		t.Errorf("the poster's brightness is %d: black, or from after the first third", got)
+	}
+	black := film(t, "black.mp4", "-f", "lavfi", "-i", "color=black:s=64x36:r=25:d=1", "-c:v", "libx264")
+	if data, err = tools(t).Still(context.Background(), StillSpec{Path: black, At: -1, Duration: time.Second}, ""); err != nil {
+		t.Fatal(err)
+	}
+	picture(t, data, 64, 36)
+}
+
+// TestStoryboard: picture i shows the film at i times the interval, on sheets that are filled up with black.
+func TestStoryboard(t *testing.T) {
+	path := rendition(t)
+	for _, c := range []struct {
+		interval time.Duration
+		pictures int
+	}{{2 * time.Second, 12}, {4 * time.Second, 6}, {5 * time.Second, 5}, {30 * time.Second, 1}} {
+		spec := StoryboardSpec{Path: path, Duration: 24 * time.Second, Interval: c.interval, Width: 64, Height: 36, Columns: 2, Rows: 2}
+		if spec.Count() != c.pictures {
+			t.Fatalf("%d pictures", spec.Count())
+		}
+		var sheets []image.Image
+		err := tools(t).Storyboard(context.Background(), spec, func(i int, data []byte) error {
+			if i != len(sheets) {
+				t.Errorf("sheet %d comes after %d", i, len(sheets))
+			}
+			sheets = append(sheets, picture(t, data, 128, 72))
+			return nil
+		}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(sheets) * 4 {
+			want := 0
+			if at := time.Duration(i) * c.interval / (2 * time.Second); i < c.pictures && at >= 2 {
+				want = full(40 + 8*int(at))
+			}
+			if got := light(sheets[i/4], i%2*64+32, i%4/2*36+18); !around(got, want) {
+				t.Errorf("every %s: picture %d has brightness %d, want %d", c.interval, i, got, want)
+			}
+		}
+	}
+}
+
+// TestJPEGColors: pure colours of BT.709 come out as themselves.
+func TestJPEGColors(t *testing.T) {
+	for name, want := range map[string][3]int{"red": {255, 0, 0}, "green": {0, 128, 0}, "blue": {0, 0, 255}, "white": {255, 255, 255}} {
+		path := film(t, "v.mp4", "-f", "lavfi", "-i", "color="+name+":s=64x36:r=25:d=1", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+			"-c:v", "libx264", "-qp", "4", "-colorspace", "bt709")
+		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, Quality: 2}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, g, b, _ := picture(t, data, 64, 36).At(32, 18).RGBA()
+		for i, got := range []uint32{r >> 8, g >> 8, b >> 8} {
+			if d := int(got) - want[i]; d < -5 || d > 5 {
+				t.Errorf("%s is %d %d %d", name, r>>8, g>>8, b>>8)
+				break
+			}
+		}
+	}
+}
+
+// TestRemux: picture and sound begin together, the index stands in front, and nothing tells who made it.
+func TestRemux(t *testing.T) {
+	source := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4", "-c:v", "libx264", "-bf", "2", "-c:a", "aac", "-metadata", "title=secret")
+	_, out := encode(t, source, small(160, 90), nil)
+	video := save(t, "v.mp4", out[0])
+	audio := film(t, "a.mp4", "-i", save(t, "a.aac", encodeSound(t, source, nil)), "-c", "copy", "-bsf:a", "aac_adtstoasc", "-movflags", "+frag_keyframe+empty_moov")
+	for _, c := range []struct{ audio, name string }{{audio, "-both 100%d.mp4"}, {"", "mute.mp4"}} {
+		path := filepath.Join(t.TempDir(), c.name)
+		if err := tools(t).Remux(context.Background(), video, c.audio, path, ""); err != nil {
+			t.Fatal(err)
+		}
+		s := probe(t, path)
+		if s.Start != 0 || s.Video[0].Start != 0 || s.Video[0].Frames != 100 || (c.audio != "") != (len(s.Audio) == 1) {
+			t.Errorf("%+v", s)
+		}
+		if err := tools(t).Decode(context.Background(), path, nil, ""); err != nil {
+			t.Error(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if moov, mdat := bytes.Index(data, []byte("moov")), bytes.Index(data, []byte("mdat")); moov < 0 || moov > mdat {
+			t.Errorf("the index stands at %d, the data at %d", moov, mdat)
+		}
+		for _, mark := range []string{"secret", "x264 - core", "VideoHandler"} {
+			if bytes.Contains(data, []byte(mark)) {
+				t.Errorf("%q is in the file", mark)
+			}
+		}
+	}
+	if err := tools(t).Decode(context.Background(), save(t, "cut.mp4", out[0][:len(out[0])*3/4]), nil, ""); err == nil {
+		t.Error("a cut file decodes")
+	}
+}
