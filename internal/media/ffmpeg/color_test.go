@@ -4,15 +4,19 @@ import (
 	"testing"
 )
 
-// decodedRGB is the middle pixel of the first frame, as a player shows it: by the tags that the rendition carries.
-func decodedRGB(t *testing.T, data []byte) [3]int {
+// decodedRGB is the middle of each 64x36 field of the first frame, as a player shows it: as BT.709, limited range.
+func decodedRGB(t *testing.T, data []byte, fields int) [][3]int {
 	t.Helper()
 	out := raw(t, "-i", "file:"+save(t, "v.mp4", data), "-frames:v", "1", "-vf", "scale=in_color_matrix=bt709:in_range=tv,format=rgb24", "-f", "rawvideo", "-")
-	if len(out) != 3*64*36 {
+	if len(out) != 3*64*36*fields {
 		t.Fatalf("%d bytes", len(out))
 	}
-	at := 3 * (64*18 + 32)
-	return [3]int{int(out[at]), int(out[at+1]), int(out[at+2])}
+	var colors [][3]int
+	for i := range fields {
+		at := 3 * (64*fields*18 + 64*i + 32)
+		colors = append(colors, [3]int{int(out[at]), int(out[at+1]), int(out[at+2])})
+	}
+	return colors
 }
 
 // TestColors: a colour goes in by every road that cameras and editors take, and comes out as itself, within 6 of 255.
@@ -40,13 +44,13 @@ func TestColors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for color, want := range map[string][3]int{"0xC04030": {192, 64, 48}, "0x3060B0": {48, 96, 176}, "0xF0F0F0": {240, 240, 240}} {
-				args := append([]string{"-f", "lavfi", "-i", "color=" + color + ":s=64x36:r=25:d=0.2,format=rgb24"}, c.args...)
-				_, out := encode(t, film(t, c.file, args...), []Rung{{64, 36, 4, 2e6, 4e6}}, nil)
-				got := decodedRGB(t, out[0])
-				for i := range got {
-					if d := got[i] - want[i]; d < -6 || d > 6 {
-						t.Errorf("%s is %v, want %v", color, got, want)
+			source := "color=0xC04030:s=64x36:r=25:d=0.2[a];color=0x3060B0:s=64x36:r=25:d=0.2[b];color=0xF0F0F0:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
+			_, out := encode(t, film(t, c.file, append([]string{"-f", "lavfi", "-i", source}, c.args...)...), []Rung{{192, 36, 4, 2e6, 4e6}}, nil)
+			got := decodedRGB(t, out[0], 3)
+			for i, want := range [][3]int{{192, 64, 48}, {48, 96, 176}, {240, 240, 240}} {
+				for k := range want {
+					if d := got[i][k] - want[k]; d < -6 || d > 6 {
+						t.Errorf("%v is %v", want, got[i])
 						break
 					}
 				}
@@ -63,9 +67,9 @@ func TestTransparency(t *testing.T) {
 	} {
 		path := film(t, file, append([]string{"-f", "lavfi", "-i", "color=white:s=64x36:r=25:d=0.2"}, args...)...)
 		_, out := encode(t, path, []Rung{{64, 36, 4, 2e6, 4e6}}, nil)
-		for _, got := range decodedRGB(t, out[0]) {
+		for _, got := range decodedRGB(t, out[0], 1)[0] {
 			if got < 120 || got > 136 {
-				t.Errorf("%s: half-transparent white is %v", file, decodedRGB(t, out[0]))
+				t.Errorf("%s: half-transparent white is %v", file, decodedRGB(t, out[0], 1))
 				break
 			}
 		}
@@ -85,7 +89,7 @@ func TestToneMapping(t *testing.T) {
 			path := film(t, "v.mkv", "-f", "lavfi", "-i", "color=black:s=64x36:r=25:d=0.2,format=yuv420p10le,geq=lum="+y+":cb=512:cr=512", "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
 				"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
 			_, out := encode(t, path, []Rung{{64, 36, 4, 2e6, 4e6}}, nil)
-			got := decodedRGB(t, out[0])
+			got := decodedRGB(t, out[0], 1)[0]
 			t.Logf("%s %s: %v", transfer, y, got)
 			if max(got[0], got[1], got[2])-min(got[0], got[1], got[2]) > 4 {
 				t.Errorf("%s %s: grey became %v", transfer, y, got)

@@ -138,6 +138,8 @@ func (j *judge) unreadable(why string, b boxes) {
 	switch {
 	case b.encrypted:
 		j.encrypted()
+	case strings.Contains(why, "max_streams"):
+		j.fail("film-streams", fmt.Sprintf("the file has more than %d streams", maxStreams), "export it with one picture and the sounds that are wanted")
 	case b.mp4 && !b.moov:
 		j.fail("film-truncated", "the file is not complete: its index (the moov box) is missing", again+"; a recording that was cut off may be repaired by the camera's maker's tool")
 	case b.mp4 && b.beyond > 0:
@@ -170,9 +172,6 @@ func (j *judge) streams(p probed, b boxes) (pictures int) {
 		case s.kind == "audio":
 			sound = true
 		}
-	}
-	if p.tooMany {
-		j.find(report.Warn, "film-streams", fmt.Sprintf("the file has more than %d streams; the others are not looked at", maxStreams), "")
 	}
 	switch {
 	case len(p.streams) == 0:

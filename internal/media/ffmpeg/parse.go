@@ -103,7 +103,6 @@ func parseProbe(data []byte) (probed, error) {
 	}
 	for _, s := range raw.Streams {
 		if s.Index < 0 || s.Index >= maxStreams {
-			p.tooMany = true
 			continue
 		}
 		p.streams = append(p.streams, parseStream(s))

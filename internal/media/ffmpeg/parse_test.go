@@ -168,7 +168,7 @@ func TestParseProbe(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, a := p.streams[0].video, p.streams[1]
-	if p.declared != 0 || p.start != -500*time.Millisecond || !p.tooMany || len(p.streams) != 2 || p.chapters[0].Title != "a b" || p.chapters[0].Start != 500*time.Millisecond {
+	if p.declared != 0 || p.start != -500*time.Millisecond || len(p.streams) != 2 || p.chapters[0].Title != "a b" || p.chapters[0].Start != 500*time.Millisecond {
 		t.Errorf("%+v", p)
 	}
 	if v.Height != 0 || v.SAR != (media.Rational{Num: 1, Den: 1}) || v.Rotation != 90 || v.Space != "" || v.Bits != 10 || p.streams[0].base != 0 {
