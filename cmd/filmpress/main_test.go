@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"filmpress/internal/store/storetest/s3server"
 )
 
 func TestMain(m *testing.M) {
@@ -38,6 +41,9 @@ func TestStories(t *testing.T) {
 			"opened":    opened,
 			"smalldisk": smallDisk,
 			"unhex":     unhex,
+			"serve":     serve,
+			"fetch":     fetch,
+			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) })),
 		},
 	})
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// servers are the running `filmpress serve`, by the folder of their story.
+var servers sync.Map
+
+// serve runs `filmpress serve FOLDER` until the story ends. $SERVER is its address, $SERVER_ADDR the same as host:port.
+// `! serve` presses its Ctrl-C, and wants exit code 0: that is how a server is ended.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		cmd, ok := servers.Load(ts.Getenv("WORK"))
+		if !ok {
+			ts.Fatalf("nothing is being served")
+		}
+		ts.Check(cmd.(*exec.Cmd).Process.Signal(os.Interrupt))
+		ts.Check(cmd.(*exec.Cmd).Wait())
+		return
+	}
+	if len(args) != 1 {
+		ts.Fatalf("usage: serve FOLDER")
+	}
+	cmd := exec.Command(filepath.Join(ts.Getenv("BIN"), "filmpress"), "serve", args[0], "--addr", "127.0.0.1:0")
+	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { cmd.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	ts.Check(err)
+	address := strings.TrimSuffix(strings.TrimSpace(line), "/")
+	ts.Setenv("SERVER", address)
+	ts.Setenv("SERVER_ADDR", strings.TrimPrefix(address, "http://"))
+	servers.Store(ts.Getenv("WORK"), cmd)
+}
+
+// fetch gets a page and writes it to stdout: [!] fetch URL. With ! the server must refuse.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: [!] fetch URL")
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Get(args[0])
+	ts.Check(err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	if ok := response.StatusCode == http.StatusOK; ok == neg {
+		ts.Fatalf("%s: %s", args[0], response.Status)
+	}
+	_, err = ts.Stdout().Write(body)
+	ts.Check(err)
+}
+
+// useBucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it.
+func useBucket(server func() s3server.Server) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) > 0 {
+			ts.Fatalf("usage: bucket")
+		}
+		s := server()
+		for _, pair := range s.Env() {
+			name, value, _ := strings.Cut(pair, "=")
+			ts.Setenv(name, value)
+		}
+		ts.Setenv("BUCKET", "s3://"+s.Bucket+"/"+filepath.Base(ts.Getenv("WORK")))
+	}
+}
