@@ -24,11 +24,11 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates ffmpeg \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 filmpress \
- && mkdir /films /kept && chown filmpress:filmpress /films /kept
+ && mkdir /films /kept && chown filmpress:filmpress /films /kept && chmod 1777 /kept
 COPY --from=build /filmpress /usr/local/bin/filmpress
 USER filmpress
 WORKDIR /films
-# Finished steps are kept between runs when this is a volume.
+# Finished steps are kept between runs when this is a volume; whoever docker's -u names may write there.
 ENV FILMPRESS_KEPT=/kept
 VOLUME ["/films", "/kept"]
 ENTRYPOINT ["filmpress"]
