@@ -68,6 +68,7 @@ func TestArticleHTML(t *testing.T) {
 		{"a [**b** c](vbscript:x)", "", "<p>a b c</p>\n"},
 		{"a <javascript:alert(1)>", "", "<p>a javascript:alert(1)</p>\n"},
 		{"![<b>](x.jpg)", "", "<p></p>\n"},
+		{"a <b>c</b>\n\n<script>x</script>\n\n<!-- y -->\n\nd", "", "<p>a c</p>\n<p>d</p>\n"},
 		{"![a < b](x.jpg)", "", "<p>a &lt; b</p>\n"},
 		{"[x](//evil.example/y)", "", "<p>x</p>\n"},
 		{"\"quoted\" -- text", "", "<p>&quot;quoted&quot; -- text</p>\n"},

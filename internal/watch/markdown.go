@@ -16,7 +16,7 @@ import (
 	"filmpress/internal/report"
 )
 
-// commonMark renders raw HTML as nothing (goldmark without WithUnsafe); tidy tells the author so.
+// commonMark renders no raw HTML: tidy takes it out, because goldmark without WithUnsafe leaves a comment in its place.
 var commonMark = goldmark.New(
 	goldmark.WithExtensions(extension.Linkify, extension.Table, extension.Strikethrough, extension.Footnote),
 	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
@@ -49,6 +49,7 @@ type tidier struct {
 
 func (t *tidier) tidy(doc ast.Node) {
 	var dead []ast.Node // to be replaced by the text inside them
+	var html []ast.Node // to be taken out
 	walk(doc, func(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.Heading: // the page's own title is the only level-1 heading
@@ -69,6 +70,7 @@ func (t *tidier) tidy(doc ast.Node) {
 			t.warn(n, "article-image", "pictures in the article are not published; its description is shown instead", "leave the picture out")
 			dead = append(dead, n)
 		case *ast.RawHTML, *ast.HTMLBlock:
+			html = append(html, n)
 			if at := t.offset(n); at < 0 || !bytes.HasPrefix(t.src[at:], []byte("</")) { // its beginning was named already
 				t.warn(n, "article-html", "HTML in the article is left out", "write it in Markdown")
 			}
@@ -76,6 +78,9 @@ func (t *tidier) tidy(doc ast.Node) {
 	})
 	for _, n := range dead {
 		n.Parent().ReplaceChild(n.Parent(), n, ast.NewString([]byte(plain(n, t.src))))
+	}
+	for _, n := range html {
+		n.Parent().RemoveChild(n.Parent(), n)
 	}
 }
 
