@@ -64,6 +64,9 @@ func (s *Store) Check(ctx context.Context) error {
 			probe.Close()
 			return s.wrap(os.Remove(probe.Name()), "")
 		}
+		if _, there := os.Stat(folder); there == nil && errors.Is(err, fs.ErrNotExist) { // a folder of the kernel's own, such as /proc
+			return fmt.Errorf("%w: %s: nothing can be written there; choose another folder", store.ErrRefused, s.given)
+		}
 		if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(folder) == folder {
 			return s.wrap(err, "")
 		}
