@@ -68,7 +68,7 @@ func (w *watched) List(ctx context.Context, prefix string) iter.Seq2[store.Objec
 
 // TestWatchedKeepsTheContract: a wrapper passes the suite that it is a tool for.
 func TestWatchedKeepsTheContract(t *testing.T) {
-	storetest.Contract(t, func(t testing.TB) store.Store { return &watched{Store: folder(t)} }, false)
+	storetest.Contract(t, func(testing.TB) store.Store { return &watched{Store: storetest.Memory()} }, true)
 }
 
 // TestCrash ends a publish at every operation, before it was done and after, with and without a release that is
@@ -79,7 +79,7 @@ func TestCrash(t *testing.T) {
 		for _, lost := range []bool{false, true} {
 			n := 1
 			for ; ; n++ {
-				st := folder(t)
+				st := storetest.Memory()
 				before := ""
 				if old {
 					before = publish(t, st, film("v1")).Release

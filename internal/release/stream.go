@@ -93,6 +93,9 @@ func (s *Stream) Close() (map[string]Sent, error) {
 	s.unwatch()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = s.ctx.Err()
+	}
 	return s.known, s.err
 }
 

@@ -24,11 +24,11 @@ func CheckName(name string) error {
 	case strings.ContainsFunc(name, unsuitable):
 		return fmt.Errorf("%w: %q has a control character in it", ErrName, name)
 	case len(name) > maxName:
-		return fmt.Errorf("%w: it has %d bytes, at most %d are possible: %.60q...", ErrName, len(name), maxName, name)
+		return fmt.Errorf("%w: it has %d bytes, at most %d are possible: it begins %.60q", ErrName, len(name), maxName, name)
 	}
 	for segment := range strings.SplitSeq(name, "/") {
 		if len(segment) > maxSegment {
-			return fmt.Errorf("%w: a part of it has %d bytes, at most %d are possible: %.60q...", ErrName, len(segment), maxSegment, segment)
+			return fmt.Errorf("%w: a part of it has %d bytes, at most %d are possible: it begins %.60q", ErrName, len(segment), maxSegment, segment)
 		}
 	}
 	return nil

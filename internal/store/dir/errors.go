@@ -39,6 +39,9 @@ func (s *Store) wrap(err error, name string) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, store.ErrPrecondition) {
+		return err
+	}
 	place := filepath.Join(s.given, filepath.FromSlash(name))
 	for _, k := range kinds {
 		switch {

@@ -73,7 +73,7 @@ func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Bo
 // place gives the file aside its name, if the condition holds.
 func (s *Store) place(ctx context.Context, root *os.Root, temp, name string, cond store.If) error {
 	how := syscall.LOCK_SH
-	if cond != (store.If{}) {
+	if cond.ETag != "" {
 		how = syscall.LOCK_EX
 	}
 	unlock, err := lock(ctx, root, how)
@@ -81,12 +81,19 @@ func (s *Store) place(ctx context.Context, root *os.Root, temp, name string, con
 		return s.wrap(err, name)
 	}
 	defer unlock()
-	if err := s.holds(ctx, name, cond); err != nil {
+	move := root.Rename
+	switch {
+	case cond.ETag != "":
+		err = s.unchanged(ctx, name, cond.ETag)
+	case cond.Absent:
+		move = func(temp, name string) error { return linkNew(root, temp, name) }
+	}
+	if err != nil {
 		return err
 	}
 	for try := 0; ; try++ {
 		if err = makeFolders(root, path.Dir(name)); err == nil {
-			err = root.Rename(temp, name)
+			err = move(temp, name)
 		}
 		// A Delete may take an emptied folder away between the two.
 		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
@@ -94,27 +101,35 @@ func (s *Store) place(ctx context.Context, root *os.Root, temp, name string, con
 		}
 	}
 	if err == nil && how == syscall.LOCK_EX {
-		// A conditional object is one that others rely on: its folder is flushed too, and with it, as file systems keep
-		// the order of their journals, the names of all objects before it.
+		// What replaces a known version is what others rely on: its folder is flushed too, and with it, as file systems
+		// keep the order of their journals, the names of all objects before it.
 		err = syncFolder(root, path.Dir(name))
 	}
 	return s.wrap(err, name)
 }
 
-// holds is nil if the condition holds now.
-func (s *Store) holds(ctx context.Context, name string, cond store.If) error {
-	if cond == (store.If{}) {
-		return nil
+// linkNew gives the file aside its name only if the name is free, which a link does in one step and a rename does not.
+func linkNew(root *os.Root, temp, name string) error {
+	if info, err := root.Lstat(name); err == nil && info.IsDir() {
+		return syscall.EISDIR
 	}
-	now, err := s.Stat(ctx, name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	exists := err == nil
-	if cond.Absent && exists || cond.ETag != "" && (!exists || now.ETag != cond.ETag) {
+	err := root.Link(temp, name)
+	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s", store.ErrPrecondition, name)
 	}
-	return nil
+	if err == nil {
+		err = root.Remove(temp)
+	}
+	return err
+}
+
+// unchanged is nil if the object has that ETag now.
+func (s *Store) unchanged(ctx context.Context, name, etag string) error {
+	now, err := s.Stat(ctx, name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && now.ETag != etag {
+		return fmt.Errorf("%w: %s", store.ErrPrecondition, name)
+	}
+	return err
 }
 
 // makeFolders makes a folder and its parents, each of mode 0755 whatever the umask.

@@ -41,7 +41,7 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 		return store.Object{}, err
 	}
 	if len(s.key(name)) > 1024 {
-		return store.Object{}, fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: %.60q...", store.ErrName, s.key(name))
+		return store.Object{}, fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
 	}
 	if cond != (store.If{}) {
 		ok, err := s.conditional(ctx)

@@ -198,7 +198,7 @@ func testCancel(t *testing.T, st store.Store) {
 	large := Noise(3, 40<<20)
 	middle, cancel := context.WithCancel(t.Context())
 	body := store.Body{Size: int64(len(large)), Open: func() (io.ReadSeekCloser, error) {
-		return &cancelling{failing: failing{Reader: bytes.NewReader(large), open: new(atomic.Int32), after: len(large)}, at: 20 << 20, cancel: cancel}, nil
+		return &cancelling{failing: failing{Reader: bytes.NewReader(large), open: new(atomic.Int32), after: len(large) + 1}, at: 20 << 20, cancel: cancel}, nil
 	}}
 	started := time.Now()
 	_, err = st.Put(middle, "b", body, Meta("", large), store.If{})

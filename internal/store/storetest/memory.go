@@ -1,0 +1,117 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"filmpress/internal/store"
+)
+
+// Memory is a store in memory, for tests of what stands above stores. It keeps the contract and all metadata.
+func Memory() store.Store { return &memory{objects: map[string]stored{}} }
+
+type memory struct {
+	mu      sync.Mutex
+	objects map[string]stored
+}
+
+type stored struct {
+	store.Object
+	bytes []byte
+}
+
+func (m *memory) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
+	if err := store.CheckName(name); err != nil {
+		return store.Object{}, err
+	}
+	b, err := slurp(ctx, body)
+	if err != nil {
+		return store.Object{}, err
+	}
+	if Meta(name, b).SHA256 != meta.SHA256 || int64(len(b)) != body.Size {
+		return store.Object{}, fmt.Errorf("%w: %s", store.ErrDamaged, name)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now, exists := m.objects[name]
+	if cond.Absent && exists || cond.ETag != "" && now.ETag != cond.ETag {
+		return store.Object{}, fmt.Errorf("%w: %s", store.ErrPrecondition, name)
+	}
+	meta.Gzip = false
+	obj := store.Object{Name: name, Size: body.Size, ETag: "sha256-" + meta.SHA256, Meta: meta}
+	m.objects[name] = stored{obj, b}
+	body.Arrived(body.Size)
+	return obj, nil
+}
+
+func slurp(ctx context.Context, body store.Body) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, err := body.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return b, err
+}
+
+func (m *memory) Get(ctx context.Context, name string) (io.ReadCloser, store.Object, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, store.Object{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[name]
+	if !ok {
+		return nil, store.Object{}, fmt.Errorf("%w: %q", store.ErrNotFound, name)
+	}
+	return io.NopCloser(bytes.NewReader(o.bytes)), o.Object, nil
+}
+
+func (m *memory) Stat(ctx context.Context, name string) (store.Object, error) {
+	_, obj, err := m.Get(ctx, name)
+	return obj, err
+}
+
+func (m *memory) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(store.Object{}, err)
+			return
+		}
+		m.mu.Lock()
+		objects := maps.Clone(m.objects)
+		m.mu.Unlock()
+		for _, name := range slices.Sorted(maps.Keys(objects)) {
+			if strings.HasPrefix(name, prefix) && !yield(objects[name].Object, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m *memory) Delete(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.objects, name)
+	return nil
+}
+
+func (m *memory) Check(ctx context.Context) error { return ctx.Err() }
+func (m *memory) URL(name string) string          { return "memory:/" + name }
+func (m *memory) String() string                  { return "memory:" }

@@ -1,0 +1,12 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"filmpress/internal/store"
+	"filmpress/internal/store/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Contract(t, func(testing.TB) store.Store { return storetest.Memory() }, true)
+}
