@@ -150,8 +150,16 @@ func (c *computer) video() {
 	c.because("frame rate", true, c.rateReason(v))
 	c.add("video", Video, fmt.Sprintf("encoding %d rungs", len(c.rungs)), VideoParams{
 		Source: v, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
-		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs,
+		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs, Sound: c.soundRate(),
 	}, source("film", c.Film.Digest))
+}
+
+// soundRate is what the sound adds to every variant, in bit/s.
+func (c *computer) soundRate() int64 {
+	if len(c.Film.Audio) == 0 {
+		return 0
+	}
+	return int64(c.Pipeline.Audio.Bitrate) * 1000
 }
 
 func (c *computer) rateReason(v media.Video) string {
@@ -307,9 +315,6 @@ func (c *computer) pack() {
 	p := PackageParams{
 		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
 		Audio: c.sounds, Subtitles: c.captions, Chapters: c.Film.Chapters, Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
-	}
-	if len(c.sounds) > 0 {
-		p.Bitrate = int64(c.Pipeline.Audio.Bitrate) * 1000
 	}
 	var inputs []Input
 	for _, s := range c.plan.Steps {

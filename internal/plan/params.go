@@ -35,6 +35,7 @@ type VideoParams struct {
 	CRF     float64        `json:"crf"`
 	Threads int            `json:"threads"`
 	Rungs   []Rung         `json:"rungs"` // from small to large
+	Sound   int64          `json:"sound"` // bit/s that every variant has besides its picture; a peak may be twice the average of both
 }
 
 // Rung is one rendition of the picture.
@@ -93,7 +94,6 @@ type PackageParams struct {
 	Duration  time.Duration   `json:"duration"`
 	Rate      media.Rational  `json:"rate"`
 	Segment   media.Rational  `json:"segment"` // seconds
-	Bitrate   int64           `json:"audio_bitrate,omitempty"`
 	Audio     []AudioLabel    `json:"audio,omitempty"`
 	Subtitles []TrackLabel    `json:"subtitles,omitempty"`
 	Chapters  []media.Chapter `json:"chapters,omitempty"`

@@ -19,7 +19,7 @@ import (
 // segments that stand out are encoded once more, from their own finished pictures; so the frames are the same by
 // construction and the cost is theirs alone.
 const (
-	peakShare  = 1.92 // of the average: what a segment may cost, with room for the sound and for rounding
+	peakShare  = 1.96 // of the average of picture and sound together: what a segment may cost, with room for rounding
 	aim        = 0.93 // of that: what the second encoding aims at
 	levelTurns = 5    // each turn lowers the average a little, and so what the next may cost
 )
@@ -29,8 +29,9 @@ const (
 type recoder func(ctx context.Context, joined []byte, max int64) ([]byte, error)
 
 // ceiling is the largest rate (bytes a tick) that no segment may pass, given that all above it are brought down
-// to it: the fixed point of c = share x average(min(rate, c)).
-func ceiling(segments []Segment, share float64) float64 {
+// to it, and that every variant also has sound of a constant rate: the fixed point of
+// c + sound = share x (average(min(rate, c)) + sound).
+func ceiling(segments []Segment, share, sound float64) float64 {
 	c := math.Inf(1)
 	for range 64 {
 		var bytes, ticks float64
@@ -38,7 +39,7 @@ func ceiling(segments []Segment, share float64) float64 {
 			bytes += min(float64(s.Size), c*float64(s.Duration))
 			ticks += float64(s.Duration)
 		}
-		next := share * bytes / ticks
+		next := share*(bytes/ticks+sound) - sound
 		if next >= c*0.9999 {
 			return next
 		}
@@ -54,8 +55,9 @@ func (w *renditionWriter) level(ctx context.Context, recode recoder) error {
 	for _, s := range w.out.Segments {
 		longest = max(longest, s.Duration)
 	}
+	sound := float64(w.params.Sound) / 8 / float64(w.out.Timescale)
 	for turn := range levelTurns {
-		c := ceiling(w.out.Segments, peakShare)
+		c := ceiling(w.out.Segments, peakShare, sound)
 		clean := true
 		for i, s := range w.out.Segments {
 			rate := float64(s.Size) / float64(s.Duration)
