@@ -16,7 +16,7 @@ type sample struct {
 	List  []sub         `yaml:"list"`
 	When  time.Time     `yaml:"when"`
 	Names []string      `yaml:"names"`
-	skip  time.Duration //nolint:unused // an untagged field must not be reachable from a file
+	Skip  time.Duration // untagged, so a file must not reach it
 }
 
 type sub struct {
@@ -50,7 +50,7 @@ func TestDecodeComplains(t *testing.T) {
 		{"title: a\ntitle: b", `f.yml:12:1: error: key "title" stands here a second time (yaml-twice)`},
 		{"title: \"x", `f.yml:1`},
 		{"- a", `f.yml:11:1: error: the document must be a list of keys and values (yaml-type)`},
-		{"skip: 1", `f.yml:11:1: error: unknown key "skip" (yaml-key)`},
+		{"Skip: 1", `f.yml:11:1: error: unknown key "Skip" (yaml-key)`},
 	} {
 		var s sample
 		fs := Decode("f.yml", []byte(c.in), 11, &s)
