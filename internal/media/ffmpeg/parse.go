@@ -20,7 +20,6 @@ type probed struct {
 	declared time.Duration // 0 is unknown
 	streams  []probedStream
 	chapters []media.Chapter
-	tooMany  bool // streams
 }
 
 // probedStream is one stream of any kind; video or audio is filled in by its kind.

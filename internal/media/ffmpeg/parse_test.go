@@ -236,7 +236,7 @@ func FuzzParseProbe(f *testing.F) {
 			if scale := Timescale(v.Rate); scale <= 0 || scale*v.Rate.Den%v.Rate.Num != 0 || scale > math.MaxInt32 {
 				t.Fatalf("%s frames a second in ticks of 1/%d", v.Rate, scale)
 			}
-			v.Display()
+			_, _ = v.Display()
 			colorOf(v)
 		}
 	})

@@ -23,8 +23,6 @@ type packet struct {
 	discard  bool // decoded but not shown (before an edit list's start)
 }
 
-func (p packet) seconds(t int64) float64 { return float64(t) * p.base }
-
 // scan gives every packet of a file in its order, reading it once from end to end in constant memory; base is
 // each stream's time base (seconds a tick; missing ones are 1). What ffprobe said meanwhile is returned.
 func (t Tools) scan(ctx context.Context, path string, base []float64, each func(packet) error) (messages, error) {
