@@ -19,8 +19,14 @@ import (
 // releaseSet turns the results of a plan into what is uploaded, in the order in which it becomes needed.
 func releaseSet(p plan.Plan, results map[string]engine.Result, st store.Store) (release.Set, error) {
 	set := release.Set{Slug: p.Slug}
+	listed := map[string]bool{}
 	for _, s := range p.Steps {
-		files := publishable(p.Slug, results[s.ID], s)
+		r := results[s.ID]
+		if listed[r.Digest] { // two tracks of the same words are the same objects
+			continue
+		}
+		listed[r.Digest] = true
+		files := publishable(p.Slug, r, s)
 		switch s.Kind {
 		case plan.Subtitle, plan.Pictures:
 			set.Tracks = append(set.Tracks, files...)
