@@ -38,7 +38,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// refuses publishes into ./library and wants to be refused with an exit code and one sentence: refuses CODE ARG...
+// refuses publishes and wants to be refused with an exit code and one sentence, before any file came into being or
+// changed, kept results apart: refuses CODE FILM [ARG...]
 func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: refuses CODE FILM [ARG...]")
@@ -47,12 +48,30 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	if slices.Contains(args, "--pipeline") {
 		pipeline = nil
 	}
+	before := state(ts)
 	exits(ts, false, slices.Concat([]string{args[0], "filmpress", "publish"}, pipeline, args[1:]))
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("stdout is for results, but a refusal wrote there: %q", out)
 	}
 	oneSentence(ts, args[0] == "3")
-	nothing(ts, false, []string{"library"})
+	if after := state(ts); !slices.Equal(before, after) {
+		ts.Fatalf("a refusal changed files; before:\n%s\nafter:\n%s", strings.Join(before, "\n"), strings.Join(after, "\n"))
+	}
+}
+
+// state lists the story's files with their times, without what the program and the system keep for themselves.
+func state(ts *testscript.TestScript) []string {
+	var list []string
+	work := ts.Getenv("WORK")
+	for _, name := range filesBelow(ts, work) {
+		if first, _, _ := strings.Cut(name, "/"); first == ".tmp" || first == "home" || strings.HasPrefix(first, "kept") {
+			continue
+		}
+		info, err := os.Lstat(filepath.Join(work, name))
+		ts.Check(err)
+		list = append(list, info.ModTime().Format("15:04:05.000000000 ")+name)
+	}
+	return list
 }
 
 const stopped = "filmpress: stopped by the error above; nothing was changed"
