@@ -201,16 +201,25 @@ func mostlyUTF8(b []byte) bool {
 	return good >= 10 && good >= 20*bad
 }
 
-// sampleOf is the first maxSample bytes of lines that hold something outside ASCII.
+// sampleOf is the first lines that hold something outside ASCII, and a few lines for each byte that is rarer: what
+// tells two encodings apart may stand on one page of the film only.
 func sampleOf(raw []byte) []byte {
+	const each, longest = 4, 1000
 	var out []byte
+	var seen [256]int
 	for line := range bytes.FieldsFuncSeq(raw, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if invalidASCII(line) {
-			out = append(append(out, line...), '\n')
+		line = line[:min(len(line), longest)]
+		wanted := false
+		for _, x := range line {
+			wanted = wanted || x >= 0x80 && (seen[x] < each || len(out) < maxSample)
 		}
-		if len(out) >= maxSample {
-			return out[:maxSample]
+		if !wanted {
+			continue
 		}
+		for _, x := range line {
+			seen[x]++
+		}
+		out = append(append(out, line...), '\n')
 	}
 	return out
 }

@@ -12,8 +12,8 @@ import (
 // certain is the certainty from which a guessed encoding is taken without asking.
 const certain = 0.9
 
-// maxSample is how many bytes of lines outside ASCII a guess looks at.
-const maxSample = 32 << 10
+// maxSample is how many bytes of lines outside ASCII a guess looks at, besides a few lines for each rarer byte.
+const maxSample = 8 << 10
 
 // guess is what the bytes of a text seem to be.
 type guess struct {

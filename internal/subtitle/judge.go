@@ -151,7 +151,7 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 		line, b := s.placeInText(c.Raw, p.from, first, at)
 		s.complain(report.Warn, rule, line, b, b+p.to-p.from, text, hint)
 	}
-	for _, p := range srtPieces(c.Raw) {
+	for p := range srtPieces(c.Raw) {
 		switch {
 		case p.tag && p.text[0] == '/':
 			kind := srtTags[strings.ToLower(strings.TrimSpace(p.text[1:]))]

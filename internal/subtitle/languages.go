@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -97,8 +98,8 @@ type lexicon struct {
 	isCommon map[rune]bool // the commoner half of the letters; nil where it is not measured: Greek so took in Arabic and Estonian
 }
 
-// lexicons makes the sets; it is called only for files that are not UTF-8.
-func lexicons() []lexicon {
+// lexicons gives the sets. They are made once, and only when a file is not UTF-8.
+var lexicons = sync.OnceValue(func() []lexicon {
 	out := make([]lexicon, len(tongues))
 	for i, t := range tongues {
 		l := lexicon{tongue: t, isWord: map[string]bool{}, isLetter: map[rune]bool{}}
@@ -121,4 +122,4 @@ func lexicons() []lexicon {
 		out[i] = l
 	}
 	return out
-}
+})

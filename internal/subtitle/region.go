@@ -58,13 +58,3 @@ func anchor(value string, x, y *float64) {
 		*x, *y = nx, ny
 	}
 }
-
-// lastRegion is the last region with an identifier (WebVTT 6.4, "region").
-func lastRegion(rs []*Region, id string) *Region {
-	for i := len(rs) - 1; i >= 0; i-- {
-		if rs[i].ID == id {
-			return rs[i]
-		}
-	}
-	return nil
-}

@@ -105,9 +105,10 @@ func (w word) pair() (name, value string, ok bool) {
 	return name, value, ok && name != "" && value != ""
 }
 
-// parseSettings runs "parse the WebVTT cue settings" (WebVTT 6.4). complain is told of each word that has no
+// parseSettings runs "parse the WebVTT cue settings" (WebVTT 6.4). regions are by identifier, the last of each name;
+// complain is told of each word that has no
 // effect, or a doubtful one: its rule, the word and what is wrong.
-func parseSettings(input string, regions []*Region, complain func(rule string, w word, text string)) Settings {
+func parseSettings(input string, regions map[string]*Region, complain func(rule string, w word, text string)) Settings {
 	s := DefaultSettings()
 	seen := map[string]bool{}
 	for _, w := range words(input) {
@@ -126,7 +127,7 @@ func parseSettings(input string, regions []*Region, complain func(rule string, w
 		}
 		seen[name] = true
 		if name == "region" {
-			if s.Region = lastRegion(regions, value); s.Region == nil {
+			if s.Region = regions[value]; s.Region == nil {
 				complain("vtt-region-unknown", w, "no region above is called "+strconv.Quote(value))
 			}
 			continue

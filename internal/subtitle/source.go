@@ -1,6 +1,7 @@
 package subtitle
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -42,46 +43,66 @@ type source struct {
 // split cuts the file into lines at CRLF, LF and CR, from a byte offset on. It reports false, with a finding,
 // where a line is over MaxLine.
 func (s *source) split(from int) bool {
-	unit, end := s.codec.unit, len(s.raw)
-	eols := map[string]bool{}
-	start := from
-	cut := func(to, next int, eol string) {
-		s.lines = append(s.lines, span{int32(start), int32(to)})
-		eols[eol] = true
-		start = next
-	}
-	for i := from; i+unit <= end; i += unit {
-		switch s.codec.ascii(s.raw[i:]) {
-		case '\n':
-			cut(i, i+unit, "\n")
-		case '\r':
-			if next := i + unit; next+unit <= end && s.codec.ascii(s.raw[next:]) == '\n' {
-				cut(i, next+unit, "\r\n")
-				i = next
-			} else {
-				cut(i, next, "\r")
-			}
-		}
-		if i-start >= MaxLine {
-			s.lines = append(s.lines, span{int32(start), int32(min(start+MaxLine, end))})
+	s.lines = make([]span, 0, (bytes.Count(s.raw, []byte("\n"))+bytes.Count(s.raw, []byte("\r")))/s.codec.unit+1)
+	cr := bytes.IndexByte(s.raw, '\r') >= 0
+	mixed := false
+	for start := from; start < len(s.raw); {
+		end, next := s.lineEnd(start, cr)
+		s.lines = append(s.lines, span{int32(start), int32(end)})
+		if end-start > MaxLine {
 			s.add(report.Finding{
 				Pos: report.Pos{File: s.name, Line: len(s.lines), Offset: int64(start)}, Severity: report.Error, Rule: "line-too-long",
 				Text: fmt.Sprintf("line %d is longer than %d bytes; this is not a subtitle file", len(s.lines), MaxLine),
 				Hint: "export the subtitles again from the program they were made in"})
 			return false
 		}
+		eol := s.eolAt(end, next)
+		if s.eol == "" {
+			s.eol = eol
+		}
+		mixed = mixed || eol != s.eol && eol != ""
+		s.open = eol == ""
+		start = next
 	}
-	if start < end {
-		s.lines, s.open = append(s.lines, span{int32(start), int32(end)}), true
+	if mixed || s.eol == "" {
+		s.eol = "\n"
 	}
-	s.eol = "\n"
-	if len(eols) == 1 {
-		for e := range eols {
-			s.eol = e
+	s.flat = s.text != "" && !mixed && s.eol == "\n"
+	return true
+}
+
+// lineEnd finds the end of the line that begins at a byte, and the beginning of the next.
+func (s *source) lineEnd(from int, cr bool) (end, next int) {
+	unit := s.codec.unit
+	if unit == 1 && !cr {
+		if n := bytes.IndexByte(s.raw[from:], '\n'); n >= 0 {
+			return from + n, from + n + 1
+		}
+		return len(s.raw), len(s.raw)
+	}
+	for i := from; i+unit <= len(s.raw); i += unit {
+		c := s.codec.ascii(s.raw[i:])
+		if c == '\r' && i+2*unit <= len(s.raw) && s.codec.ascii(s.raw[i+unit:]) == '\n' {
+			return i, i + 2*unit
+		}
+		if c == '\n' || c == '\r' {
+			return i, i + unit
 		}
 	}
-	s.flat = s.text != "" && len(eols) <= 1 && s.eol == "\n"
-	return true
+	return len(s.raw), len(s.raw)
+}
+
+// eolAt is the line ending on the bytes [end, next), "" at the end of the file.
+func (s *source) eolAt(end, next int) string {
+	switch {
+	case end == next:
+		return ""
+	case next-end > s.codec.unit:
+		return "\r\n"
+	case s.codec.ascii(s.raw[end:]) == '\r':
+		return "\r"
+	}
+	return "\n"
 }
 
 // line is line i (from 0), decoded.
@@ -171,4 +192,13 @@ func (s *source) findings() []report.Finding {
 	return s.found
 }
 
-func blank(line string) bool { return strings.TrimLeft(line, " \t\f\v\u00a0\u200b\ufeff") == "" }
+// blank says whether a line shows nothing.
+func blank(line string) bool {
+	if line == "" {
+		return true
+	}
+	if c := line[0]; c > ' ' && c < 0x80 { // nearly every other line
+		return false
+	}
+	return strings.TrimLeft(line, " \t\f\v\u00a0\u200b\ufeff") == ""
+}

@@ -26,7 +26,7 @@ func (s *source) readSRT(t *Track) {
 	at := -1 // line of the last timing line
 	for i := range s.lines {
 		line := r.line(i)
-		if strings.IndexByte(line, '>') < 0 && !strings.ContainsAny(line, "＞→") {
+		if !strings.Contains(line, ">") && !strings.Contains(line, "→") && !strings.Contains(line, "＞") {
 			continue
 		}
 		next := parseSRTTiming(line)

@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"html"
+	"iter"
 	"strings"
 )
 
@@ -23,33 +24,32 @@ type srtPiece struct {
 }
 
 // srtPieces cuts a payload. A < or { that begins nothing known is text.
-func srtPieces(s string) []srtPiece {
-	var out []srtPiece
-	from := 0
-	text := func(to int) {
-		if from < to {
-			out = append(out, srtPiece{text: srtUnescape(s[from:to]), from: from, to: to})
+func srtPieces(s string) iter.Seq[srtPiece] {
+	return func(yield func(srtPiece) bool) {
+		from := 0
+		for i := 0; i < len(s); {
+			n := 0
+			switch s[i] {
+			case '<':
+				n = srtTagLen(s[i:])
+			case '{':
+				n = srtOverrideLen(s[i:])
+			}
+			if n == 0 {
+				i++
+				continue
+			}
+			if from < i && !yield(srtPiece{text: srtUnescape(s[from:i]), from: from, to: i}) ||
+				!yield(srtPiece{text: s[i+1 : i+n-1], tag: s[i] == '<', override: s[i] == '{', from: i, to: i + n}) {
+				return
+			}
+			i += n
+			from = i
+		}
+		if from < len(s) {
+			yield(srtPiece{text: srtUnescape(s[from:]), from: from, to: len(s)})
 		}
 	}
-	for i := 0; i < len(s); {
-		n := 0
-		switch s[i] {
-		case '<':
-			n = srtTagLen(s[i:])
-		case '{':
-			n = srtOverrideLen(s[i:])
-		}
-		if n == 0 {
-			i++
-			continue
-		}
-		text(i)
-		out = append(out, srtPiece{text: s[i+1 : i+n-1], tag: s[i] == '<', override: s[i] == '{', from: i, to: i + n})
-		i += n
-		from = i
-	}
-	text(len(s))
-	return out
 }
 
 // srtTagLen is the length of the known tag that s begins with, or 0.
@@ -132,7 +132,7 @@ func parseSRTText(payload string) *Node {
 		p.text(payload)
 		return p.open[0]
 	}
-	for _, piece := range srtPieces(payload) {
+	for piece := range srtPieces(payload) {
 		switch {
 		case piece.tag && piece.text[0] == '/':
 			p.closeSRT(srtTags[strings.ToLower(strings.TrimSpace(piece.text[1:]))])

@@ -79,9 +79,14 @@ func (t *tokenizer) tag() token {
 	if end := strings.IndexAny(body, "\t\n\f "); end >= 0 {
 		head, annotation = body[:end], body[end:]
 	}
-	names := strings.Split(head, ".")
-	return token{kind: startTag, value: names[0], classes: names[1:], open: open,
-		annotation: strings.Join(fields(unescape(annotation)), " ")}
+	tok := token{kind: startTag, value: head, open: open}
+	if name, classes, ok := strings.Cut(head, "."); ok {
+		tok.value, tok.classes = name, strings.Split(classes, ".")
+	}
+	if annotation != "" {
+		tok.annotation = strings.Join(fields(unescape(annotation)), " ")
+	}
+	return tok
 }
 
 // fields splits on ASCII whitespace only; strings.Fields would eat no-break spaces.

@@ -11,22 +11,25 @@ import (
 // vttReader runs the WebVTT parser algorithm (WebVTT 6.1) over the lines of a source.
 type vttReader struct {
 	*source
-	t       *Track
-	i       int // the line that is read next
-	gap     int // blank lines just passed
-	seenCue bool
-	regions []*Region
-	ids     map[string]int // first line of each cue identifier
-	latest  time.Duration  // the latest start so far
+	t        *Track
+	i        int // the line that is read next
+	gap      int // blank lines just passed
+	seenCue  bool
+	regions  map[string]*Region
+	ids      map[string]int // first line of each cue identifier
+	latest   time.Duration  // the latest start so far
+	strayGap int
+	strays   [2]int // the lines, from and to, of stray blocks that follow each other
 }
 
 func (s *source) readVTT(t *Track) {
-	r := &vttReader{source: s, t: t, ids: map[string]int{}}
+	r := &vttReader{source: s, t: t, ids: map[string]int{}, regions: map[string]*Region{}}
 	t.Cues = make([]Cue, 0, strings.Count(s.text, "-->"))
 	r.header()
 	for r.blanks(); r.i < len(s.lines); r.blanks() {
 		r.block()
 	}
+	r.keepStrays()
 	t.layout.tail = r.gap
 }
 
@@ -109,8 +112,9 @@ func (r *vttReader) block() {
 		cue.gap = gap
 		r.cue(cue, from)
 	case region:
-		r.regions = append(r.regions, parseRegion(r.joined(begin+1, r.i)))
-		r.keep(Block{Kind: Regions, Region: r.regions[len(r.regions)-1]}, begin, gap)
+		def := parseRegion(r.joined(begin+1, r.i))
+		r.regions[def.ID] = def
+		r.keep(Block{Kind: Regions, Region: def}, begin, gap)
 	case style:
 		r.keep(Block{Kind: Style}, begin, gap)
 	default:
@@ -162,6 +166,7 @@ func (r *vttReader) timing(line string, begin int) (Cue, bool) {
 
 // cue keeps a cue whose payload is the lines from one on, and judges what a reader can tell of it.
 func (r *vttReader) cue(c Cue, from int) {
+	r.keepStrays()
 	c.Raw = r.joined(from, r.i)
 	at := c.Pos.Line - 1
 	r.checkTimes(c)
@@ -179,10 +184,20 @@ func (r *vttReader) cue(c Cue, from int) {
 	r.t.Cues = append(r.t.Cues, c)
 }
 
+// keep keeps the block of the lines from begin to here.
 func (r *vttReader) keep(b Block, begin, gap int) {
+	r.keepStrays()
 	b.Text, b.Before, b.gap = r.joined(begin, r.i), len(r.t.Cues), gap
 	b.Pos = r.pos(begin, 0)
 	r.t.Blocks = append(r.t.Blocks, b)
+}
+
+// keepStrays makes one block of the strays so far: a file of nothing else would make millions.
+func (r *vttReader) keepStrays() {
+	from, to := r.strays[0], r.strays[1]
+	if r.strays = [2]int{}; to > 0 {
+		r.t.Blocks = append(r.t.Blocks, Block{Kind: Stray, Text: r.joined(from, to), Before: len(r.t.Cues), Pos: r.pos(from, 0), gap: r.strayGap})
+	}
 }
 
 // stray keeps a block that no player reads, and says what is lost by it. A NOTE is meant so.
@@ -192,7 +207,10 @@ func (r *vttReader) stray(begin, gap int, arrow bool) {
 		r.keep(Block{Kind: Note}, begin, gap)
 		return
 	}
-	r.keep(Block{Kind: Stray}, begin, gap)
+	if r.strays[1] == 0 {
+		r.strays[0], r.strayGap = begin, gap
+	}
+	r.strays[1] = r.i
 	switch keyword := strings.TrimRight(line, " \t\f"); {
 	case arrow: // the timing line has its finding
 	case strings.Trim(keyword, "0123456789") == "" && r.i == begin+1:

@@ -106,7 +106,7 @@ func TestWebVTTSettings(t *testing.T) {
 		"line:1 region:r":           "line:1 region:r",
 		"line:18446744073709552000": "line:18446744073709552000",
 	} {
-		got := parseSettings(in, []*Region{{ID: "r"}}, func(string, word, string) {}).String()
+		got := parseSettings(in, map[string]*Region{"r": {ID: "r"}}, func(string, word, string) {}).String()
 		if got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}

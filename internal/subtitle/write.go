@@ -132,7 +132,7 @@ func (c Cue) vttTiming() string {
 		p.i += len("-->")
 		p.space()
 		end, _ := p.timestamp()
-		kept := parseSettings(c.timing[p.i:], regionList(c.Settings.Region), func(string, word, string) {})
+		kept := parseSettings(c.timing[p.i:], only(c.Settings.Region), func(string, word, string) {})
 		if start == c.Start && end == c.End && kept == c.Settings {
 			return c.timing
 		}
@@ -144,11 +144,12 @@ func (c Cue) vttTiming() string {
 	return line
 }
 
-func regionList(r *Region) []*Region {
+// only is the one region that a cue needs to be read with.
+func only(r *Region) map[string]*Region {
 	if r == nil {
 		return nil
 	}
-	return []*Region{r}
+	return map[string]*Region{r.ID: r}
 }
 
 func (c Cue) srtTiming() string {
