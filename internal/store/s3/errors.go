@@ -63,6 +63,7 @@ var codes = map[string]problem{
 	"AccessDenied": {store.ErrRefused, "these credentials have no right to do that; they need s3:ListBucket, s3:GetObject, " +
 		"s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload here"},
 	"InvalidAccessKeyId":           {store.ErrRefused, "the server does not know this access key; check AWS_ACCESS_KEY_ID or the profile"},
+	"XAdminUserNotFound":           {store.ErrRefused, "the server does not know this access key; check AWS_ACCESS_KEY_ID or the profile"}, // versitygw
 	"SignatureDoesNotMatch":        {store.ErrRefused, "the secret key does not fit the access key; check AWS_SECRET_ACCESS_KEY or the profile"},
 	"ExpiredToken":                 {store.ErrRefused, "the session has expired; log in again"},
 	"InvalidToken":                 {store.ErrRefused, "the session token is not valid; log in again or unset AWS_SESSION_TOKEN"},
@@ -145,7 +146,8 @@ func (s *Store) judge(err error) problem {
 	if region := regionOf(err); region != "" && region != s.region {
 		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
 	}
-	if p, ok := statuses[status]; ok {
+	// A 404 with a code of its own is not about an object.
+	if p, ok := statuses[status]; ok && (status != http.StatusNotFound || codeOf(err) == "NotFound" || codeOf(err) == "") {
 		return p
 	}
 	if errors.Is(err, errNotS3) {
