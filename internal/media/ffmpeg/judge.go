@@ -1,20 +1,15 @@
 package ffmpeg
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"filmpress/internal/media"
-	"filmpress/internal/media/mp4"
 	"filmpress/internal/report"
 )
 
@@ -37,99 +32,6 @@ func (j *judge) failed() bool {
 
 // maxSide is the largest picture, in pixels a side, that x264 and the players' decoders can be asked for.
 const maxSide = 16384
-
-// starts of text files that name other files. ffmpeg is never asked to follow them.
-var playlists = []struct{ start, name string }{
-	{"#EXTM3U", "an HLS playlist"}, {"<MPD", "a DASH manifest"}, {"ffconcat", "a list of files for ffmpeg"},
-	{"v=0", "a session description"}, {"[playlist]", "a playlist"}, {"<SmoothStreamingMedia", "a streaming manifest"}, {"RTSPtext", "a link to a stream"},
-}
-
-// sniff looks at the first bytes.
-func (j *judge) sniff() {
-	f, err := os.Open(j.path)
-	if errors.Is(err, os.ErrPermission) {
-		j.fail("film-unreadable", "the file may not be read by this user", "give yourself the right to read it: chmod u+r")
-		return
-	}
-	if err != nil {
-		j.fail("film-unreadable", "the file cannot be read: "+lastError(err), "")
-		return
-	}
-	defer f.Close()
-	head := make([]byte, 4096)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		j.fail("film-unreadable", "the file cannot be read: "+lastError(err), "")
-		return
-	}
-	head = bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf"))
-	start := bytes.TrimLeft(head, " \t\r\n")
-	if bytes.HasPrefix(start, []byte("<?xml")) {
-		_, start, _ = bytes.Cut(start, []byte("?>"))
-		start = bytes.TrimLeft(start, " \t\r\n")
-	}
-	for _, p := range playlists {
-		if bytes.HasPrefix(start, []byte(p.start)) {
-			j.fail("film-playlist", "this is "+p.name+" that points to other files, not a film", "name the film's own file")
-			return
-		}
-	}
-	if isText(head) {
-		j.fail("film-text", "this is a text file, not a film", "name the film's own file")
-	}
-}
-
-// isText says whether bytes are plain text in UTF-8; the last rune may be cut.
-func isText(b []byte) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return len(b) < utf8.UTFMax
-		}
-		if r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' || r == 0x7f {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
-}
-
-// boxes is what an MP4's own structure tells; the zero value is of another container.
-type boxes struct {
-	mp4, moov, fragmented, encrypted bool
-	beyond                           int64 // bytes by which the last box runs past the file's end
-}
-
-// maxMoov bounds how much of an index is searched for marks of encryption.
-const maxMoov = 32 << 20
-
-func boxesOf(path string, size int64) (b boxes) {
-	f, err := os.Open(path)
-	if err != nil {
-		return b
-	}
-	defer f.Close()
-	list, _ := mp4.TopLevel(f, size) // what follows bytes that are no box is not looked at
-	for i, box := range list {
-		switch box.Type {
-		case "ftyp", "mdat", "free", "wide", "skip":
-			b.mp4 = b.mp4 || i == 0
-		case "moof":
-			b.fragmented = true
-		case "moov":
-			b.mp4, b.moov = true, true
-			moov := make([]byte, min(box.Size, maxMoov, size-box.Offset))
-			f.ReadAt(moov, box.Offset)
-			for _, mark := range []string{"sinf", "encv", "enca", "pssh"} {
-				b.encrypted = b.encrypted || bytes.Contains(moov, []byte(mark)) && bytes.Contains(moov, []byte("schm"))
-			}
-		}
-	}
-	if b.mp4 && len(list) > 0 {
-		b.beyond = max(0, list[len(list)-1].End()-size)
-	}
-	return b
-}
 
 const again = "export or copy it again"
 
@@ -239,6 +141,8 @@ func (j *judge) whole(p probed, timings []*timing, said messages, b boxes) {
 	switch {
 	case trusted && end > 0 && missing > max(time.Second/2, p.declared/50):
 		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it says that it lasts %s, but it ends after %s", clock(p.declared), clock(end)), again)
+	case b.riff && b.beyond > slackBytes:
+		j.fail("film-truncated", fmt.Sprintf("the file is not complete: %d bytes are missing at its end", b.beyond), again)
 	case b.mp4 && strings.Contains(strings.Join(said.tail, "\n"), "partial file"):
 		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it breaks off after %s", clock(end)), again)
 	}

@@ -47,6 +47,9 @@ func (l Ladder) args() []string {
 	if l.Source.Interlaced() {
 		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
 	}
+	if l.Source.Frames == 1 { // fps drops a picture that ends before half a frame's time
+		f.add("tpad", "stop_mode", "clone", "stop_duration", ftoa(2/l.Rate.Float()))
+	}
 	f.constantRate(l.Rate, l.Frames, l.held())
 	f.overBlack(c)
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"filmpress/internal/media"
@@ -215,38 +214,4 @@ func paced(v media.Video, t *timing) media.Video {
 		v.BitRate = int64(float64(t.bytes) * 8 / span)
 	}
 	return v
-}
-
-// refuse judges what can be judged without ffprobe.
-func refuse(path string) *report.Finding {
-	j := &judge{path: path}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		j.fail("film-missing", "there is no such file", "check the name and the folder")
-	case errors.Is(err, os.ErrPermission):
-		j.fail("film-unreadable", "the file may not be read by this user", "give yourself the right to read it: chmod u+r")
-	case err != nil:
-		j.fail("film-unreadable", "the file cannot be read: "+lastError(err), "")
-	case info.IsDir():
-		j.fail("film-directory", "this is a folder, not a film", "name the film's file")
-	case !info.Mode().IsRegular():
-		j.fail("film-not-a-file", "this is no plain file", "copy the film to a disk first; it is read more than once")
-	case info.Size() == 0:
-		j.fail("film-empty", "the file is empty", "copy or export it again")
-	default:
-		j.sniff()
-	}
-	if len(j.findings) == 0 {
-		return nil
-	}
-	return &j.findings[0]
-}
-
-func lastError(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return strings.TrimSpace(err.Error())
 }
