@@ -148,7 +148,7 @@ func (c *computer) video() {
 	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
 	c.because("frame rate", true, c.rateReason(v))
-	c.add("video", Video, fmt.Sprintf("encoding %d rungs", len(c.rungs)), VideoParams{
+	c.add("video", Video, "encoding the picture", VideoParams{
 		Source: v, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
 		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs, Sound: c.soundRate(),
 	}, source("film", c.Film.Digest))
