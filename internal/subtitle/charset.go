@@ -223,12 +223,3 @@ func sampleOf(raw []byte) []byte {
 	}
 	return out
 }
-
-func invalidASCII(b []byte) bool {
-	for _, x := range b {
-		if x >= 0x80 {
-			return true
-		}
-	}
-	return false
-}
