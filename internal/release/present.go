@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"filmpress/internal/store"
 )
 
@@ -97,31 +95,30 @@ func sumOf(ctx context.Context, st store.Store, name string) (string, error) {
 // o/ that hold other bytes are an error, as films that are being watched may use them; below r/ the name is the digest
 // of all the bytes, so other bytes there are damage, and are replaced.
 func (p *publisher) missing(ctx context.Context, barriers [][]File) error {
-	var wrong []string
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(p.opt.Workers)
+	var listed []File
 	for f := range filesOf(barriers) {
-		p.mu.Lock()
-		obj, ok := p.there[f.Path]
-		p.mu.Unlock()
-		if !ok {
-			continue
+		if p.has(f.Path) {
+			listed = append(listed, f)
 		}
-		group.Go(func() error {
-			ok, err := holds(ctx, p.st, obj, f)
-			if ok || err != nil {
-				return err
-			}
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			delete(p.there, f.Path)
-			if strings.HasPrefix(f.Path, "o/") {
-				wrong = append(wrong, f.Path)
-			}
-			return nil
-		})
 	}
-	if err := group.Wait(); err != nil {
+	var wrong []string
+	err := p.each(ctx, listed, func(ctx context.Context, f File) error {
+		p.mu.Lock()
+		obj := p.there[f.Path]
+		p.mu.Unlock()
+		ok, err := holds(ctx, p.st, obj, f)
+		if ok || err != nil {
+			return err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.there, f.Path)
+		if strings.HasPrefix(f.Path, "o/") {
+			wrong = append(wrong, f.Path)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if slices.Sort(wrong); len(wrong) > 0 {

@@ -33,24 +33,41 @@ type progress struct {
 
 // send uploads those of the files that are missing, several at once, and waits for all: a barrier.
 func (p *publisher) send(ctx context.Context, files []File) (n int, err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(p.opt.Workers)
+	var absent []File
 	for _, f := range files {
-		if p.has(f.Path) {
-			p.mu.Lock()
-			p.result.Present++
-			p.mu.Unlock()
-			continue
+		if !p.has(f.Path) {
+			absent = append(absent, f)
 		}
-		n++
+	}
+	p.result.Present += len(files) - len(absent)
+	return len(absent), p.each(ctx, absent, func(ctx context.Context, f File) error {
+		if strings.HasPrefix(f.Path, "o/") {
+			return p.putShared(ctx, f)
+		}
+		return p.put(ctx, f, store.If{})
+	})
+}
+
+// each does one thing with each file, several at once, until the first error. The workers stay for all files: a
+// goroutine for each grows its stack anew down to the depth of the SDK, which cost 14 % of a publish.
+func (p *publisher) each(ctx context.Context, files []File, do func(context.Context, File) error) error {
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(p.opt.Workers, len(files)) {
 		group.Go(func() error {
-			if strings.HasPrefix(f.Path, "o/") {
-				return p.putShared(ctx, f)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return nil
+				}
+				if err := do(ctx, files[i]); err != nil {
+					return err
+				}
 			}
-			return p.put(ctx, f, store.If{})
+			return ctx.Err()
 		})
 	}
-	return n, group.Wait()
+	return group.Wait()
 }
 
 func (p *publisher) has(path string) bool {

@@ -26,11 +26,11 @@ func bigFile(f Format, cues int) []byte {
 func BenchmarkRead(b *testing.B) {
 	for _, f := range []Format{SRT, WebVTT} {
 		data := bigFile(f, 19_000)
-		b.Run(string(f), func(b *testing.B) {
+		b.Run(f.String(), func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Read("big."+string(f), data, Options{})
+				Read("big."+f.String(), data, Options{})
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func cpu() time.Duration {
 
 // TestReadIsLinear reads files that would take a careless reader quadratic time.
 func TestReadIsLinear(t *testing.T) {
-	const size = 2 << 20
+	const size = 1 << 20
 	wide := strings.Repeat("x", MaxLine-10)
 	lines := func(line string) string { return strings.Repeat(line+"\n", (size-100)/(len(line)+1)) }
 	for name, in := range map[string]string{
@@ -76,7 +76,7 @@ func TestReadIsLinear(t *testing.T) {
 		for i := range min(3, len(track.Cues)) {
 			track.Cues[i].Plain()
 		}
-		if took := cpu() - start; took > 4*time.Second {
+		if took := cpu() - start; took > 3*time.Second {
 			t.Errorf("%s took %v", name, took)
 		} else {
 			t.Logf("%s: %v", name, took)

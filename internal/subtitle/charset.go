@@ -43,7 +43,7 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 					"save it as UTF-8")
 			}
 			if b.codec.unit == 1 && utf8.Valid(s.raw) {
-				s.text = string(s.raw)
+				s.text = alias(s.raw)
 			} else if b.codec.unit == 1 {
 				after = s.brokenUTF8
 			}
@@ -54,21 +54,30 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 	case err == nil && opt.Charset != "":
 		s.codec = named
 		if named.name == utf8Codec.name && utf8.Valid(s.raw) {
-			s.text = string(s.raw)
+			s.text = alias(s.raw)
 		}
-		return 0, func() { s.undecoded(true) }
+		return 0, s.chosen
 	case wideCodec(s.raw).unit > 1:
 		s.codec = wideCodec(s.raw)
 		s.complainFile(report.Warn, "enc-not-utf8", fmt.Sprintf("the file is in %s without a mark, not UTF-8; it was read so", s.codec.name), "save it as UTF-8")
 		return 0, after
 	case utf8.Valid(s.raw):
-		s.codec, s.text = utf8Codec, string(s.raw)
+		s.codec, s.text = utf8Codec, alias(s.raw)
 		return 0, after
 	case mostlyUTF8(s.raw):
 		s.codec = utf8Codec
 		return 0, s.brokenUTF8
 	}
 	return 0, s.guessed(guessCharset(sampleOf(s.raw), opt.Language))
+}
+
+// chosen says what is doubtful about the encoding that the caller named.
+func (s *source) chosen() {
+	if s.codec.unit == 1 && s.codec.name != utf8Codec.name && utf8.Valid(s.raw) {
+		s.complainFirst(report.Warn, "enc-not-utf8", "the file is UTF-8 by its bytes, but was read as "+s.codec.name+", as --charset says",
+			"leave --charset away, unless the letters are right")
+	}
+	s.undecoded(true)
 }
 
 // guessed takes a guess, and says so.
@@ -99,7 +108,7 @@ func (s *source) guessed(g guess) func() {
 var multibyte = map[string]string{"Shift_JIS": "shift_jis", "windows-31j": "shift_jis", "EUC-JP": "euc-jp", "EUC-KR": "euc-kr", "CP949": "euc-kr",
 	"GB2312": "gb18030", "GBK": "gb18030", "GB18030": "gb18030", "Big5": "big5", "TIS-620": "windows-874"}
 
-// complainFirst adds a finding at the first line outside ASCII.
+// complainFirst adds a finding at the first byte outside ASCII, if there is one.
 func (s *source) complainFirst(sev report.Severity, rule, text, hint string) {
 	for i, l := range s.lines {
 		for b, x := range s.raw[l.from:l.to] {
@@ -110,7 +119,6 @@ func (s *source) complainFirst(sev report.Severity, rule, text, hint string) {
 			}
 		}
 	}
-	s.complainFile(sev, rule, text, hint)
 }
 
 // brokenUTF8 names every line of a UTF-8 file that holds bytes which are not.

@@ -80,7 +80,7 @@ func FuzzCueText(f *testing.F) {
 		s = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")), " ")
 		ParseCueText(s).Dump()
 		srt := Cue{Raw: s, Markup: SRT}
-		vtt := Cue{Raw: srt.vttPayload(), Markup: WebVTT, Settings: DefaultSettings()}
+		vtt := Cue{Raw: srt.vttPayload(), Markup: WebVTT}
 		if said([]Cue{srt}) != said([]Cue{vtt}) {
 			t.Errorf("%q as SRT says %q, as WebVTT %q says %q", s, srt.Plain(), vtt.Raw, vtt.Plain())
 		}

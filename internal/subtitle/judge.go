@@ -9,7 +9,7 @@ import (
 
 // checkTimes judges a cue's times and whether it has a text.
 func (s *source) checkTimes(c Cue) {
-	at := c.Pos.Line - 1
+	at := int(c.line) - 1
 	if c.End <= c.Start {
 		s.complain(report.Error, "cue-end-after-start", at, 0, len(c.timing), "this cue does not end after it starts, so it is never shown",
 			"correct the times")
@@ -19,7 +19,7 @@ func (s *source) checkTimes(c Cue) {
 // judgeText judges a WebVTT payload that begins on line first: what a viewer would not see as it was meant.
 func (s *source) judgeText(c Cue, first int) {
 	if blank(c.Raw) {
-		s.complain(report.Warn, "cue-empty", c.Pos.Line-1, 0, len(c.timing), "this cue has no text", "write its text under it, or take it out")
+		s.complain(report.Warn, "cue-empty", int(c.line)-1, 0, len(c.timing), "this cue has no text", "write its text under it, or take it out")
 		return
 	}
 	if !strings.ContainsAny(c.Raw, "<&") {
@@ -136,8 +136,9 @@ func (j *textJudge) entities(t token) {
 	}
 }
 
-// judgeSRT judges an SRT cue whose payload begins on line first.
-func (s *source) judgeSRT(c Cue, at, first int) {
+// judgeSRT judges an SRT cue.
+func (s *source) judgeSRT(c Cue) {
+	at := int(c.line) - 1
 	s.checkTimes(c)
 	if c.Raw == "" {
 		s.complain(report.Warn, "cue-empty", at, 0, len(s.line(at)), "this cue has no text", "write its text under it, or take it out")
@@ -148,7 +149,7 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 	}
 	open := map[NodeKind]int{}
 	complain := func(rule string, p srtPiece, text, hint string) {
-		line, b := s.placeInText(c.Raw, p.from, first, at)
+		line, b := s.place(&c, p.from)
 		s.complain(report.Warn, rule, line, b, b+p.to-p.from, text, hint)
 	}
 	for p := range srtPieces(c.Raw) {
@@ -181,24 +182,4 @@ func (s *source) judgeSRT(c Cue, at, first int) {
 			return
 		}
 	}
-}
-
-// placeInText finds the line and byte of a place in an SRT payload that begins on line first. Blank lines, which the
-// payload has not, are passed over; first is the timing line, at, where the text begins behind the times.
-func (s *source) placeInText(raw string, place, first, at int) (line, b int) {
-	line = first
-	for {
-		end := strings.IndexByte(raw, '\n')
-		if end < 0 || place <= end {
-			break
-		}
-		raw, place = raw[end+1:], place-end-1
-		for line++; line < len(s.lines)-1 && blank(s.line(line)); line++ {
-		}
-	}
-	if line == at {
-		head, _, _ := strings.Cut(raw, "\n")
-		place += max(strings.Index(s.line(at), head), 0)
-	}
-	return line, place
 }

@@ -28,7 +28,7 @@ func (t Track) LossyAs(f Format) []report.Finding {
 			continue
 		}
 		for _, what := range c.lost(f, i) {
-			add(c.Pos, what.rule, what.text)
+			add(t.posOf(i), what.rule, what.text)
 		}
 	}
 	report.Sort(found)
@@ -44,7 +44,7 @@ func (c Cue) lost(f Format, i int) []loss {
 		if c.ID != "" && c.ID != fmt.Sprint(i+1) {
 			out = append(out, loss{"lossy-id", fmt.Sprintf("SRT counts its cues; the identifier %q is left out", c.ID)})
 		}
-		if an := c.Settings.alignment(); c.Settings != alignedSettings(an) {
+		if an := c.Settings().alignment(); c.Settings() != alignedSettings(an) {
 			out = append(out, loss{"lossy-position", fmt.Sprintf("SRT knows nine places only; the position becomes {\\an%d}", an)})
 		}
 	}

@@ -10,13 +10,16 @@ import (
 	"filmpress/internal/report"
 )
 
-// Format is a subtitle file format.
-type Format string
+// Format is a subtitle file format. The zero value is none.
+type Format uint8
 
 const (
-	SRT    Format = "srt" // SubRip
-	WebVTT Format = "vtt"
+	SRT Format = iota + 1 // SubRip
+	WebVTT
 )
+
+// String is the format's usual extension: "srt", "vtt", or "" for none.
+func (f Format) String() string { return [...]string{"", "srt", "vtt"}[f] }
 
 // Track is one subtitle file as it was read.
 type Track struct {
@@ -35,20 +38,37 @@ type Track struct {
 	Cues   []Cue    // in the file's order
 
 	layout layout
+	src    *source // the file it was read from; nil where it was made otherwise
 }
 
-// Cue is one piece of text with its time.
+// Cue is one piece of text with its time. It is kept small (a test holds it so): a film has thousands.
 type Cue struct {
-	ID       string // WebVTT: the cue identifier; SRT: the index line as written; "" where there is none
-	Start    time.Duration
-	End      time.Duration // exact to the millisecond; not after Start in broken files
-	Settings Settings
-	Raw      string     // the payload in the syntax of Markup, lines joined by \n, none of them empty
-	Markup   Format     // the syntax of Raw
-	Pos      report.Pos // of the timing line
+	ID     string // WebVTT: the cue identifier; SRT: the index line as written; "" where there is none
+	Start  time.Duration
+	End    time.Duration // exact to the millisecond; not after Start in broken files
+	Raw    string        // the payload in the syntax of Markup, lines joined by \n, none of them empty
+	Markup Format        // the syntax of Raw
 
-	timing string // the timing line of the source, written again where it still says the same
-	gap    int    // blank lines before the cue in the source
+	timing   string    // the timing line of the source, written again where it still says the same
+	settings *Settings // nil is DefaultSettings
+	line     int32     // of the timing line in the source, from 1; 0 where there is none
+	text     int32     // of the first line of Raw
+	gap      int32     // blank lines before the cue in the source
+}
+
+// Settings is where and how the cue is shown.
+func (c *Cue) Settings() Settings {
+	if c.settings == nil {
+		return DefaultSettings()
+	}
+	return *c.settings
+}
+
+// SetSettings says where and how the cue is shown.
+func (c *Cue) SetSettings(s Settings) {
+	if c.settings = nil; s != DefaultSettings() {
+		c.settings = &s
+	}
 }
 
 // BlockKind is what a WebVTT block that is not a cue holds.

@@ -17,10 +17,10 @@ type Options struct {
 
 // Read reads a subtitle file. It takes any bytes: what is wrong with them is in the findings, in the file's order.
 // An Error means that the file cannot be used as it is or that text of it would be lost; what was read tolerantly is
-// a Warn. The format is told from the content, and from the extension of name where the content does not say.
+// a Warn. data must not be changed afterwards: the track's texts are parts of it. The format is told from the content, and from the extension of name where the content does not say.
 func Read(name string, data []byte, opt Options) (Track, []report.Finding) {
 	s := &source{name: name, raw: data}
-	t := Track{Name: name, Language: opt.Language}
+	t := Track{Name: name, Language: opt.Language, src: s}
 	if !s.admit() {
 		return t, s.findings()
 	}
@@ -109,14 +109,14 @@ var others = []struct{ prefix, what string }{
 	{"<!doctype html", "a web page"}, {"<html", "a web page"}, {"# vobsub", "an index of picture subtitles (VobSub)"},
 }
 
-// format tells the format from the content, then from the extension; "" with a finding where it is neither.
+// format tells the format from the content, then from the extension; none, with a finding, where it is neither.
 func (s *source) format() Format {
 	ext := strings.ToLower(path.Ext(s.name))
 	first, dots, commas := s.glance()
 	for _, o := range others {
 		if strings.HasPrefix(strings.ToLower(first), o.prefix) {
 			s.complainFile(report.Error, "format-unsupported", "this is "+o.what+", which cannot be read here", "save it as SRT or WebVTT")
-			return ""
+			return 0
 		}
 	}
 	switch {
@@ -134,7 +134,7 @@ func (s *source) format() Format {
 		return SRT
 	}
 	s.complainFile(report.Error, "not-a-subtitle", "there are no subtitle times in this file", "name an SRT or WebVTT file")
-	return ""
+	return 0
 }
 
 // glance gives the first line with text on it, and whether the first timing line has dots or commas.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"filmpress/internal/report"
 )
@@ -202,3 +203,6 @@ func blank(line string) bool {
 	}
 	return strings.TrimLeft(line, " \t\f\v\u00a0\u200b\ufeff") == ""
 }
+
+// alias is the bytes as a string, without a copy of the file.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

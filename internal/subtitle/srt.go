@@ -92,7 +92,7 @@ func (r *srtReader) number(timing, head int, id string) {
 // open begins a cue at its timing line; close gives it its text.
 func (r *srtReader) open(i int, t srtTiming, id string) {
 	line := r.line(i)
-	c := Cue{ID: id, Start: t.start, End: t.end, Markup: SRT, Settings: DefaultSettings(), Pos: r.pos(i, 0), timing: line, gap: r.gap}
+	c := Cue{ID: id, Start: t.start, End: t.end, Markup: SRT, timing: line, line: int32(i + 1), text: int32(i + 2), gap: int32(r.gap)}
 	if odd := !t.strict && !(isStrict(line[:t.rest]) && blank(line[t.rest:])); odd {
 		c.timing = ""
 		read := FormatTime(t.start, ',') + " --> " + FormatTime(t.end, ',')
@@ -130,7 +130,8 @@ func (r *srtReader) close(t srtTiming, at, head int) {
 		if r.tail(c, t, at) {
 			from = at
 		}
-		r.judgeSRT(*c, at, from)
+		c.text = int32(from + 1)
+		r.judgeSRT(*c)
 	}
 	r.gap, r.t.layout.tail = gap, gap
 }
@@ -164,7 +165,7 @@ func (r *srtReader) text(from, to int, blanks bool) string {
 // The position that the text names ({\an8}) becomes the cue's settings. It reports whether there was text.
 func (r *srtReader) tail(c *Cue, t srtTiming, at int) bool {
 	if an := alignment(c.Raw); an > 0 {
-		c.Settings = alignedSettings(an)
+		c.SetSettings(alignedSettings(an))
 	}
 	rest := strings.TrimSpace(r.line(at)[t.rest:])
 	if rest == "" || strings.HasPrefix(rest, "X1:") {
@@ -173,7 +174,7 @@ func (r *srtReader) tail(c *Cue, t srtTiming, at int) bool {
 	odd := false
 	s := parseSettings(rest, nil, func(rule string, _ word, _ string) { odd = odd || rule == "vtt-setting-unknown" })
 	if !odd {
-		c.Settings = s
+		c.SetSettings(s)
 		return false
 	}
 	c.Raw = strings.TrimSuffix(rest+"\n"+c.Raw, "\n")

@@ -109,7 +109,7 @@ func (r *vttReader) block() {
 	}
 	switch {
 	case timing >= 0:
-		cue.gap = gap
+		cue.gap = int32(gap)
 		r.cue(cue, from)
 	case region:
 		def := parseRegion(r.joined(begin+1, r.i))
@@ -149,17 +149,16 @@ func (r *vttReader) timing(line string, begin int) (Cue, bool) {
 	if why != "" {
 		return fail(why)
 	}
-	c := Cue{Start: start, End: end, Markup: WebVTT, timing: line, Pos: r.pos(r.i, 0)}
+	c := Cue{Start: start, End: end, Markup: WebVTT, timing: line, line: int32(r.i + 1), text: int32(r.i + 2)}
 	if begin < r.i {
 		c.ID = r.line(begin)
 	}
-	c.Settings = DefaultSettings()
 	if p.i < len(line) {
-		c.Settings = parseSettings(line[p.i:], r.regions, func(rule string, w word, text string) {
+		c.SetSettings(parseSettings(line[p.i:], r.regions, func(rule string, w word, text string) {
 			c.timing = "" // is written anew, without what has no effect
 			at := p.i + w.at
 			r.complain(report.Warn, rule, r.i, at, at+len(w.text), text, "correct the setting or take it out; the text is shown all the same")
-		})
+		}))
 	}
 	return c, true
 }
@@ -168,7 +167,7 @@ func (r *vttReader) timing(line string, begin int) (Cue, bool) {
 func (r *vttReader) cue(c Cue, from int) {
 	r.keepStrays()
 	c.Raw = r.joined(from, r.i)
-	at := c.Pos.Line - 1
+	at := int(c.line) - 1
 	r.checkTimes(c)
 	if c.Start < r.latest {
 		r.complain(report.Warn, "vtt-order", at, 0, 0, "this cue begins before the one above it", "put the cues in the order of their times")

@@ -21,7 +21,7 @@ func brief(fs []report.Finding) string {
 func cueLines(t Track) string {
 	var out []string
 	for _, c := range t.Cues {
-		out = append(out, fmt.Sprintf("%s|%d|%d|%s|%s", c.ID, c.Start.Milliseconds(), c.End.Milliseconds(), c.Settings, c.Raw))
+		out = append(out, fmt.Sprintf("%s|%d|%d|%s|%s", c.ID, c.Start.Milliseconds(), c.End.Milliseconds(), c.Settings(), c.Raw))
 	}
 	return strings.Join(out, " ~ ")
 }

@@ -27,7 +27,7 @@ func (t Track) WebVTT() []byte {
 			w.lines(b.Text)
 			return
 		}
-		w.blanks(c.gap)
+		w.blanks(int(c.gap))
 		if id := c.vttID(); id != "" {
 			w.line(id)
 		}
@@ -46,7 +46,7 @@ func (t Track) SRT() []byte {
 	for i := range t.Cues {
 		c := &t.Cues[i]
 		if i > 0 || c.Markup == SRT && c.gap > 0 {
-			w.blanks(c.gap)
+			w.blanks(int(c.gap))
 		}
 		w.line(fmt.Sprint(i + 1))
 		w.line(c.srtTiming())
@@ -132,13 +132,13 @@ func (c Cue) vttTiming() string {
 		p.i += len("-->")
 		p.space()
 		end, _ := p.timestamp()
-		kept := parseSettings(c.timing[p.i:], only(c.Settings.Region), func(string, word, string) {})
-		if start == c.Start && end == c.End && kept == c.Settings {
+		kept := parseSettings(c.timing[p.i:], only(c.Settings().Region), func(string, word, string) {})
+		if start == c.Start && end == c.End && kept == c.Settings() {
 			return c.timing
 		}
 	}
 	line := FormatTime(c.Start, '.') + " --> " + FormatTime(c.End, '.')
-	if s := c.Settings.String(); s != "" {
+	if s := c.Settings().String(); s != "" {
 		line += " " + s
 	}
 	return line
@@ -177,7 +177,7 @@ func (c Cue) srtPayload() string {
 		return breakArrows(c.Raw)
 	}
 	var b strings.Builder
-	if an := c.Settings.alignment(); an != 2 {
+	if an := c.Settings().alignment(); an != 2 {
 		fmt.Fprintf(&b, `{\an%d}`, an)
 	}
 	c.Tree().writeSRT(&b)

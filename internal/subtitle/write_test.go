@@ -71,7 +71,7 @@ func TestSRTOfWebVTT(t *testing.T) {
 	}
 	back, _ := Read("x.srt", track.SRT(), Options{})
 	for i, c := range back.Cues {
-		if plain := strings.ReplaceAll(c.Plain(), "\u2060", ""); plain != track.Cues[i].Plain() || c.Settings.alignment() != track.Cues[i].Settings.alignment() {
+		if plain := strings.ReplaceAll(c.Plain(), "\u2060", ""); plain != track.Cues[i].Plain() || c.Settings().alignment() != track.Cues[i].Settings().alignment() {
 			t.Errorf("cue %d came back as %q", i, plain)
 		}
 	}
@@ -212,7 +212,7 @@ func TestSegments(t *testing.T) {
 func TestSegmentsDoNotExplode(t *testing.T) {
 	var track Track
 	for range 1000 {
-		track.Cues = append(track.Cues, Cue{End: 10 * time.Hour, Raw: "a", Markup: WebVTT, Settings: DefaultSettings()})
+		track.Cues = append(track.Cues, Cue{End: 10 * time.Hour, Raw: "a", Markup: WebVTT})
 	}
 	s := track.Segments(6*time.Second, 10*time.Hour)
 	if len(s) != 1 || s[0].Duration != 10*time.Hour || bytes.Count(s[0].Data, []byte("-->")) != 1000 {

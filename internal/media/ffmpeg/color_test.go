@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -79,26 +80,26 @@ func TestTransparency(t *testing.T) {
 // TestToneMapping: a grey ramp in HDR keeps its order, its neutrality and its white: 203 cd/m2, the white of
 // graphics, becomes light, 1000 cd/m2 is not darker, and black stays black.
 func TestToneMapping(t *testing.T) {
-	for transfer, levels := range map[string][]string{
+	for transfer, levels := range map[string][5]int{
 		// 10-bit code values, limited range: black, 18 cd/m2, 100, 203, 1000 (ITU-R BT.2100 and BT.2408)
-		"smpte2084":    {"64", "333", "509", "573", "723"},
-		"arib-std-b67": {"64", "350", "560", "721", "940"},
+		"smpte2084":    {64, 333, 509, 573, 723},
+		"arib-std-b67": {64, 350, 560, 721, 940},
 	} {
+		luma := fmt.Sprintf("if(lt(X,64),%d,if(lt(X,128),%d,if(lt(X,192),%d,if(lt(X,256),%d,%d))))", levels[0], levels[1], levels[2], levels[3], levels[4])
+		path := film(t, "v.mkv", "-f", "lavfi", "-i", "color=black:s=320x36:r=25:d=0.2,format=yuv420p10le,geq=lum='"+luma+"':cb=512:cr=512", "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
+			"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
+		_, out := encode(t, path, []Rung{{320, 36, 4, 2e6, 4e6}}, nil)
 		former := -1
-		for i, y := range levels {
-			path := film(t, "v.mkv", "-f", "lavfi", "-i", "color=black:s=64x36:r=25:d=0.2,format=yuv420p10le,geq=lum="+y+":cb=512:cr=512", "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
-				"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
-			_, out := encode(t, path, []Rung{{64, 36, 4, 2e6, 4e6}}, nil)
-			got := decodedRGB(t, out[0], 1)[0]
-			t.Logf("%s %s: %v", transfer, y, got)
+		for i, got := range decodedRGB(t, out[0], 5) {
+			t.Logf("%s %d: %v", transfer, levels[i], got)
 			if max(got[0], got[1], got[2])-min(got[0], got[1], got[2]) > 4 {
-				t.Errorf("%s %s: grey became %v", transfer, y, got)
+				t.Errorf("%s %d: grey became %v", transfer, levels[i], got)
 			}
 			if got[0] <= former {
-				t.Errorf("%s %s: %v is not lighter than the level before", transfer, y, got)
+				t.Errorf("%s %d: %v is not lighter than the level before", transfer, levels[i], got)
 			}
 			if former = got[0]; i == 0 && got[0] > 4 || i == 3 && (got[0] < 150 || got[0] > 235) {
-				t.Errorf("%s %s: %v", transfer, y, got)
+				t.Errorf("%s %d: %v", transfer, levels[i], got)
 			}
 		}
 	}

@@ -151,7 +151,7 @@ func TestRetries(t *testing.T) {
 			})
 			st := open(t, proxied, s3.Options{Prefix: fault})
 			var tag string
-			for i := range 12 {
+			for i := range 4 {
 				b := fmt.Appendf(nil, "version %d", i)
 				obj, err := st.Put(t.Context(), "pointer.json", store.Bytes(b), storetest.Meta("", b), store.If{Absent: tag == "", ETag: tag})
 				if err != nil {
@@ -162,7 +162,7 @@ func TestRetries(t *testing.T) {
 					t.Errorf("%d: it holds %q", i, got)
 				}
 			}
-			large := storetest.Noise(7, 50<<20)
+			large := storetest.Noise(7, 33<<20)
 			storetest.Put(t, st, "large", large)
 			if got := storetest.Get(t, st, "large"); !bytes.Equal(got, large) {
 				t.Error("the large one differs")

@@ -1,0 +1,15 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// newSubs is the parent of the commands on subtitle files. They need no film and no target.
+func newSubs(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "subs",
+		Short: "Check, mend, convert and time subtitle files",
+		Args:  noSuchCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand()
+	return cmd
+}
