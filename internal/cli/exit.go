@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -158,8 +157,8 @@ func sentence(err error) string {
 }
 
 // crashed ends the program after a bug of ours: one sentence for the user, the details in a file.
-func (a *app) crashed(args []string, bug any) int {
-	text := fmt.Sprintf("%s\nfilmpress %q\n\n%v\n\n%s", versionText(), args, bug, debug.Stack())
+func (a *app) crashed(args []string, bug *report.Bug) int {
+	text := fmt.Sprintf("%s\nfilmpress %q\n\n%v\n\n%s", versionText(), args, bug, bug.Stack)
 	where := "the details could not be written"
 	if f, err := os.CreateTemp("", "filmpress-crash-*.txt"); err == nil {
 		if _, err := f.WriteString(text); err == nil {

@@ -78,7 +78,11 @@ func TestCrashed(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var story bytes.Buffer
 	a := &app{err: &story, ui: ui.New(ui.Options{Out: &story, Now: time.Now})}
-	if code := a.crashed([]string{"publish", "film.mp4"}, "nil map"); code != 1 || strings.Count(story.String(), "\n") != 1 {
+	bug, ok := errors.AsType[*report.Bug](report.Caught(func() error { panic("nil map") }))
+	if !ok {
+		t.Fatal("the panic was not caught")
+	}
+	if code := a.crashed([]string{"publish", "film.mp4"}, bug); code != 1 || strings.Count(story.String(), "\n") != 1 {
 		t.Errorf("got %d %q", code, story.String())
 	}
 	files, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "filmpress-crash-*.txt"))

@@ -5,9 +5,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,13 +34,16 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 	a := &app{in: in, out: out, err: err}
 	a.ui = ui.New(ui.Detect(err, os.Getenv("FILMPRESS_LOG_FORMAT"), os.Getenv))
 	defer func() {
-		if bug := recover(); bug != nil {
-			code = a.crashed(args, bug)
+		if v := recover(); v != nil {
+			code = a.crashed(args, &report.Bug{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	root := newRoot(a)
 	root.SetArgs(args)
 	cmd, failure := root.ExecuteContextC(ctx)
+	if bug, ok := errors.AsType[*report.Bug](failure); ok {
+		return a.crashed(args, bug)
+	}
 	return a.finish(ctx, cmd, failure)
 }
 

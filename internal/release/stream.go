@@ -119,7 +119,7 @@ func (s *Stream) work() {
 			j.dir = dir
 		}
 		s.mu.Unlock()
-		if err := s.do(j); err != nil {
+		if err := report.Caught(func() error { return s.do(j) }); err != nil {
 			s.end(err)
 		}
 	}

@@ -60,7 +60,7 @@ func (p *publisher) each(ctx context.Context, files []File, do func(context.Cont
 				if i >= len(files) {
 					return nil
 				}
-				if err := do(ctx, files[i]); err != nil {
+				if err := report.Caught(func() error { return do(ctx, files[i]) }); err != nil {
 					return err
 				}
 			}

@@ -30,7 +30,7 @@ func Run(ctx context.Context, p plan.Plan, sources map[string]string, w engine.W
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	for _, s := range p.Steps {
-		group.Go(func() error { return r.step(gctx, s) })
+		group.Go(func() error { return report.Caught(func() error { return r.step(gctx, s) }) })
 	}
 	err = group.Wait()
 	if ctx.Err() != nil {

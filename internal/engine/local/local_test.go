@@ -235,3 +235,29 @@ func TestFilesAreToldAsTheyLie(t *testing.T) {
 		t.Errorf("got %v, want %s, %v", seen, want, err)
 	}
 }
+
+// panicking is a worker with a bug in one step.
+type panicking struct {
+	joiner
+	at string
+}
+
+func (p *panicking) Do(ctx context.Context, s plan.Step, in map[string]string, out string, sink report.Sink) error {
+	if s.ID == p.at {
+		panic("index out of range")
+	}
+	return p.joiner.Do(ctx, s, in, out, sink)
+}
+
+// TestWorkerPanics: a bug in a worker comes back as one, with its place; nothing of its step is kept.
+func TestWorkerPanics(t *testing.T) {
+	kept, sources := setUp(t)
+	_, err := Run(t.Context(), chain(), sources, &panicking{at: "b"}, kept, func(report.Event) {})
+	bug, ok := errors.AsType[*report.Bug](err)
+	if !ok || !strings.Contains(string(bug.Stack), "panicking") {
+		t.Fatalf("%v", err)
+	}
+	if _, ok := kept.Look("db"); ok {
+		t.Error("the step's result is kept")
+	}
+}

@@ -28,8 +28,9 @@ func (t Tools) Probe(ctx context.Context, path string, sink report.Sink) (media.
 	}
 	hashed := make(chan result, 1)
 	go func() {
-		digest, err := Digest(hashing, path, nil)
-		hashed <- result{digest, err}
+		var r result
+		r.err = report.Caught(func() (err error) { r.digest, err = Digest(hashing, path, nil); return err })
+		hashed <- r
 	}()
 	source, findings, err := t.Inspect(ctx, path, sink)
 	if worst, _ := report.Worst(findings); err != nil || worst == report.Error {

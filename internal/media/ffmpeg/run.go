@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"filmpress/internal/report"
 )
 
 // ErrStalled says that a process was ended because it made no progress.
@@ -130,7 +132,7 @@ func (p process) run(ctx context.Context) (messages, error) {
 	for _, read := range p.read {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, pipes.add(func(r io.Reader) {
 			w := &watched{Reader: r, dog: dog}
-			switch err := read(w); {
+			switch err := report.Caught(func() error { return read(w) }); {
 			case err != nil && w.ended:
 				late <- err
 			case err != nil:
