@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/media/ffmpeg"
@@ -51,6 +52,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags := cmd.Flags()
 	addFilmFlags(cmd, &o.film)
 	addTarget(flags)
+	config.AddFlags(flags, "workers")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
@@ -142,7 +144,9 @@ func (a *app) carryOut(ctx context.Context, s studied, st store.Store, force boo
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return nil, release.Result{}, err
 	}
-	worker := &step.Worker{Tools: s.tools, LogDir: logs}
+	worker := engine.Limit(&step.Worker{Tools: s.tools, LogDir: logs}, s.plan, a.workers(s.plan), func(s plan.Step) bool {
+		return s.Kind == plan.Chunk || s.Kind == plan.Level
+	})
 	for again := false; ; again = true {
 		stream := release.NewStream(ctx, st, s.plan.Slug, a.ui.Sink)
 		results, err := local.Run(ctx, s.plan, s.sources, worker, s.kept, report.Tee(a.ui.Sink, stream.Sink))

@@ -20,13 +20,22 @@ import (
 func releaseSet(p plan.Plan, results map[string]engine.Result, st store.Store) (release.Set, error) {
 	set := release.Set{Slug: p.Slug}
 	listed := map[string]bool{}
+	used, err := usedMedia(results["video"].Dir)
+	if err != nil {
+		return set, err
+	}
 	for _, s := range p.Steps {
 		r := results[s.ID]
 		if listed[r.Digest] { // two tracks of the same words are the same objects
 			continue
 		}
 		listed[r.Digest] = true
-		files := publishable(p.Slug, r, s)
+		var files []release.File
+		for _, f := range r.Files {
+			if f.Path != step.FactsName && (s.Kind != plan.Chunk && s.Kind != plan.Level || used[s.ID+"/"+f.Path]) {
+				files = append(files, publishable(p.Slug, r.Dir, s, f))
+			}
+		}
 		switch s.Kind {
 		case plan.Subtitle, plan.Pictures:
 			set.Tracks = append(set.Tracks, files...)
@@ -79,22 +88,29 @@ func summary(p plan.Plan, f step.PackageFacts) filmSummary {
 	return s
 }
 
-// publishable gives the files of a result that are published: all but the facts for later steps.
-func publishable(slug string, r engine.Result, s plan.Step) []release.File {
-	var files []release.File
-	for _, f := range r.Files {
-		if f.Path == step.FactsName {
-			continue
+// usedMedia are the segments and init sections that the renditions are put together from, as "step/path": of a chunk, those
+// that were levelled are not part of the film any more.
+func usedMedia(video string) (map[string]bool, error) {
+	facts, err := step.ReadVideo(video)
+	used := map[string]bool{}
+	for _, r := range facts.Renditions {
+		used[r.Of+"/"+r.Init()] = true
+		for _, s := range r.Segments {
+			used[s.Of+"/"+s.URI] = true
 		}
-		path := f.Path
-		if s.Kind != plan.Package {
-			path = step.MediaPath(r.Digest, f.Path)
-		}
-		local := filepath.Join(r.Dir, filepath.FromSlash(f.Path))
-		files = append(files, release.File{Path: path, Size: f.Size, SHA256: f.SHA256, MD5: f.MD5,
-			Disposition: disposition(s.Kind, f.Path, slug), Open: func() (io.ReadSeekCloser, error) { return os.Open(local) }})
 	}
-	return files
+	return used, err
+}
+
+// publishable is a file of a step's result, as it is published.
+func publishable(slug, dir string, s plan.Step, f engine.File) release.File {
+	path := f.Path
+	if s.Kind != plan.Package {
+		path = step.MediaPath(s.Digest, f.Path)
+	}
+	local := filepath.Join(dir, filepath.FromSlash(f.Path))
+	return release.File{Path: path, Size: f.Size, SHA256: f.SHA256, MD5: f.MD5,
+		Disposition: disposition(s.Kind, f.Path, slug), Open: func() (io.ReadSeekCloser, error) { return os.Open(local) }}
 }
 
 // result is what a publish tells its caller.

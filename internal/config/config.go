@@ -26,6 +26,7 @@ import (
 // gives each its default, its environment variables and its flag.
 type Config struct {
 	To        string `yaml:"to" mapstructure:"to"`                 // a folder, or s3://bucket/prefix
+	Workers   string `yaml:"workers" mapstructure:"workers"`       // parts encoded at once: "auto" or a number
 	Kept      string `yaml:"kept" mapstructure:"kept"`             // folder of kept results
 	FFmpeg    string `yaml:"ffmpeg" mapstructure:"ffmpeg"`         // path or name; "" is the one on PATH
 	FFprobe   string `yaml:"ffprobe" mapstructure:"ffprobe"`       // likewise

@@ -60,7 +60,7 @@ func allFlags(t *testing.T, args ...string) *pflag.FlagSet {
 
 func TestDefaults(t *testing.T) {
 	clean(t)
-	want := Config{To: "./library", Kept: KeptDir(), LogFormat: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
+	want := Config{To: "./library", Kept: KeptDir(), LogFormat: "auto", Workers: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got := load(t, Sources{Flags: allFlags(t)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -79,7 +79,7 @@ func TestLayers(t *testing.T) {
 		t.Errorf("--path-style gave %v", got.S3.PathStyle)
 	}
 	got.S3.PathStyle = nil
-	want := Config{To: "user", Kept: "named", LogFormat: "auto",
+	want := Config{To: "user", Kept: "named", LogFormat: "auto", Workers: "auto",
 		S3: S3{Endpoint: "http://named", Region: "env", Profile: "flag"}, Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -134,6 +134,7 @@ func TestFileFindings(t *testing.T) {
 		{"tto: x", `:1:1: error: unknown key "tto" (yaml-key)`, `did you mean "to"?`},
 		{"s3:\n  endpiont: http://a", `:2:3: error: unknown key "endpiont" (yaml-key)`, `did you mean "endpoint"?`},
 		{"s3:\n  path-style: maybe", `:2:15: error: "s3.path-style" must be true or false (yaml-type)`, ""},
+		{"workers: many", `:1:10: error: workers: "many" is neither auto nor a number from 1 to 256 (config-value)`, ""},
 		{"log-format: loud", `:1:13: error: log-format: "loud" is not one of auto, plain, json (config-value)`, ""},
 		{"serve: {addr: 8080}", `:1:15: error: serve.addr: "8080" must be host:port, as in 127.0.0.1:8080 (config-value)`, ""},
 		{"to: ftp://x", `:1:5: error: to: ftp:// is not a place to publish to: give a folder, or s3://bucket/prefix (config-value)`, ""},

@@ -36,6 +36,7 @@ var settings = []setting{
 	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice", anything},
 	{"ffmpeg", text(""), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "path of the ffmpeg to use, in place of the one on PATH", anything},
 	{"ffprobe", text(""), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "path of the ffprobe to use, in place of the one on PATH", anything},
+	{"workers", text("auto"), []string{"FILMPRESS_WORKERS"}, "workers", "parts of a film encoded at once; auto is what cores and memory allow", autoOr(1, 256)},
 	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf("auto", "plain", "json")},
 	{"s3.endpoint", text(""), []string{"FILMPRESS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint", "URL of an S3 server that is not AWS", webURL},
 	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},
@@ -96,6 +97,15 @@ func oneOf(words ...string) func(string) error {
 			return nil
 		}
 		return fmt.Errorf("%q is not one of %s", s, strings.Join(words, ", "))
+	}
+}
+
+func autoOr(least, most int) func(string) error {
+	return func(s string) error {
+		if n, err := strconv.Atoi(s); s != "auto" && (err != nil || n < least || n > most) {
+			return fmt.Errorf("%q is neither auto nor a number from %d to %d", s, least, most)
+		}
+		return nil
 	}
 }
 

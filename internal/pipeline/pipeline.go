@@ -26,6 +26,7 @@ type Pipeline struct {
 
 // Video is the wish for the picture: H.264, a ladder of rungs.
 type Video struct {
+	Chunk   Chunk   `yaml:"chunk"` // about how much of the film is encoded in one piece
 	Preset  Preset  `yaml:"preset"`
 	CRF     CRF     `yaml:"crf"`
 	Threads Threads `yaml:"threads"`
@@ -98,6 +99,7 @@ func (p Pipeline) problems() []problem {
 		return out
 	}
 	must(p.Segment%p.GOP == 0, "segment is not a multiple of gop", "every segment begins with a keyframe: 6 and 2 fit")
+	must(Seconds(p.Video.Chunk)%p.Segment == 0, "video.chunk is not a multiple of segment", "60 and 6 fit")
 	must(p.Subtitles.Segment%p.Segment == 0, "subtitles.segment is not a multiple of segment", "30 and 6 fit")
 	last := Rung{}
 	for i, r := range p.Video.Ladder {
@@ -112,7 +114,7 @@ func (p Pipeline) problems() []problem {
 // required says of each key that has no default whether it is there.
 func (p Pipeline) required() map[string]bool {
 	return map[string]bool{
-		"segment": p.Segment > 0, "gop": p.GOP > 0, "video.preset": p.Video.Preset != "", "video.crf": p.Video.CRF > 0,
+		"segment": p.Segment > 0, "gop": p.GOP > 0, "video.chunk": p.Video.Chunk > 0, "video.preset": p.Video.Preset != "", "video.crf": p.Video.CRF > 0,
 		"video.threads": p.Video.Threads > 0, "video.ladder": len(p.Video.Ladder) > 0, "audio.bitrate": p.Audio.Bitrate > 0,
 		"audio.loudness": p.Audio.Loudness != 0, "audio.true-peak": p.Audio.TruePeak != 0, "mp4.height": p.MP4.Height > 0,
 		"pictures.interval": p.Pictures.Interval > 0, "pictures.width": p.Pictures.Width > 0, "subtitles.segment": p.Subtitles.Segment > 0,

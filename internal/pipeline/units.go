@@ -11,6 +11,7 @@ import (
 // finding stands on the value's own line and column.
 type (
 	Seconds   int     // 1 to 60
+	Chunk     int     // 6 to 3600 seconds
 	Pixels    int     // 16 to 8192
 	Kbps      int     // 50 to 100000: kilobits of video a second
 	AudioKbps int     // 32 to 160: stereo AAC-LC (Apple HLS authoring specification, 2.9)
@@ -25,6 +26,7 @@ type (
 var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
 
 func (v *Seconds) UnmarshalText(b []byte) error   { return whole(v, b, 1, 60, "seconds") }
+func (v *Chunk) UnmarshalText(b []byte) error     { return whole(v, b, 6, 3600, "seconds") }
 func (v *Pixels) UnmarshalText(b []byte) error    { return whole(v, b, 16, 8192, "pixels") }
 func (v *Kbps) UnmarshalText(b []byte) error      { return whole(v, b, 50, 100_000, "kb/s") }
 func (v *AudioKbps) UnmarshalText(b []byte) error { return whole(v, b, 32, 160, "kb/s") }

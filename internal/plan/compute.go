@@ -65,6 +65,7 @@ type computer struct {
 	frames   int64
 	segment  int // frames
 	rungs    []Rung
+	chunks   []Input // the results that hold the picture: what reads a rendition needs them beside the video step
 	sounds   []AudioLabel
 	captions []TrackLabel
 }
@@ -148,10 +149,51 @@ func (c *computer) video() {
 	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
 	c.because("frame rate", true, c.rateReason(v))
-	c.add("video", Video, "encoding the picture", VideoParams{
-		Source: v, Rate: c.rate, Frames: c.frames, GOP: gop, Segment: c.segment,
-		Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF), Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs, Sound: c.soundRate(),
-	}, source("film", c.Film.Digest))
+	c.encode(v, Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF),
+		Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs})
+}
+
+// encode cuts the film into chunks, each a step of its own, so that a crash costs one of them and several can be made
+// at once. What a segment may cost is only known when all are there.
+func (c *computer) encode(v media.Video, e Encoding) {
+	starts := c.chunkStarts()
+	for k, first := range starts {
+		end := c.frames
+		if k+1 < len(starts) {
+			end = starts[k+1]
+		}
+		about := "encoding the picture"
+		if len(starts) > 1 {
+			about += fmt.Sprintf(", part %d of %d", k+1, len(starts))
+		}
+		id := fmt.Sprintf("chunk-%03d", k)
+		c.add(id, Chunk, about, ChunkParams{Encoding: e, Source: v, First: first, Frames: end - first}, source("film", c.Film.Digest))
+		c.chunks = append(c.chunks, c.from(id, id))
+	}
+	c.because("parts", true, fmt.Sprintf("%d of about %d s, each kept when it is done", len(starts), c.Pipeline.Video.Chunk))
+	c.add("peaks", Peaks, "measuring the peaks", PeaksParams{Sound: c.soundRate()}, c.chunks...)
+	var p VideoParams
+	for k, chunk := range slices.Clone(c.chunks) {
+		id := fmt.Sprintf("level-%03d", k)
+		c.add(id, Level, "levelling peaks", LevelParams{Encoding: e, Chunk: chunk.Name}, chunk, c.from("peaks", "peaks"))
+		c.chunks = append(c.chunks, c.from(id, id))
+		p.Levels = append(p.Levels, id)
+	}
+	p.Frames = c.frames
+	c.add("video", Video, "putting the picture together", p, c.chunks...)
+}
+
+// chunkStarts are the first frames of the chunks: as near to the pipeline's length as makes them equally long, each
+// at a segment's start.
+func (c *computer) chunkStarts() []int64 {
+	segments := (c.frames + int64(c.segment) - 1) / int64(c.segment)
+	each := float64(c.Pipeline.Video.Chunk) / float64(c.Pipeline.Segment)
+	n := max(1, int64(math.Round(float64(segments)/each)))
+	starts := make([]int64, n)
+	for k := range starts {
+		starts[k] = int64(k) * segments / n * int64(c.segment)
+	}
+	return starts
 }
 
 // soundRate is what the sound adds to every variant, in bit/s.
@@ -272,8 +314,11 @@ func (c *computer) pictures() {
 	c.add("pictures", Pictures, "taking the poster and the storyboard", PicturesParams{
 		Poster: top.Name, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
 		Height: even(float64(width) * float64(top.Height) / float64(top.Width)), Columns: sheetSide, Rows: sheetSide,
-	}, c.from("video", "video"))
+	}, c.picture()...)
 }
+
+// picture are the inputs of a step that reads renditions.
+func (c *computer) picture() []Input { return append([]Input{c.from("video", "video")}, c.chunks...) }
 
 // interval gives a short film enough storyboard pictures, on keyframes: about 60, at most the pipeline's distance apart.
 func (c *computer) interval() time.Duration {
@@ -284,7 +329,7 @@ func (c *computer) interval() time.Duration {
 
 func (c *computer) mp4() {
 	rung := c.mp4Rung()
-	inputs := []Input{c.from("video", "video")}
+	inputs := c.picture()
 	if len(c.sounds) > 0 {
 		inputs = append(inputs, c.from("audio", c.sounds[0].Step))
 	}

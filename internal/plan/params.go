@@ -8,7 +8,10 @@ import (
 
 // The kinds of steps. What each does stands in package step.
 const (
-	Video    = "video"    // all rungs of the ladder from one decode
+	Chunk    = "chunk"    // all rungs of the ladder from one decode, for a stretch of the film
+	Peaks    = "peaks"    // how much a segment of each rung may cost, from all chunks
+	Level    = "level"    // the segments of one chunk that cost more, encoded again
+	Video    = "video"    // the renditions, put together from chunks
 	Audio    = "audio"    // one sound track, stereo AAC at one loudness
 	Subtitle = "subtitle" // one subtitle track: WebVTT segments and downloads
 	Pictures = "pictures" // poster and storyboard
@@ -19,23 +22,45 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Video: 1, Audio: 1, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
+var versions = map[string]int{Chunk: 1, Peaks: 1, Level: 1, Video: 2, Audio: 1, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
-var usesTool = map[string]bool{Video: true, Audio: true, Pictures: true, MP4: true}
+var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
 
-// VideoParams are the parameters of a video step. Its input is the film.
-type VideoParams struct {
-	Source  media.Video    `json:"source"`
+// Encoding is what the picture is encoded with, in all chunks alike.
+type Encoding struct {
 	Rate    media.Rational `json:"rate"`    // frames per second of every rung
-	Frames  int64          `json:"frames"`  // of every rung; the last picture is held where the sound runs on
 	GOP     int            `json:"gop"`     // frames
 	Segment int            `json:"segment"` // frames, a multiple of GOP
 	Preset  string         `json:"preset"`
 	CRF     float64        `json:"crf"`
 	Threads int            `json:"threads"`
 	Rungs   []Rung         `json:"rungs"` // from small to large
-	Sound   int64          `json:"sound"` // bit/s that every variant has besides its picture; a peak may be twice the average of both
+}
+
+// ChunkParams are the parameters of a chunk step. Its input is the film.
+type ChunkParams struct {
+	Encoding
+	Source media.Video `json:"source"`
+	First  int64       `json:"first"`  // frame of every rung, from 0; a multiple of Segment
+	Frames int64       `json:"frames"` // of every rung; the last picture is held where the sound runs on
+}
+
+// PeaksParams are the parameters of a peaks step. Its inputs are all chunks.
+type PeaksParams struct {
+	Sound int64 `json:"sound"` // bit/s that every variant has besides its picture; a peak may be twice the average of both
+}
+
+// LevelParams are the parameters of a level step. Its inputs are a chunk and the peaks.
+type LevelParams struct {
+	Encoding
+	Chunk string `json:"chunk"` // the step that made it
+}
+
+// VideoParams are the parameters of a video step. Its inputs are all chunks and all level steps.
+type VideoParams struct {
+	Levels []string `json:"levels"` // the level steps, in the film's order
+	Frames int64    `json:"frames"` // of every rung
 }
 
 // Rung is one rendition of the picture.

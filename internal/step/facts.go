@@ -15,8 +15,9 @@ const FactsName = "facts.json"
 
 // Rendition is what a video or audio step tells of one rendition that it made.
 type Rendition struct {
-	Name      string    `json:"name"`   // the folder that holds it: "v0", "a"
-	Codecs    string    `json:"codecs"` // RFC 6381
+	Of        string    `json:"of,omitempty"` // the step whose result holds the init section; "" is the step that tells this
+	Name      string    `json:"name"`         // the folder that holds it: "v0", "a"
+	Codecs    string    `json:"codecs"`       // RFC 6381
 	Width     int       `json:"width,omitempty"`
 	Height    int       `json:"height,omitempty"`
 	Channels  int       `json:"channels,omitempty"`
@@ -26,9 +27,10 @@ type Rendition struct {
 
 // Segment is one media segment.
 type Segment struct {
-	URI      string `json:"uri"`      // below the result's folder: "v0/00000.m4s"
-	Duration uint64 `json:"duration"` // ticks
-	Size     int64  `json:"size"`     // bytes
+	Of       string `json:"of,omitempty"` // the step whose result holds it; "" is the step that tells this
+	URI      string `json:"uri"`          // below the result's folder: "v0/00000.m4s"
+	Duration uint64 `json:"duration"`     // ticks
+	Size     int64  `json:"size"`         // bytes
 	Frames   int    `json:"frames"`
 	Keys     []Key  `json:"keys,omitempty"` // of video: one each GOP
 }
@@ -55,6 +57,14 @@ func (r Rendition) Ticks() (sum uint64) {
 func (r Rendition) Frames() (sum int) {
 	for _, s := range r.Segments {
 		sum += s.Frames
+	}
+	return sum
+}
+
+// keys counts the rendition's keyframes.
+func (r Rendition) keys() (sum int) {
+	for _, s := range r.Segments {
+		sum += len(s.Keys)
 	}
 	return sum
 }

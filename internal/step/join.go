@@ -1,13 +1,32 @@
 package step
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"path/filepath"
 )
 
-// join writes init section and segments of a rendition one behind the other: a file that ffmpeg reads.
-func join(path, dir string, r Rendition, segments []Segment) (err error) {
+// join writes init section and segments of a rendition one behind the other: a file that ffmpeg reads. step is the
+// input that told of the rendition.
+func (j job) join(path, step string, r Rendition, segments []Segment) error {
+	files := []string{j.path(cmp.Or(r.Of, step), r.Init())}
+	for _, s := range segments {
+		files = append(files, j.path(cmp.Or(s.Of, step), s.URI))
+	}
+	return concatenate(path, files)
+}
+
+// joinOwn does the same with a rendition that this step made.
+func (j job) joinOwn(path string, r Rendition) error {
+	files := []string{filepath.Join(j.out, filepath.FromSlash(r.Init()))}
+	for _, s := range r.Segments {
+		files = append(files, filepath.Join(j.out, filepath.FromSlash(s.URI)))
+	}
+	return concatenate(path, files)
+}
+
+func concatenate(path string, files []string) (err error) {
 	out, err := os.Create(path)
 	if err != nil {
 		return err
@@ -17,11 +36,8 @@ func join(path, dir string, r Rendition, segments []Segment) (err error) {
 			err = e
 		}
 	}()
-	if err := appendFile(out, filepath.Join(dir, filepath.FromSlash(r.Init()))); err != nil {
-		return err
-	}
-	for _, s := range segments {
-		if err := appendFile(out, filepath.Join(dir, filepath.FromSlash(s.URI))); err != nil {
+	for _, f := range files {
+		if err := appendFile(out, f); err != nil {
 			return err
 		}
 	}

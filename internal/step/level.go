@@ -11,7 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
 )
 
 // The peak of a rendition may be at most 200 % of its average (HLS authoring specification, 1.30). A constant rate
@@ -20,24 +23,62 @@ import (
 // construction and the cost is theirs alone.
 const (
 	peakShare  = 1.96 // of the average of picture and sound together: what a segment may cost, with room for rounding
-	aim        = 0.93 // of that: what the second encoding aims at
-	levelTurns = 5    // each turn lowers the average a little, and so what the next may cost
+	aim        = 0.93 // of that: what the second encoding aims at, and once more of that each further time
+	low        = 0.85 // of that: what it is reckoned to come to at worst
+	levelTurns = 5    // how often a segment is encoded again until it keeps under the ceiling
 )
 
-// recoder encodes one segment again: init section and segment in, fragmented MP4 with the same frames out, its
-// rate at most max bit/s.
-type recoder func(ctx context.Context, joined []byte, max int64) ([]byte, error)
+// PeaksFacts are the facts of a peaks result.
+type PeaksFacts struct {
+	Ceilings []float64 `json:"ceilings"` // of each rung, from small to large: the most that a segment may cost, in bytes a tick
+	Longest  []uint64  `json:"longest"`  // of each rung: the longest segment, in ticks
+}
+
+// peaks finds out how much a segment of each rung may cost, from the sizes of all.
+func (w *Worker) peaks(_ context.Context, j job) error {
+	var p plan.PeaksParams
+	j.params(&p)
+	var facts PeaksFacts
+	var rungs []Rendition
+	for _, in := range j.step.Inputs {
+		var chunk VideoFacts
+		if err := readFacts(j.in[in.Name], &chunk); err != nil {
+			return err
+		}
+		if rungs == nil {
+			rungs = chunk.Renditions
+			continue
+		}
+		for i, r := range chunk.Renditions {
+			rungs[i].Segments = append(rungs[i].Segments, r.Segments...)
+		}
+	}
+	for _, r := range rungs {
+		longest := uint64(0)
+		for _, s := range r.Segments {
+			longest = max(longest, s.Duration)
+		}
+		facts.Ceilings = append(facts.Ceilings, ceiling(r.Segments, peakShare, float64(p.Sound)/8/float64(r.Timescale)))
+		facts.Longest = append(facts.Longest, longest)
+	}
+	return writeFacts(j.out, facts)
+}
 
 // ceiling is the largest rate (bytes a tick) that no segment may pass, given that all above it are brought down
-// to it, and that every variant also has sound of a constant rate: the fixed point of
-// c + sound = share x (average(min(rate, c)) + sound).
+// below it, and that every variant also has sound of a constant rate: the fixed point of
+// c + sound = share x (average(rate, or low x c where the rate is above c) + sound).
 func ceiling(segments []Segment, share, sound float64) float64 {
 	c := math.Inf(1)
 	for range 64 {
 		var bytes, ticks float64
 		for _, s := range segments {
-			bytes += min(float64(s.Size), c*float64(s.Duration))
-			ticks += float64(s.Duration)
+			d := float64(s.Duration)
+			if float64(s.Size) > c*d {
+				bytes += low * c * d
+			} else {
+				bytes += float64(s.Size)
+			}
+			ticks += d
 		}
 		next := share*(bytes/ticks+sound) - sound
 		if next >= c*0.9999 {
@@ -48,76 +89,134 @@ func ceiling(segments []Segment, share, sound float64) float64 {
 	return c
 }
 
-// level brings the segments that pass the ceiling under it. A segment's new version has a new name, because the
-// first may have been uploaded already, and names are for ever.
-func (w *renditionWriter) level(ctx context.Context, recode recoder) error {
-	longest := uint64(0)
-	for _, s := range w.out.Segments {
-		longest = max(longest, s.Duration)
+// level brings the segments of one chunk that pass the ceiling under it. Its facts tell of the whole chunk: most
+// segments are still the chunk's own.
+func (w *Worker) level(ctx context.Context, j job) error {
+	var p plan.LevelParams
+	j.params(&p)
+	var chunk VideoFacts
+	var peaks PeaksFacts
+	if err := errors.Join(readFacts(j.in[p.Chunk], &chunk), readFacts(j.in["peaks"], &peaks)); err != nil {
+		return err
 	}
-	sound := float64(w.params.Sound) / 8 / float64(w.out.Timescale)
-	for turn := range levelTurns {
-		c := ceiling(w.out.Segments, peakShare, sound)
-		clean := true
-		for i, s := range w.out.Segments {
-			rate := float64(s.Size) / float64(s.Duration)
-			if rate <= c || s.Duration*2 < longest { // a short last segment is no peak (RFC 8216bis, 4.4.6.2)
-				continue
-			}
-			clean = false
-			target := c * math.Pow(aim, float64(turn+1))
-			if err := w.recodeSegment(ctx, i, turn, int64(target*float64(w.out.Timescale)*8), recode); err != nil {
-				return fmt.Errorf("levelling segment %d of rung %s: %w", i, w.out.Name, err)
-			}
+	for i := range chunk.Renditions {
+		r := &chunk.Renditions[i]
+		r.Of = p.Chunk
+		for k := range r.Segments {
+			r.Segments[k].Of = p.Chunk
 		}
-		if clean {
-			return nil
+		l := leveller{job: j, rendition: r, ceiling: peaks.Ceilings[i], longest: peaks.Longest[i], recode: w.recoder(j, p.Encoding, p.Rungs[i])}
+		if err := l.level(ctx); err != nil {
+			return err
 		}
 	}
-	return nil // what x264 cannot make smaller stays as it is; the release check names it
+	return writeFacts(j.out, chunk)
 }
 
-// recodeSegment replaces segment i by a version of at most max bit/s, if that is smaller.
-func (w *renditionWriter) recodeSegment(ctx context.Context, i, turn int, max int64, recode recoder) error {
-	old := w.out.Segments[i]
-	data, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(old.URI)))
-	if err != nil {
-		return err
+// recoder encodes one segment again: init section and segment in, fragmented MP4 with the same frames out, its
+// rate at most max bit/s.
+type recoder func(ctx context.Context, joined []byte, max int64) ([]byte, error)
+
+// recoder encodes single segments of a rung again.
+func (w *Worker) recoder(j job, e plan.Encoding, rung plan.Rung) recoder {
+	return func(ctx context.Context, joined []byte, max int64) ([]byte, error) {
+		dir, remove, err := j.scratch()
+		if err != nil {
+			return nil, err
+		}
+		defer remove()
+		path := filepath.Join(dir, "segment.mp4")
+		if err := os.WriteFile(path, joined, 0o644); err != nil {
+			return nil, err
+		}
+		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Rate: e.Rate, CRF: e.CRF, MaxRate: max, BufSize: max, GOP: e.GOP, Preset: e.Preset, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
 	}
-	before, err := mp4.ParseSegment(w.track, data)
-	if err != nil {
-		return err
-	}
-	recoded, err := recode(ctx, append(w.track.InitSection(), data...), max)
-	if err != nil {
-		return err
-	}
-	after, err := w.refit(before, recoded)
-	if err != nil {
-		return err
-	}
-	s := Segment{URI: fmt.Sprintf("%s/%05d-%d.m4s", w.out.Name, i, turn+2)}
-	smaller := w.encode(&s, after)
-	if s.Size >= old.Size {
+}
+
+// leveller brings down the segments of one rendition of one chunk.
+type leveller struct {
+	job
+	rendition *Rendition
+	ceiling   float64 // bytes a tick
+	longest   uint64  // ticks
+	recode    recoder
+}
+
+// high says whether a segment passes the ceiling. A short last segment is no peak (RFC 8216bis, 4.4.6.2).
+func (l *leveller) high(s Segment) bool {
+	return float64(s.Size) > l.ceiling*float64(s.Duration) && s.Duration*2 >= l.longest
+}
+
+func (l *leveller) level(ctx context.Context) error {
+	if !slices.ContainsFunc(l.rendition.Segments, l.high) {
 		return nil
 	}
-	if err := w.write(s.URI, smaller); err != nil {
+	init, err := os.ReadFile(l.path(l.rendition.Of, l.rendition.Init()))
+	if err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(w.dir, filepath.FromSlash(old.URI))); err != nil {
+	track, err := mp4.ParseInit(init)
+	if err != nil {
 		return err
 	}
-	w.out.Segments[i] = s
-	if !slices.Contains(w.held, i) {
-		w.held = append(w.held, i)
+	if err := os.MkdirAll(filepath.Join(l.out, l.rendition.Name), 0o755); err != nil {
+		return err
 	}
+	for i, s := range l.rendition.Segments {
+		if !l.high(s) {
+			continue
+		}
+		if err := l.lower(ctx, &l.rendition.Segments[i], track, init); err != nil {
+			return fmt.Errorf("levelling %s: %w", s.URI, err)
+		}
+	}
+	return nil
+}
+
+// lower replaces a segment by the first version that keeps under the ceiling, or by the smallest that x264 can make;
+// what passes the ceiling all the same is named when the release is checked.
+func (l *leveller) lower(ctx context.Context, s *Segment, track mp4.Track, init []byte) error {
+	data, err := os.ReadFile(l.path(s.Of, s.URI))
+	if err != nil {
+		return err
+	}
+	before, err := mp4.ParseSegment(track, data)
+	if err != nil {
+		return err
+	}
+	joined := append(slices.Clone(init), data...)
+	best, smaller := *s, []byte(nil)
+	for turn := 0; turn < levelTurns && l.high(best); turn++ {
+		target := l.ceiling * math.Pow(aim, float64(turn+1))
+		recoded, err := l.recode(ctx, joined, int64(target*float64(l.rendition.Timescale)*8))
+		if err != nil {
+			return err
+		}
+		after, err := refit(track, before, recoded)
+		if err != nil {
+			return err
+		}
+		next := Segment{URI: s.URI}
+		if data := next.encode(after); next.Size < best.Size {
+			best, smaller = next, data
+		}
+	}
+	if smaller == nil {
+		return nil
+	}
+	if err := os.WriteFile(filepath.Join(l.out, filepath.FromSlash(best.URI)), smaller, 0o644); err != nil {
+		return err
+	}
+	best.Of = l.step.ID
+	*s = best
+	l.sink(report.Event{Kind: report.FileReady, Path: best.URI})
 	return nil
 }
 
 // refit reads the recoded fragments and gives them the numbers and times of those they replace. They must be the
 // same frames: as many, as long, decoded by the same init section.
-func (w *renditionWriter) refit(before []mp4.FragmentInfo, recoded []byte) ([]mp4.Fragment, error) {
-	after, err := readFragments(w.track, recoded)
+func refit(track mp4.Track, before []mp4.FragmentInfo, recoded []byte) ([]mp4.Fragment, error) {
+	after, err := readFragments(track, recoded)
 	if err != nil {
 		return nil, err
 	}

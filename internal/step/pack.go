@@ -96,10 +96,10 @@ func (k *packer) playlist(name, step string, r Rendition) (hls.Rates, error) {
 	var segments []hls.Segment
 	var parts []hls.Part
 	for i, d := range spans(r) {
-		segments = append(segments, hls.Segment{URI: k.media(step, r.Segments[i].URI), Duration: d})
+		segments = append(segments, hls.Segment{URI: k.media(cmp.Or(r.Segments[i].Of, step), r.Segments[i].URI), Duration: d})
 		parts = append(parts, hls.Part{Size: r.Segments[i].Size, Duration: d})
 	}
-	list := hls.VOD(k.target(), k.media(step, r.Init()), segments)
+	list := hls.VOD(k.target(), k.media(cmp.Or(r.Of, step), r.Init()), segments)
 	return hls.Measure(parts, list.Target), k.save(name, list.Bytes())
 }
 
@@ -113,12 +113,12 @@ func (k *packer) iframes(name, step string, r Rendition) (hls.Rates, error) {
 		for _, key := range s.Keys {
 			ticks += key.Duration
 			at := nanoseconds(ticks, r.Timescale)
-			frames = append(frames, hls.Segment{URI: k.media(step, s.URI), Duration: at - before, Range: hls.ByteRange{Length: key.Size, Offset: key.Offset}})
+			frames = append(frames, hls.Segment{URI: k.media(cmp.Or(s.Of, step), s.URI), Duration: at - before, Range: hls.ByteRange{Length: key.Size, Offset: key.Offset}})
 			parts = append(parts, hls.Part{Size: key.Size, Duration: at - before})
 			before = at
 		}
 	}
-	list := hls.IFrames(k.media(step, r.Init()), frames)
+	list := hls.IFrames(k.media(cmp.Or(r.Of, step), r.Init()), frames)
 	return hls.Measure(parts, list.Target), k.save(name, list.Bytes())
 }
 

@@ -49,7 +49,7 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 }
 
 func (w *Worker) poster(ctx context.Context, j job, r Rendition, path string) error {
-	if err := join(path, j.in["video"], r, spread(r.Segments, posterSegments)); err != nil {
+	if err := j.join(path, "video", r, spread(r.Segments, posterSegments)); err != nil {
 		return err
 	}
 	picture, err := w.Tools.Still(ctx, ffmpeg.StillSpec{Path: path, At: -1}, w.log(j, "poster"))
@@ -74,7 +74,7 @@ func spread(segments []Segment, n int) []Segment {
 }
 
 func (w *Worker) storyboard(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) (sheets []string, err error) {
-	if err := join(path, j.in["video"], r, r.Segments); err != nil {
+	if err := j.join(path, "video", r, r.Segments); err != nil {
 		return nil, err
 	}
 	spec := ffmpeg.StoryboardSpec{Path: path, Duration: p.Duration, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
@@ -109,7 +109,7 @@ func (w *Worker) mp4(ctx context.Context, j job) error {
 	}
 	rung := video.rung(p.Rung)
 	picture, sound := filepath.Join(dir, "video.mp4"), ""
-	if err := join(picture, j.in["video"], rung, rung.Segments); err != nil {
+	if err := j.join(picture, "video", rung, rung.Segments); err != nil {
 		return err
 	}
 	if in, ok := j.in["audio"]; ok {
@@ -118,7 +118,7 @@ func (w *Worker) mp4(ctx context.Context, j job) error {
 			return err
 		}
 		sound = filepath.Join(dir, "audio.mp4")
-		if err := join(sound, in, audio.Rendition, audio.Rendition.Segments); err != nil {
+		if err := j.join(sound, "audio", audio.Rendition, audio.Rendition.Segments); err != nil {
 			return err
 		}
 	}

@@ -17,17 +17,16 @@ import (
 // are read for their samples only: it cannot leave its marks, and decode times are ours.
 type renditionWriter struct {
 	dir    string // the result's folder
-	params plan.VideoParams
+	params plan.ChunkParams
 	sink   report.Sink
 	track  mp4.Track
 	out    Rendition
 	shift  int32  // of every composition offset, so that the first picture is shown at 0
 	time   uint64 // decode time of the next fragment
 	seq    uint32
-	held   []int // segments that are not told to be ready yet
 }
 
-func newRenditionWriter(dir string, rung plan.Rung, p plan.VideoParams, sink report.Sink) (*renditionWriter, error) {
+func newRenditionWriter(dir string, rung plan.Rung, p plan.ChunkParams, sink report.Sink) (*renditionWriter, error) {
 	w := &renditionWriter{dir: dir, params: p, sink: sink, out: Rendition{Name: rung.Name, Width: rung.Width, Height: rung.Height}}
 	return w, os.Mkdir(filepath.Join(dir, rung.Name), 0o755)
 }
@@ -71,7 +70,13 @@ func (w *renditionWriter) init(track mp4.Track) error {
 	}
 	track.Color = &mp4.BT709
 	w.track, w.out.Timescale, w.out.Codecs = track, track.Timescale, hls.VideoCodec(track.Config)
-	return w.write(w.out.Init(), track.InitSection())
+	if err := w.write(w.out.Init(), track.InitSection()); err != nil {
+		return err
+	}
+	if w.params.First == 0 { // those of later chunks are the same, and are not published
+		w.sink(report.Event{Kind: report.FileReady, Path: w.out.Init()})
+	}
+	return nil
 }
 
 // place gives a fragment its number and times.
@@ -81,6 +86,8 @@ func (w *renditionWriter) place(f *mp4.Fragment) error {
 	}
 	if w.seq == 0 {
 		w.shift = f.Samples[0].Offset
+		w.seq = uint32(w.params.First / int64(w.params.GOP))
+		w.time = uint64(w.params.First) * uint64(f.Samples[0].Duration)
 	}
 	f.Shift(w.shift)
 	w.seq++
@@ -92,22 +99,21 @@ func (w *renditionWriter) place(f *mp4.Fragment) error {
 // segment writes one media segment, a moof and mdat for each group of pictures: an I-frame's byte range must hold
 // its moof (hls authoring specification, 6.10).
 func (w *renditionWriter) segment(fragments []mp4.Fragment) error {
-	s := Segment{URI: fmt.Sprintf("%s/%05d.m4s", w.out.Name, len(w.out.Segments))}
-	data := w.encode(&s, fragments)
+	number := int(w.params.First)/w.params.Segment + len(w.out.Segments)
+	s := Segment{URI: fmt.Sprintf("%s/%05d.m4s", w.out.Name, number)}
+	data := s.encode(fragments)
 	if err := w.write(s.URI, data); err != nil {
 		return err
 	}
 	w.out.Segments = append(w.out.Segments, s)
-	if i := len(w.out.Segments) - 1; w.calm(i) {
+	if w.out.calm(len(w.out.Segments) - 1) {
 		w.sink(report.Event{Kind: report.FileReady, Path: s.URI})
-	} else {
-		w.held = append(w.held, i)
 	}
 	return nil
 }
 
 // encode fills in what a segment's fragments tell and gives its bytes.
-func (w *renditionWriter) encode(s *Segment, fragments []mp4.Fragment) []byte {
+func (s *Segment) encode(fragments []mp4.Fragment) []byte {
 	var data []byte
 	s.Duration, s.Frames, s.Keys = 0, 0, nil
 	for _, f := range fragments {
@@ -126,25 +132,16 @@ func (w *renditionWriter) write(uri string, data []byte) error {
 	return os.WriteFile(filepath.Join(w.dir, filepath.FromSlash(uri)), data, 0o644)
 }
 
-// calm says whether a segment is sure enough to stay as it is: one that stands out from those before it may have
-// to be levelled once the average is known, and is not uploaded before.
-func (w *renditionWriter) calm(i int) bool {
+// calm says whether segment i is sure enough to stay as it is: one that stands out from those before it may have to be
+// levelled once the average is known, and is not uploaded before.
+func (r Rendition) calm(i int) bool {
 	var bytes int64
 	var ticks uint64
-	for _, s := range w.out.Segments[:i+1] {
+	for _, s := range r.Segments[:i+1] {
 		bytes, ticks = bytes+s.Size, ticks+s.Duration
 	}
-	s := w.out.Segments[i]
+	s := r.Segments[i]
 	return float64(s.Size)/float64(s.Duration) <= 1.6*float64(bytes)/float64(ticks)
-}
-
-// release tells of the segments that were held back.
-func (w *renditionWriter) release() {
-	for _, i := range w.held {
-		w.sink(report.Event{Kind: report.FileReady, Path: w.out.Segments[i].URI})
-	}
-	w.held = nil
-	w.sink(report.Event{Kind: report.FileReady, Path: w.out.Init()})
 }
 
 // verify holds what was written against what was planned; ffmpeg's exit code alone proves nothing.

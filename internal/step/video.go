@@ -1,63 +1,72 @@
 package step
 
 import (
+	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
 
-	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 )
 
-// video encodes all rungs from one decode, cuts them into segments while they come, and levels their peaks.
-func (w *Worker) video(ctx context.Context, j job) error {
+// video puts the renditions together from their chunks. It writes no media: its facts tell which step's result holds
+// each segment. That the chunks fit together is insisted on here.
+func (w *Worker) video(_ context.Context, j job) error {
 	var p plan.VideoParams
 	j.params(&p)
-	writers := make([]*renditionWriter, len(p.Rungs)) // as the rungs: from small to large
-	read := make([]func(io.Reader) error, len(p.Rungs))
-	ladder := ffmpeg.Ladder{
-		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
-	}
-	for i, rung := range p.Rungs {
-		var err error
-		if writers[i], err = newRenditionWriter(j.out, rung, p, j.sink); err != nil {
+	var whole VideoFacts
+	for _, level := range p.Levels {
+		var part VideoFacts
+		if err := readFacts(j.in[level], &part); err != nil {
 			return err
 		}
-		read[i] = writers[i].read
-		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: p.CRF, MaxRate: rung.Max, BufSize: 2 * rung.Max})
-	}
-	slices.Reverse(ladder.Rungs) // each rung is scaled from the next larger one
-	slices.Reverse(read)
-	total := time.Duration(float64(p.Frames) / p.Rate.Float() * float64(time.Second))
-	if err := w.Tools.EncodeLadder(ctx, ladder, read, j.progress(total), w.log(j, "ladder")); err != nil {
-		return err
-	}
-	var facts VideoFacts
-	for i, out := range writers {
-		if err := out.level(ctx, w.recoder(j, p, p.Rungs[i])); err != nil {
+		if err := whole.append(j, part); err != nil {
 			return err
 		}
-		out.release()
-		facts.Renditions = append(facts.Renditions, out.out)
 	}
-	return writeFacts(j.out, facts)
+	for _, r := range whole.Renditions {
+		if got := int64(r.Frames()); got != p.Frames {
+			return fmt.Errorf("rung %s has %d frames, not %d", r.Name, got, p.Frames)
+		}
+	}
+	return writeFacts(j.out, whole)
 }
 
-// recoder encodes single segments of a rung again.
-func (w *Worker) recoder(j job, p plan.VideoParams, rung plan.Rung) recoder {
-	return func(ctx context.Context, joined []byte, max int64) ([]byte, error) {
-		dir, remove, err := j.scratch()
-		if err != nil {
-			return nil, err
-		}
-		defer remove()
-		path := filepath.Join(dir, "segment.mp4")
-		if err := os.WriteFile(path, joined, 0o644); err != nil {
-			return nil, err
-		}
-		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Rate: p.Rate, CRF: p.CRF, MaxRate: max, BufSize: max, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads}, w.log(j, "level-"+rung.Name))
+// append adds what follows in the film.
+func (f *VideoFacts) append(j job, next VideoFacts) error {
+	if f.Renditions == nil {
+		*f = next
+		return nil
 	}
+	if len(next.Renditions) != len(f.Renditions) {
+		return fmt.Errorf("chunks of %d and of %d rungs", len(f.Renditions), len(next.Renditions))
+	}
+	for i := range f.Renditions {
+		a, b := &f.Renditions[i], next.Renditions[i]
+		same, err := sameFile(j.path(a.Of, a.Init()), j.path(b.Of, b.Init()))
+		if err != nil {
+			return err
+		}
+		if !same || a.Name != b.Name || a.Timescale != b.Timescale {
+			return fmt.Errorf("rung %s: two chunks need different decoder settings", a.Name)
+		}
+		a.Segments = append(a.Segments, b.Segments...)
+	}
+	return nil
 }
+
+// path is where a file of the result of the input of lies.
+func (j job) path(of, uri string) string { return filepath.Join(j.in[of], filepath.FromSlash(uri)) }
+
+func sameFile(a, b string) (bool, error) {
+	x, err := os.ReadFile(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := os.ReadFile(b)
+	return bytes.Equal(x, y), err
+}
+
+// ReadVideo reads the facts of a video result.
+func ReadVideo(dir string) (f VideoFacts, err error) { return f, readFacts(dir, &f) }

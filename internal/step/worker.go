@@ -52,7 +52,7 @@ func (j job) progress(total time.Duration) func(ffmpeg.Progress) {
 // Do does one step; see engine.Worker.
 func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out string, sink report.Sink) error {
 	do, ok := map[string]func(context.Context, job) error{
-		plan.Video: w.video, plan.Audio: w.audio, plan.Subtitle: w.subtitle, plan.Pictures: w.pictures,
+		plan.Chunk: w.chunk, plan.Peaks: w.peaks, plan.Level: w.level, plan.Video: w.video, plan.Audio: w.audio, plan.Subtitle: w.subtitle, plan.Pictures: w.pictures,
 		plan.MP4: w.mp4, plan.Player: w.player, plan.Package: w.pack,
 	}[s.Kind]
 	if !ok {

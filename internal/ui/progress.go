@@ -9,7 +9,7 @@ import (
 
 // weights are how long each kind of step takes, in parts of the whole. Measured on a one-minute 1080p film;
 // they only make the bar run evenly.
-var weights = map[string]float64{plan.Video: 100, plan.Audio: 6, plan.Pictures: 6, plan.MP4: 1, plan.Subtitle: 0.3, plan.Player: 0.1, plan.Package: 0.5}
+var weights = map[string]float64{plan.Chunk: 100, plan.Level: 6, plan.Peaks: 0.1, plan.Video: 0.1, plan.Audio: 6, plan.Pictures: 6, plan.MP4: 1, plan.Subtitle: 0.3, plan.Player: 0.1, plan.Package: 0.5}
 
 // progress is how far the whole work is.
 type progress struct {
@@ -41,8 +41,17 @@ const (
 
 func (p *progress) begin(pl plan.Plan, film time.Duration) {
 	*p = progress{steps: map[string]*stepState{}}
+	chunks := 0
+	for _, s := range pl.Steps {
+		if s.Kind == plan.Chunk {
+			chunks++
+		}
+	}
 	for _, s := range pl.Steps {
 		weight := weights[s.Kind]
+		if s.Kind == plan.Chunk || s.Kind == plan.Level {
+			weight /= float64(chunks)
+		}
 		if weight == 0 {
 			weight = 1
 		}

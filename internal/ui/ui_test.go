@@ -27,7 +27,7 @@ func (c *clock) Now() time.Time { return c.now }
 func play(u *UI, c *clock) {
 	wait := func(d time.Duration) { c.now = c.now.Add(d) }
 	u.Begin(plan.Plan{Steps: []plan.Step{
-		{ID: "video", Kind: plan.Video, About: "encoding 4 rungs"},
+		{ID: "video", Kind: plan.Chunk, About: "encoding 4 rungs"},
 		{ID: "subtitle-en", Kind: plan.Subtitle, About: "preparing the subtitles en"},
 		{ID: "package", Kind: plan.Package, About: "writing the page"},
 	}}, time.Minute)
@@ -103,7 +103,7 @@ func golden(t *testing.T, name, got string) {
 func TestLineFits(t *testing.T) {
 	clock := &clock{time.Unix(1000, 0)}
 	u := New(Options{Out: &bytes.Buffer{}, Style: Bar, Unicode: true, Now: clock.Now, Width: func() int { return 80 }})
-	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "video", Kind: plan.Video, About: strings.Repeat("я", 300)}}}, time.Hour)
+	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "video", Kind: plan.Chunk, About: strings.Repeat("я", 300)}}}, time.Hour)
 	u.Sink(report.Event{Kind: report.StepStarted, Step: "video"})
 	clock.now = clock.now.Add(time.Minute)
 	u.Sink(report.Event{Kind: report.StepProgress, Step: "video", Done: 600000, Speed: 12.34})
@@ -130,7 +130,7 @@ func TestBarIsNotDrawnTooOften(t *testing.T) {
 // The share never goes back, and what was kept does not count as work.
 func TestShare(t *testing.T) {
 	u := New(Options{Out: &bytes.Buffer{}, Now: time.Now})
-	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "a", Kind: plan.Video}, {ID: "b", Kind: plan.Video}, {ID: "c", Kind: plan.Video}}}, time.Minute)
+	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "a", Kind: plan.Chunk}, {ID: "b", Kind: plan.Chunk}, {ID: "c", Kind: plan.Chunk}}}, time.Minute)
 	for _, c := range []struct {
 		event report.Event
 		want  float64

@@ -37,6 +37,8 @@ func TestArguments(t *testing.T) {
 	still := StillSpec{Path: "/work/v.mp4", At: -1, Duration: time.Minute}
 	for name, args := range map[string][]string{
 		"ladder":     full.args(),
+		"chunk":      func() []string { l := full; l.First, l.Frames = 360, 1438; return l.args() }(),
+		"count":      countArgs("/work/v.mp4", true),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"hdr10": look(func(v *media.Video) {
 			v.PixFmt, v.Bits, v.Transfer, v.Space, v.Primaries = "yuv420p10le", 10, "smpte2084", "bt2020nc", "bt2020"

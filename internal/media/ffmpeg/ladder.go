@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"time"
 
 	"filmpress/internal/media"
 
@@ -16,6 +17,7 @@ type Ladder struct {
 	Stream   int            // index in the container
 	Source   media.Video    // the stream's facts
 	Rate     media.Rational // frames a second of every rung
+	First    int64          // the first frame, counted at Rate from the container's start; 0 is the film's beginning
 	Frames   int64          // of every rung, exactly; the last picture is held where the film has fewer
 	GOP      int            // frames from one IDR to the next
 	Preset   string         // x264's
@@ -23,6 +25,7 @@ type Ladder struct {
 	Threads  int            // of each encoder; they change the bytes. 0 leaves it to x264 and the machine
 	Rungs    []Rung         // from large to small: each is scaled from the one before
 	Tolerant bool           // go on over damaged pictures
+	NoSeek   bool           // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
 }
 
 // Rung is one size.
@@ -36,21 +39,22 @@ type Rung struct {
 // EncodeLadder encodes every rung; read[i] takes rung i as fragmented MP4, one fragment a GOP, times in ticks of
 // Timescale(Rate), the first frame shown at 0. What comes is ffmpeg's own: its boxes carry its marks. Frames
 // start where the container starts, not where the picture does, so that sound and picture stay in time; a
-// picture that begins later is led by its first frame.
+// picture that begins later is led by its first frame. Encoded in pieces (First), a film has the same frames as in one:
+// which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
 	return t.Run(ctx, Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant})
 }
 
 func (l Ladder) args() []string {
 	c := colorOf(l.Source)
-	f := &filters{stream(input(l.Film, nil), l.Stream)}
+	f := &filters{stream(input(l.Film, l.seek()), l.Stream)}
 	if l.Source.Interlaced() {
 		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
 	}
 	if l.Source.Frames == 1 { // fps drops a picture that ends before half a frame's time
 		f.add("tpad", "stop_mode", "clone", "stop_duration", ftoa(2/l.Rate.Float()))
 	}
-	f.constantRate(l.Rate, l.Frames, l.held())
+	f.constantRate(l.Rate, l.First, l.Frames, l.held())
 	f.overBlack(c)
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
 	f.toSDR(c)
@@ -71,12 +75,40 @@ func (l Ladder) args() []string {
 	return arguments(1, outputs...)
 }
 
-// constantRate makes exactly so many frames at a constant rate, the first at the container's start; at most held
-// copies of the last one fill up what is missing.
-func (f *filters) constantRate(rate media.Rational, frames, held int64) {
-	f.add("fps", "fps", rate.String(), "start_time", "0")
-	f.add("tpad", "stop_mode", "clone", "stop", itoa(held))
-	f.add("trim", "end_frame", itoa(frames))
+// lead is how long before its first frame a piece begins to be decoded. Deinterlacing looks back, an open group of
+// pictures begins with some that cannot be decoded, and containers without an index are sought in by guessing.
+const lead = 2 * time.Second
+
+// seek are the input options of a piece that is not the first. Times stay those of the whole film. Nothing is thrown
+// away between the keyframe that is found and the time that was asked for: a picture may be shown for minutes.
+func (l Ladder) seek() ff.KwArgs {
+	switch {
+	case l.First == 0:
+		return nil
+	case l.NoSeek:
+		return ff.KwArgs{"copyts": "", "start_at_zero": ""}
+	}
+	at := min(time.Duration(float64(l.First)/l.Rate.Float()*float64(time.Second)), l.Source.End)
+	return ff.KwArgs{"ss": seconds(max(0, at-lead)), "noaccurate_seek": "", "copyts": "", "start_at_zero": ""}
+}
+
+// constantRate makes the frames [first, first+frames) at a constant rate, counted from the container's start; at most
+// held copies of the last one fill up what is missing.
+func (f *filters) constantRate(rate media.Rational, first, frames, held int64) {
+	if first == 0 {
+		f.add("fps", "fps", rate.String(), "start_time", "0")
+	} else {
+		f.add("fps", "fps", rate.String())
+	}
+	if held > 0 {
+		f.add("tpad", "stop_mode", "clone", "stop", itoa(held))
+	}
+	if first == 0 {
+		f.add("trim", "end_frame", itoa(frames))
+		return
+	}
+	f.add("trim", "start_pts", itoa(first), "end_pts", itoa(first+frames)) // behind fps a time is the frame's number
+	f.add("setpts", "expr", "PTS-STARTPTS")
 }
 
 // held is how many times the last picture may be repeated: where the sound runs on, and one second more for
@@ -84,7 +116,11 @@ func (f *filters) constantRate(rate media.Rational, frames, held int64) {
 // notices; without this bound its last good picture would silently stand for the rest.
 func (l Ladder) held() int64 {
 	have := int64(math.Floor(l.Source.End.Seconds() * l.Rate.Float()))
-	return max(0, l.Frames-have) + int64(math.Ceil(l.Rate.Float())) + 1
+	more := int64(math.Ceil(l.Rate.Float())) + 1
+	if end := l.First + l.Frames; end+more > have {
+		return max(0, end-have) + more
+	}
+	return 0
 }
 
 // codec are the output options of one rung.

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"math"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"filmpress/internal/plan"
+)
+
+// One process keeps about three cores busy, whatever the number of its encoders' threads, and holds about 1.3 GB for a
+// 1080p ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung.
+const (
+	coresEach  = 3
+	bytesPixel = 1.3e9 / (1920 * 1080)
+	bytesLeast = 200e6
+	ofMemory   = 0.6 // of what is free: the rest is the page cache's
+)
+
+// workers is how many parts of the film are encoded at once.
+func (a *app) workers(p plan.Plan) int {
+	if n, err := strconv.Atoi(a.config.Workers); err == nil {
+		return n
+	}
+	return workersFor(runtime.GOMAXPROCS(0), freeMemory(), largest(p))
+}
+
+// workersFor is what a machine can carry: bytes of memory, 0 where that is not known; pixels of the largest rung.
+func workersFor(cores int, memory int64, pixels int) int {
+	n := max(1, cores/coresEach)
+	if memory > 0 {
+		n = min(n, int(ofMemory*float64(memory)/math.Max(bytesLeast, float64(pixels)*bytesPixel)))
+	}
+	return max(1, n)
+}
+
+// largest is the pixels of a plan's largest rung.
+func largest(p plan.Plan) (pixels int) {
+	for _, s := range p.Steps {
+		if s.Kind != plan.Chunk {
+			continue
+		}
+		var c plan.ChunkParams
+		if err := json.Unmarshal(s.Params, &c); err != nil {
+			panic(err) // of our own plan
+		}
+		for _, r := range c.Rungs {
+			pixels = max(pixels, r.Width*r.Height)
+		}
+		return pixels
+	}
+	return 0
+}
+
+// freeMemory is what Linux says can be had without swapping, in bytes; 0 where nobody says.
+func freeMemory() int64 {
+	f, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "MemAvailable:"); ok {
+			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}

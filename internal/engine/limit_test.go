@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// gauge is a worker that notes what it does and how much of it at once.
+type gauge struct {
+	mu        sync.Mutex
+	now, most int
+	order     []string
+	hold      chan struct{}
+}
+
+func (g *gauge) Do(ctx context.Context, s plan.Step, _ map[string]string, _ string, _ report.Sink) error {
+	g.mu.Lock()
+	g.order = append(g.order, s.ID)
+	if s.Kind == "heavy" {
+		g.now++
+		g.most = max(g.most, g.now)
+	}
+	g.mu.Unlock()
+	if s.Kind != "heavy" {
+		return nil
+	}
+	select {
+	case <-g.hold:
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now--
+	return ctx.Err()
+}
+
+func heavy(s plan.Step) bool { return s.Kind == "heavy" }
+
+// TestLimit: at most n heavy steps at once, in the plan's order however they come; light ones do not wait.
+func TestLimit(t *testing.T) {
+	var p plan.Plan
+	for i := range 12 {
+		p.Steps = append(p.Steps, plan.Step{ID: fmt.Sprintf("h%02d", i), Kind: "heavy"})
+	}
+	g := &gauge{hold: make(chan struct{})}
+	w := Limit(g, p, 2, heavy)
+	var all sync.WaitGroup
+	do := func(s plan.Step) {
+		all.Go(func() {
+			if err := w.Do(t.Context(), s, nil, "", report.Discard); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	started := func(n int) {
+		t.Helper()
+		for range 2000 {
+			g.mu.Lock()
+			got := len(g.order)
+			g.mu.Unlock()
+			if got == n {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+		t.Fatalf("%d steps did not begin: %v", n, g.order)
+	}
+	do(p.Steps[0])
+	do(p.Steps[1])
+	started(2)
+	for _, s := range slices.Backward(p.Steps[2:]) {
+		do(s)
+	}
+	do(plan.Step{ID: "light", Kind: "light"})
+	started(3)
+	waiting := func() int {
+		l := w.(*limit)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.waiting)
+	}
+	for waiting() != 10 {
+		time.Sleep(time.Millisecond)
+	}
+	for n := 4; n <= 13; n++ {
+		g.hold <- struct{}{} // one of the two ends, and one begins
+		started(n)
+	}
+	close(g.hold)
+	all.Wait()
+	rest := slices.DeleteFunc(g.order[2:], func(id string) bool { return id == "light" })
+	if !slices.IsSorted(rest) || g.most != 2 || len(rest) != 10 {
+		t.Errorf("%d at once, in the order %v", g.most, g.order)
+	}
+}
+
+// TestLimitCancelled: a step that is told to stop while it waits gives no turn away.
+func TestLimitCancelled(t *testing.T) {
+	p := plan.Plan{Steps: []plan.Step{{ID: "a", Kind: "heavy"}, {ID: "b", Kind: "heavy"}, {ID: "c", Kind: "heavy"}}}
+	g := &gauge{hold: make(chan struct{})}
+	w := Limit(g, p, 1, heavy)
+	done := make(chan error, 3)
+	do := func(ctx context.Context, s plan.Step) { done <- w.Do(ctx, s, nil, "", report.Discard) }
+	go do(t.Context(), p.Steps[0])
+	ctx, cancel := context.WithCancel(t.Context())
+	go do(ctx, p.Steps[1])
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("a step that was told to stop was done")
+	}
+	go do(t.Context(), p.Steps[2])
+	g.hold <- struct{}{}
+	g.hold <- struct{}{}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"filmpress/internal/media"
+	"filmpress/internal/media/mp4"
+	"filmpress/internal/report"
+)
+
+// numbered draws each frame's own number: bit b of it is the brightness of column b of sixteen.
+func numbered(rate, seconds string) string {
+	return "color=gray:s=256x32:r=" + rate + ":d=" + seconds + ",format=yuv420p,geq=lum='16+219*mod(floor(N/pow(2,floor(X/16))),2)':cb=128:cr=128"
+}
+
+// numbersOf reads the numbers that numbered drew.
+func numbersOf(t testing.TB, encoded []byte) []int {
+	t.Helper()
+	pixels := raw(t, "-i", save(t, "n.mp4", encoded), "-vf", "scale=16:1:flags=area,format=gray", "-f", "rawvideo", "-")
+	var out []int
+	for frame := range slices.Chunk(pixels, 16) {
+		n := 0
+		for b, level := range frame {
+			if level > 128 {
+				n |= 1 << b
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// pieces encodes the film once in one run, and once cut at the given frames; what is decoded is for the caller.
+func pieces(t testing.TB, film string, source media.Source, rungs []Rung, cuts ...int64) (whole []byte, parts [][]byte) {
+	t.Helper()
+	v := source.Video[0]
+	total := int64(source.Duration.Seconds()*v.Rate.Float() + 0.5)
+	run := func(first, end int64) []byte {
+		for _, noSeek := range []bool{false, true} {
+			var out []byte
+			l := Ladder{Film: film, Stream: v.Index, Source: v, Rate: v.Rate, First: first, Frames: end - first, GOP: int(v.Rate.Float()+0.5) / 2 * 2,
+				Preset: "ultrafast", Threads: 1, Rungs: rungs, NoSeek: noSeek}
+			read := func(r io.Reader) (err error) { out, err = io.ReadAll(r); return err }
+			err := tools(t).EncodeLadder(context.Background(), l, []func(io.Reader) error{read}, nil, "")
+			if err == nil && countFrames(out) == end-first {
+				return out
+			}
+			t.Logf("frames %d to %d, noSeek %v: %d came, %v", first, end, noSeek, countFrames(out), err)
+		}
+		t.Skip("it cannot be encoded at all")
+		return nil
+	}
+	whole = run(0, total)
+	for i, first := range append([]int64{0}, cuts...) {
+		end := total
+		if i < len(cuts) {
+			end = cuts[i]
+		}
+		parts = append(parts, run(first, end))
+	}
+	return whole, parts
+}
+
+// countFrames counts the samples of what ffmpeg wrote; 0 where it is no whole file.
+func countFrames(data []byte) (n int64) {
+	r := mp4.NewReader(bytes.NewReader(data))
+	if _, err := r.Init(); err != nil {
+		return 0
+	}
+	for {
+		f, err := r.Next()
+		if err != nil {
+			return n
+		}
+		n += int64(len(f.Samples))
+	}
+}
+
+// TestChunksAreFrameExact: cut anywhere, a film has the frames of one continuous run, whatever its container, rate and
+// first time.
+func TestChunksAreFrameExact(t *testing.T) {
+	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40", "-x264-params", "scenecut=0:open-gop=1"}
+	for _, c := range []struct {
+		name, rate string
+		args       []string
+	}{
+		{"25.mp4", "25", h264},
+		{"23.976.mp4", "24000/1001", h264},
+		{"29.97.mkv", "30000/1001", h264},
+		{"50.mov", "50", h264},
+		{"59.94.mp4", "60000/1001", h264},
+		{"starts-late.ts", "25", append(slices.Clone(h264), "-output_ts_offset", "37.3")},
+		{"30.ts", "30", h264},
+		{"29.97.mpg", "30000/1001", []string{"-c:v", "mpeg2video", "-b:v", "4M", "-g", "15", "-bf", "2"}},
+		{"25.avi", "25", []string{"-c:v", "mpeg4", "-b:v", "4M", "-g", "60", "-bf", "1"}},
+		{"24.webm", "24", []string{"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "70"}},
+		{"25.flv", "25", []string{"-c:v", "flv", "-b:v", "4M", "-g", "30"}},
+		{"25.ogv", "25", []string{"-c:v", "libtheora", "-b:v", "4M", "-g", "30"}},
+		{"25.wmv", "25", []string{"-c:v", "wmv2", "-b:v", "4M", "-g", "30"}},
+		{"29.97.mxf", "30000/1001", []string{"-c:v", "mpeg2video", "-b:v", "4M", "-g", "15", "-bf", "2"}},
+		{"fragmented.mp4", "25", append(slices.Clone(h264), "-movflags", "frag_keyframe+empty_moov")},
+		{"one-keyframe.mkv", "25", []string{"-c:v", "libx264", "-preset", "ultrafast", "-g", "9999"}},
+		{"edit-list.mp4", "25", append(slices.Clone(h264), "-output_ts_offset", "0.52")},
+		{"variable.mkv", "30", append([]string{"-vf", "select='not(mod(n\\,7))+gte(n\\,40)*lte(n\\,90)'", "-fps_mode", "vfr"}, h264...)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, "9")}, c.args...)...)
+			source := probe(t, path)
+			rate := source.Video[0].Rate.Float()
+			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
+			want, got := numbersOf(t, whole), []int(nil)
+			for _, p := range parts {
+				got = append(got, numbersOf(t, p)...)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("in pieces\n%v\nin one\n%v", got, want)
+			}
+			if distinct := len(slices.Compact(slices.Clone(want))); distinct < 40 {
+				t.Errorf("only %d different frames were read", distinct)
+			}
+			initOf := func(b []byte) []byte { track, _ := fragments(t, b); return track.InitSection() }
+			for _, p := range parts {
+				if !bytes.Equal(initOf(p), initOf(whole)) {
+					t.Error("a piece needs another init section")
+				}
+			}
+		})
+	}
+}
+
+// TestChunkBeyondThePicture: where the sound runs on, a piece that begins after the last picture holds that picture.
+func TestChunkBeyondThePicture(t *testing.T) {
+	path := film(t, "film.mp4", "-f", "lavfi", "-i", numbered("25", "4"), "-f", "lavfi", "-i", "sine=d=12", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+	_, parts := pieces(t, path, probe(t, path), []Rung{{256, 32, 10, 4e6, 8e6}}, 75, 150)
+	if n := numbersOf(t, parts[2]); len(n) < 149 || slices.Min(n) != 99 || slices.Max(n) != 99 {
+		t.Errorf("%v", n)
+	}
+}
+
+// TestChunksOfClips cuts real clips in three, and compares the pictures with those of one run.
+func TestChunksOfClips(t *testing.T) {
+	dir := clips(t)
+	names, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range names {
+		if info, err := os.Stat(path); err != nil || info.Size() > 8<<20 && os.Getenv("FILMPRESS_CAMPAIGN") == "" {
+			continue
+		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			source, findings, err := tools(t).Inspect(context.Background(), path, report.Discard)
+			if worst, _ := report.Worst(findings); err != nil || worst == report.Error || source.Video[0].Frames < 30 {
+				t.Skip("too short, or it cannot be published")
+			}
+			total := int64(source.Duration.Seconds()*source.Video[0].Rate.Float() + 0.5)
+			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6}}, total/3, 2*total/3)
+			want, got := grey(t, whole), []byte(nil)
+			for _, p := range parts {
+				got = append(got, grey(t, p)...)
+			}
+			if worst := farthest(got, want); len(got) != len(want) || worst > 12 {
+				t.Errorf("%d bytes of pixels, not %d; a frame differs by %.1f", len(got), len(want), worst)
+			}
+		})
+	}
+}
+
+const greySize = 32 * 18
+
+func grey(t testing.TB, encoded []byte) []byte {
+	return raw(t, "-i", save(t, "g.mp4", encoded), "-vf", "scale="+strconv.Itoa(32)+":18:flags=area,format=gray", "-f", "rawvideo", "-")
+}
+
+// farthest is the largest mean difference of two frames in the same place.
+func farthest(a, b []byte) (worst float64) {
+	for at := 0; at+greySize <= min(len(a), len(b)); at += greySize {
+		sum := 0
+		for i := at; i < at+greySize; i++ {
+			sum += max(int(a[i])-int(b[i]), int(b[i])-int(a[i]))
+		}
+		worst = max(worst, float64(sum)/greySize)
+	}
+	return worst
+}

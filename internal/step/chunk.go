@@ -1,0 +1,111 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// chunk encodes all rungs of one stretch of the film, and proves that they decode. Where it cannot be sought in the film
+// (there is no index, or a keyframe is none), all before the stretch is decoded, too.
+func (w *Worker) chunk(ctx context.Context, j job) error {
+	var p plan.ChunkParams
+	j.params(&p)
+	told := j
+	if p.First > 0 { // nothing is sent before it is known that this attempt holds
+		told.sink = func(e report.Event) {
+			if e.Kind != report.FileReady {
+				j.sink(e)
+			}
+		}
+	}
+	facts, err := w.encodeChunk(ctx, told, p, false)
+	if again := (*ffmpeg.ErrStalled)(nil); err != nil && p.First > 0 && ctx.Err() == nil && !errors.As(err, &again) {
+		for _, r := range p.Rungs {
+			if err := os.RemoveAll(filepath.Join(j.out, r.Name)); err != nil {
+				return err
+			}
+		}
+		facts, err = w.encodeChunk(ctx, told, p, true)
+	}
+	if err != nil {
+		return err
+	}
+	if p.First > 0 {
+		for _, r := range facts.Renditions {
+			for i, s := range r.Segments {
+				if r.calm(i) {
+					j.sink(report.Event{Kind: report.FileReady, Path: s.URI})
+				}
+			}
+		}
+	}
+	if err := w.prove(ctx, j, facts); err != nil {
+		return err
+	}
+	return writeFacts(j.out, facts)
+}
+
+// encodeChunk makes all rungs from one decode, and cuts them into segments while they come.
+func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noSeek bool) (facts VideoFacts, err error) {
+	writers := make([]*renditionWriter, len(p.Rungs)) // as the rungs: from small to large
+	read := make([]func(io.Reader) error, len(p.Rungs))
+	ladder := ffmpeg.Ladder{
+		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
+		NoSeek: noSeek,
+	}
+	for i, rung := range p.Rungs {
+		if writers[i], err = newRenditionWriter(j.out, rung, p, j.sink); err != nil {
+			return facts, err
+		}
+		read[i] = writers[i].read
+		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: p.CRF, MaxRate: rung.Max, BufSize: 2 * rung.Max})
+	}
+	slices.Reverse(ladder.Rungs) // each rung is scaled from the next larger one
+	slices.Reverse(read)
+	total := time.Duration(float64(p.Frames) / p.Rate.Float() * float64(time.Second))
+	if err := w.Tools.EncodeLadder(ctx, ladder, read, j.progress(total), w.log(j, "ladder")); err != nil {
+		return facts, err
+	}
+	for _, out := range writers {
+		facts.Renditions = append(facts.Renditions, out.out)
+	}
+	return facts, nil
+}
+
+// prove decodes what was written: every frame of the smallest rung, and the keyframes of the others. All came from the
+// same frames and through the same code; the rest is what `filmpress verify --deep` is for.
+func (w *Worker) prove(ctx context.Context, j job, facts VideoFacts) error {
+	dir, remove, err := j.scratch()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	path := filepath.Join(dir, "chunk.mp4")
+	for i, r := range facts.Renditions {
+		if err := j.joinOwn(path, r); err != nil {
+			return err
+		}
+		want, keys := r.Frames(), i > 0
+		if keys {
+			want = r.keys()
+		}
+		got, err := w.Tools.CountFrames(ctx, path, keys, w.log(j, "prove-"+r.Name))
+		if err != nil {
+			return fmt.Errorf("rung %s cannot be decoded: %w", r.Name, err)
+		}
+		if got != int64(want) {
+			return fmt.Errorf("rung %s: %d frames were written, and %d can be decoded", r.Name, want, got)
+		}
+	}
+	return nil
+}
