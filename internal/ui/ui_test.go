@@ -130,7 +130,7 @@ func TestBarIsNotDrawnTooOften(t *testing.T) {
 // The share never goes back, and what was kept does not count as work.
 func TestShare(t *testing.T) {
 	u := New(Options{Out: &bytes.Buffer{}, Now: time.Now})
-	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "a", Kind: plan.Chunk}, {ID: "b", Kind: plan.Chunk}, {ID: "c", Kind: plan.Chunk}}}, time.Minute)
+	u.Begin(plan.Plan{Steps: []plan.Step{{ID: "a", Kind: plan.Audio}, {ID: "b", Kind: plan.Audio}, {ID: "c", Kind: plan.Audio}}}, time.Minute)
 	for _, c := range []struct {
 		event report.Event
 		want  float64
@@ -139,8 +139,8 @@ func TestShare(t *testing.T) {
 		{report.Event{Kind: report.StepProgress, Step: "b", Done: 30000}, 0.25},
 		{report.Event{Kind: report.StepProgress, Step: "b", Done: 10000}, 0.25},
 		{report.Event{Kind: report.StepProgress, Step: "new", Done: 0, Total: 1}, 0.25},
-		{report.Event{Kind: report.StepProgress, Step: "b", Done: 999999}, 100.0 / 201},
-		{report.Event{Kind: report.StepDone, Step: "c", Kept: true}, 100.0 / 101},
+		{report.Event{Kind: report.StepProgress, Step: "b", Done: 999999}, 6.0 / 13},
+		{report.Event{Kind: report.StepDone, Step: "c", Kept: true}, 6.0 / 7},
 	} {
 		u.Sink(c.event)
 		if got := u.progress.whole(); got != c.want {
