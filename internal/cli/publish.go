@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -253,9 +252,31 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
 	}
 	fmt.Fprintln(a.out, "\nSteps:")
-	for _, st := range s.plan.Steps {
-		_, kept := s.kept.Look(st.Digest)
-		fmt.Fprintf(a.out, "  %-14s %s\n", st.ID, cmp.Or(map[bool]string{true: "kept, nothing to do"}[kept], st.About))
-	}
+	a.showSteps(s)
 	return nil
+}
+
+// showSteps prints a line a step; the parts of a film stand in one line a kind.
+func (a *app) showSteps(s studied) {
+	for steps := s.plan.Steps; len(steps) > 0; {
+		first, n, kept := steps[0], 0, 0
+		for n < len(steps) && (n == 0 || steps[n].Kind == first.Kind && (first.Kind == plan.Chunk || first.Kind == plan.Level)) {
+			if _, ok := s.kept.Look(steps[n].Digest); ok {
+				kept++
+			}
+			n++
+		}
+		name, about := first.ID, first.About
+		if n > 1 {
+			name, about = fmt.Sprintf("%s to %s", first.ID, steps[n-1].ID), strings.TrimSuffix(about, fmt.Sprintf(", part 1 of %d", n))
+		}
+		switch {
+		case kept == n:
+			about = "kept, nothing to do"
+		case kept > 0:
+			about += fmt.Sprintf("; %d of %d are kept", kept, n)
+		}
+		fmt.Fprintf(a.out, "  %-14s %s\n", name, about)
+		steps = steps[n:]
+	}
 }
