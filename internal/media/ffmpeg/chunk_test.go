@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"filmpress/internal/media"
 	"filmpress/internal/media/mp4"
@@ -145,7 +146,8 @@ func TestChunkBeyondThePicture(t *testing.T) {
 	}
 }
 
-// TestChunksOfClips cuts real clips in three, and compares the pictures with those of one run.
+// TestChunksOfClips cuts real clips in three, and compares the pictures with those of one run: the small ones, and with
+// FILMPRESS_CAMPAIGN all.
 func TestChunksOfClips(t *testing.T) {
 	dir := clips(t)
 	names, err := filepath.Glob(filepath.Join(dir, "*", "*"))
@@ -153,13 +155,14 @@ func TestChunksOfClips(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range names {
-		if info, err := os.Stat(path); err != nil || info.Size() > 8<<20 && os.Getenv("FILMPRESS_CAMPAIGN") == "" {
+		all := os.Getenv("FILMPRESS_CAMPAIGN") != ""
+		if info, err := os.Stat(path); err != nil || info.Size() > 400<<10 && !all {
 			continue
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			source, findings, err := tools(t).Inspect(context.Background(), path, report.Discard)
-			if worst, _ := report.Worst(findings); err != nil || worst == report.Error || source.Video[0].Frames < 30 {
-				t.Skip("too short, or it cannot be published")
+			if worst, _ := report.Worst(findings); err != nil || worst == report.Error || source.Video[0].Frames < 30 || source.Duration > 10*time.Second && !all {
+				t.Skip("too short, too long, or it cannot be published")
 			}
 			total := int64(source.Duration.Seconds()*source.Video[0].Rate.Float() + 0.5)
 			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6}}, total/3, 2*total/3)
