@@ -87,6 +87,10 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	if err != nil {
 		return studied{}, err
 	}
+	tools, why := tools.TrySandbox(ctx)
+	if why != "" {
+		a.ui.Note("ffmpeg runs without a sandbox: " + why)
+	}
 	kept, err := local.OpenKept(a.config.Kept)
 	if err != nil {
 		return studied{}, err

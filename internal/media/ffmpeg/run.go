@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"filmpress/internal/report"
+	"filmpress/internal/sandbox"
 )
 
 // ErrStalled says that a process was ended because it made no progress.
@@ -72,7 +75,7 @@ func (t Tools) Run(ctx context.Context, job Job) error {
 	if !job.Tolerant {
 		args = append(args, "-xerror")
 	}
-	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: job.Stall}
+	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: job.Stall, sandboxed: t.Sandboxed}
 	p.progress = func(now Progress) {
 		if job.Progress != nil {
 			job.Progress(now)
@@ -94,6 +97,43 @@ type process struct {
 	progress func(Progress)          // nil: the program has no -progress; else it comes after read's descriptors
 	log      string
 	stall    time.Duration
+
+	sandboxed bool
+}
+
+// command is the process to start: the program, or the sandbox that becomes it.
+func (p process) command() *exec.Cmd {
+	cmd := exec.Command(p.path, p.args...)
+	if p.sandboxed {
+		cmd.Path, cmd.Args = sandbox.Command(policyOf(p.args), p.path, cmd.Args)
+	}
+	cmd.SysProcAttr = attributes()
+	cmd.Env = append(environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	return cmd
+}
+
+// policyOf reads from an argument list what the process may open: every file in it stands as file:/absolute/path.
+func policyOf(args []string) (p sandbox.Policy) {
+	for i, a := range args {
+		path, ok := strings.CutPrefix(a, "file:/")
+		switch {
+		case !ok:
+		case i > 0 && args[i-1] == "-i":
+			p.Read = append(p.Read, "/"+path)
+		default:
+			p.Write = append(p.Write, filepath.Dir("/"+path))
+		}
+	}
+	return p
+}
+
+// environ is our own environment without what a decoder has no business to know.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(strings.ToUpper(v), "=")
+		return strings.HasPrefix(name, "AWS_") || strings.Contains(name, "SECRET") || strings.Contains(name, "TOKEN") || strings.Contains(name, "PASSWORD") ||
+			strings.HasSuffix(name, "_KEY")
+	})
 }
 
 // grace is how long a process may take to end after TERM.
@@ -122,9 +162,7 @@ func (p process) run(ctx context.Context) (messages, error) {
 	dog := newWatchdog(p.stall, func() { stop(&ErrStalled{After: p.stall, Log: p.log}) })
 	defer dog.stop()
 
-	cmd := exec.Command(p.path, p.args...)
-	cmd.SysProcAttr = attributes()
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	cmd := p.command()
 	var pipes pipes
 	var said messages
 	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
@@ -185,11 +223,13 @@ func quoted(args []string) []string {
 	return out
 }
 
-// output runs a command of a moment and gives its stdout.
-func output(ctx context.Context, path string, args ...string) (string, error) {
+// output runs a command of a moment, argv[0] included, and gives its stdout.
+func output(ctx context.Context, path string, argv ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.CommandContext(ctx, path, argv[1:]...)
+	cmd.Args = argv
+	cmd.Env = environ()
 	cmd.SysProcAttr = attributes()
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
