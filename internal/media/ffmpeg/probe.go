@@ -45,7 +45,7 @@ func (t Tools) Probe(ctx context.Context, path string, sink report.Sink) (media.
 
 // Inspect is Probe without the digest, for a file whose digest is known.
 func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error) {
-	j := &judge{path: path}
+	j := &judge{path: path, tolerant: t.Tolerant}
 	if f := refuse(path); f != nil {
 		return media.Source{}, []report.Finding{*f}, nil
 	}
