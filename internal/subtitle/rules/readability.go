@@ -98,11 +98,10 @@ func rawLine(raw string, number int) (from, to int) {
 
 // pair judges how a text is broken into two lines.
 func (j *judge) pair(i int, c *subtitle.Cue, a, b visibleLine) {
-	together := a.long + 1 + b.long
-	if spaceless[j.lang] {
-		together--
+	if spaceless[j.lang] { // there the break stands for a comma
+		return
 	}
-	fits := together <= j.limit.line
+	fits := a.long+1+b.long <= j.limit.line
 	if !fits && min(a.long, b.long) >= j.limit.balance*max(a.long, b.long) {
 		return
 	}
@@ -128,6 +127,6 @@ func meant(a, b []byte) bool {
 	second, _ := utf8.DecodeRune(b)
 	last, _ := utf8.DecodeLastRune(a)
 	const marks = "-–—‐‑−♪♫♬#*•[(（【《「『\"“„«<>"
-	return strings.ContainsRune(marks, first) || strings.ContainsRune(marks, second) || strings.ContainsRune(".?!…:;,-–—。！？、，：；؟،。»”\"'’)]）】♪♫", last) ||
+	return strings.ContainsRune(marks, first) || strings.ContainsRune(marks, second) || strings.ContainsRune(".?!…:;,-–—।॥။។。！？、，：；؟،。»”\"'’)]）】♪♫", last) ||
 		!bytes.ContainsFunc(a, lowerOrCaseless) || !bytes.ContainsFunc(b, lowerOrCaseless) // a title, a sign, a date
 }
