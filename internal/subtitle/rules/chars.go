@@ -14,7 +14,6 @@ type charPass struct {
 	ellipsisAt [3]int
 	mixed      []mixedWord
 	garbled    []garbledWord
-	sureGarble int
 }
 
 // maxKept is how many words are kept for later.

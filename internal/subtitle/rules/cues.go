@@ -162,7 +162,7 @@ func (j *judge) gap(last, i int) {
 	}
 	frames := math.Round(gap.Seconds() * j.limit.rate) // a file made at another rate has its own two frames
 	switch {
-	case frames < j.limit.minGap:
+	case frames < j.limit.minGap && j.s.Level("cue-min-gap") != Off:
 		f, ok := j.finding("cue-min-gap", fmt.Sprintf("the gap above this cue is %d ms, under %g frames", gap.Milliseconds(), j.limit.minGap),
 			"end the cue above earlier: "+j.endFor(i))
 		j.atTiming(i, f, ok)

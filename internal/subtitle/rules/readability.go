@@ -17,8 +17,12 @@ func (j *judge) speed(i int, c *subtitle.Cue) {
 	if d <= 0 {
 		return
 	}
+	least := d // a cue that is too short has its own finding; this one is for those that would still be too fast
+	if j.s.Level("cue-min-duration") != Off {
+		least = max(d, j.limit.minDuration)
+	}
 	// Rounded as it is shown: nobody should read that 17 is more than 17.
-	if cps := math.Round(10*j.text.chars/d.Seconds()) / 10; j.on.speed && cps > j.limit.cps {
+	if cps := math.Round(10*j.text.chars/d.Seconds()) / 10; j.on.speed && cps > j.limit.cps && j.text.chars > j.limit.cps*least.Seconds() {
 		need := j.text.chars / j.limit.cps
 		f, ok := j.finding("cue-cps", fmt.Sprintf("this cue takes %s characters a second to read, over %s", number(cps), number(j.limit.cps)),
 			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(need*10)/10)))
@@ -28,7 +32,7 @@ func (j *judge) speed(i int, c *subtitle.Cue) {
 		return
 	}
 	n := len(bytes.Fields(j.text.buf))
-	if wpm := math.Round(float64(n) / d.Minutes()); n >= minWords && wpm > j.limit.wpm {
+	if wpm := math.Round(float64(n) / d.Minutes()); n >= minWords && wpm > j.limit.wpm && float64(n) > j.limit.wpm*least.Minutes() {
 		f, ok := j.finding("cue-wpm", fmt.Sprintf("this cue takes %s words a minute to read, over %s", number(wpm), number(j.limit.wpm)),
 			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(float64(n)/j.limit.wpm*600)/10)))
 		j.atTiming(i, f, ok)
