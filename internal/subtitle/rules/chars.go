@@ -131,8 +131,8 @@ func (j *judge) replacement(i, at, n int) {
 	if !ok {
 		return
 	}
-	if f = j.t.AtText(i, at, at+n, f); !j.broken[f.Pos.Line] {
-		j.out = append(j.out, f)
+	if len(j.broken) == 0 || !j.broken[j.t.AtText(i, at, at+n, f).Pos.Line] {
+		j.atText(i, at, at+n, f, ok)
 	}
 }
 
@@ -226,17 +226,19 @@ func (j *judge) bidiLine(i, from int, line string) {
 			j.atText(i, from+at, from+at+3, f, ok)
 		}
 	}
+	start := len(line) - len(strings.TrimLeft(line, "-–— \u200e\u200f"))
+	if strings.HasPrefix(line[start:], "<") {
+		start += strings.IndexByte(line[start:], '>') + 1
+	}
 	for _, m := range open {
 		level := j.finding
-		if strings.Trim(line[:m.at], "-–— \u200e\u200f") == "" || line[m.at-1] == '>' && !strings.ContainsFunc(line[:m.at], isRTL) && strings.HasPrefix(line, "<") {
+		if m.at <= start {
 			level = j.milder // it holds the whole line, which ends it: editors write it so
 		}
 		f, ok := level("chr-bidi", fmt.Sprintf("this mark of direction (U+%04X) is not closed on its line", m.r), hint)
 		j.atText(i, from+m.at, from+m.at+3, f, ok)
 	}
 }
-
-func isRTL(r rune) bool { return 0x590 <= r && r < 0x900 || 0xFB1D <= r && r < 0xFEFF }
 
 // resolveChars finds what can be judged only when the whole track was seen.
 func (j *judge) resolveChars() {

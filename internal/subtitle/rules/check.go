@@ -11,8 +11,12 @@ import (
 	"filmpress/internal/subtitle"
 )
 
-// maxPerRule is how many findings of one rule are listed. A file with more is wrong in one way many times over.
-const maxPerRule = 1000
+// maxPerRule is how many findings of one rule are listed, and maxPerCue how many findings on one cue's text. A file with
+// more is wrong in one way many times over, and finding the place of each would take too long.
+const (
+	maxPerRule = 1000
+	maxPerCue  = 100
+)
 
 // Check judges a track by the rules that need nothing but itself. read is what subtitle.Read found; those findings come
 // out at the levels in force, sorted together with the rules' own. The track's Language is what the file is named after.
@@ -59,7 +63,9 @@ type judge struct {
 	limit limits
 	on    switches
 	out   []report.Finding
-	count map[string]int // findings a rule
+	count map[string]int // findings a rule, also those that are not listed
+	left  map[string]int // those
+	full  [2]int         // the cue that has the latest findings on its text, and how many
 
 	broken map[int]bool // lines on which the reader has already named a lost character
 
@@ -153,10 +159,13 @@ func (j *judge) atLevel(l Level, rule, text, hint string) (report.Finding, bool)
 		return report.Finding{}, false
 	}
 	if j.count == nil {
-		j.count = map[string]int{}
+		j.count, j.left = map[string]int{}, map[string]int{}
 	}
-	j.count[rule]++
-	return report.Finding{Severity: l.severity(), Rule: rule, Text: text, Hint: hint}, j.count[rule] <= maxPerRule
+	if j.count[rule]++; j.count[rule] > maxPerRule {
+		j.left[rule]++
+		return report.Finding{}, false
+	}
+	return report.Finding{Severity: l.severity(), Rule: rule, Text: text, Hint: hint}, true
 }
 
 // atTiming adds a finding on the timing line of a cue.
@@ -168,9 +177,29 @@ func (j *judge) atTiming(i int, f report.Finding, ok bool) {
 
 // atText adds a finding on bytes of a cue's Raw.
 func (j *judge) atText(i, from, to int, f report.Finding, ok bool) {
-	if ok {
+	if ok && j.room(i, f.Rule) {
 		j.out = append(j.out, j.t.AtText(i, from, to, f))
 	}
+}
+
+// atLine adds a finding on a line of a cue's text, from 0.
+func (j *judge) atLine(i, number int, f report.Finding, ok bool) {
+	if ok && j.room(i, f.Rule) {
+		from, to := rawLine(j.t.Cues[i].Raw, number)
+		j.out = append(j.out, j.t.AtText(i, from, to, f))
+	}
+}
+
+// room says whether one more finding on a cue's text is listed.
+func (j *judge) room(i int, rule string) bool {
+	if j.full[0] != i {
+		j.full = [2]int{i, 0}
+	}
+	if j.full[1]++; j.full[1] > maxPerCue {
+		j.left[rule]++
+		return false
+	}
+	return true
 }
 
 // atFile adds a finding on the whole file.
@@ -182,14 +211,14 @@ func (j *judge) atFile(f report.Finding, ok bool) {
 }
 
 func (j *judge) result() []report.Finding {
-	for _, rule := range slices.Sorted(maps.Keys(j.count)) {
-		n, l := j.count[rule], j.s.Level(rule)
+	for _, rule := range slices.Sorted(maps.Keys(j.left)) {
+		l := j.s.Level(rule)
 		if set, ok := j.s.levels["file-findings"]; ok {
 			l = set
 		}
-		if n > maxPerRule && l != Off {
+		if l != Off {
 			j.out = append(j.out, report.Finding{Pos: report.Pos{File: j.t.Name}, Severity: l.severity(), Rule: "file-findings",
-				Text: fmt.Sprintf("%d more findings of %s are not listed", n-maxPerRule, rule), Hint: "mend the first ones and check again"})
+				Text: fmt.Sprintf("%d more findings of %s are not listed", j.left[rule], rule), Hint: "mend the first ones and check again"})
 		}
 	}
 	report.Sort(j.out)

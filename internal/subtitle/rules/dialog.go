@@ -90,6 +90,9 @@ func (j *judge) resolveDialogs() {
 			continue
 		}
 		f, ok := j.finding("dialog-hyphen", fmt.Sprintf("this speaker is marked by %v, not by %v", d.style, usual), "write the same mark as in the other cues")
+		if !ok {
+			continue
+		}
 		from, to := rawLine(j.t.Cues[d.cue].Raw, int(d.line))
 		if at := strings.IndexRune(j.t.Cues[d.cue].Raw[from:to], d.style.dash); at >= 0 {
 			from += at

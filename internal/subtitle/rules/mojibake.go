@@ -70,6 +70,9 @@ const (
 // enoughGarble is how many words make the less certain ones of a track certain.
 const enoughGarble = 3
 
+// maxGarbled is how long a word may be, in bytes; longer ones are no words.
+const maxGarbled = 300
+
 // minAccented is how many letters of Latin with marks a word has at least whose letters are Cyrillic in truth.
 const minAccented = 4
 
@@ -91,6 +94,9 @@ func (j *judge) mojibake(i int, raw string, pairs bool) {
 }
 
 func (j *judge) garbledWord(i, from, to int, word string, pairs bool) {
+	if len(word) > maxGarbled {
+		return
+	}
 	w := garbledWord{cue: i, from: from, to: to}
 	ok := false
 	if pairs {
@@ -194,16 +200,17 @@ func cyrillicAsLatin(word string) (string, bool) {
 	}
 	best, most := "", -1
 	for _, m := range []*charmap.Charmap{charmap.Windows1251, charmap.KOI8R} {
-		text, small := "", 0
+		var text strings.Builder
+		small := 0
 		for i, b := range raw {
 			r := m.DecodeByte(b)
-			text += string(r)
+			text.WriteRune(r)
 			if i > 0 && unicode.IsLower(r) {
 				small++
 			}
 		}
 		if small > most {
-			best, most = text, small
+			best, most = text.String(), small
 		}
 	}
 	return best, true

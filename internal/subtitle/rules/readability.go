@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/clipperhouse/uax29/v2/graphemes"
+
 	"filmpress/internal/subtitle"
 )
 
@@ -55,35 +57,31 @@ func (j *judge) lines(i int, c *subtitle.Cue) {
 		if l.long > j.limit.line {
 			f, ok := j.finding("line-length", fmt.Sprintf("this line has %s characters, over %s", number(l.long), number(j.limit.line)),
 				"break it into two lines, or shorten it")
-			from, to := j.tooLong(c, l)
-			j.atText(i, from, to, f, ok)
+			if !j.text.plain {
+				j.atLine(i, l.number, f, ok)
+			} else if ok {
+				j.atText(i, j.tooLong(l), l.to, f, ok)
+			}
 		}
 	}
 	if len(ls) > j.limit.lines {
 		f, ok := j.finding("cue-lines", fmt.Sprintf("this cue has %d lines, over %d", len(ls), j.limit.lines), "join lines, or divide the cue")
-		from, to := rawLine(c.Raw, ls[j.limit.lines].number)
-		j.atText(i, from, to, f, ok)
+		j.atLine(i, ls[j.limit.lines].number, f, ok)
 	}
 	if len(ls) == 2 && c.Settings().Vertical == subtitle.Horizontal {
 		j.pair(i, c, ls[0], ls[1])
 	}
 }
 
-// tooLong is where a line passes the limit, as bytes of Raw; the whole line where tags stand in it.
-func (j *judge) tooLong(c *subtitle.Cue, l visibleLine) (from, to int) {
-	if !j.text.plain {
-		return rawLine(c.Raw, l.number)
-	}
-	at := l.from
-	for n := l.from; n < l.to; {
-		_, size := utf8.DecodeRune(j.text.buf[n:])
-		n += size
-		if length(j.text.buf[l.from:n], j.limit.width.line) > j.limit.line {
+// tooLong is the byte at which a line passes the limit.
+func (j *judge) tooLong(l visibleLine) int {
+	at, n := l.from, 0.0
+	for it := graphemes.FromBytes(j.text.buf[l.from:l.to]); it.Next(); at += len(it.Value()) {
+		if n += length(it.Value(), j.limit.width.line); n > j.limit.line {
 			break
 		}
-		at = n
 	}
-	return at, l.to
+	return at
 }
 
 // rawLine is a line of a payload, from 0, as bytes of it; the last one where there are fewer, as with <br>.
@@ -114,14 +112,12 @@ func (j *judge) pair(i int, c *subtitle.Cue, a, b visibleLine) {
 	}
 	if fits {
 		f, ok := j.finding("line-fits-one", fmt.Sprintf("the two lines fit on one of %s characters", number(j.limit.line)), "join them")
-		from, to := rawLine(c.Raw, b.number)
-		j.atText(i, from, to, f, ok)
+		j.atLine(i, b.number, f, ok)
 		return
 	}
 	f, ok := j.finding("line-balance", fmt.Sprintf("the lines have %s and %s characters; one is much shorter", number(a.long), number(b.long)),
 		"break the text elsewhere, at the end of a phrase")
-	from, to := rawLine(c.Raw, a.number)
-	j.atText(i, from, to, f, ok)
+	j.atLine(i, a.number, f, ok)
 }
 
 // meant says whether the break between two lines has a reason of its own: two speakers, a song, a sound, a list, or the
