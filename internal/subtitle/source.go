@@ -36,6 +36,7 @@ type source struct {
 	flat  bool   // lines joined by \n stand so in text
 	open  bool   // the last line has no line ending
 
+	tags  []openTag // room for those of a cue that is judged
 	found []report.Finding
 	more  int // findings over maxFindings
 	worst report.Severity

@@ -46,6 +46,9 @@ func (j *judge) characters(i int, raw string) {
 }
 
 func (j *judge) control(i, at int, r rune) {
+	if !j.listed("chr-control") {
+		return
+	}
 	f, ok := j.finding("chr-control", fmt.Sprintf("here stands the control character U+%04X, which no player shows", r), "take it out")
 	j.atText(i, at, at+utf8.RuneLen(r), f, ok)
 }
@@ -154,7 +157,7 @@ func (j *judge) zeroWidth(i, at int, r, last rune, rest string) {
 		j.atText(i, at, at+3, f, ok)
 		return
 	}
-	if zeroWidthRight(r, last, next) {
+	if zeroWidthRight(r, last, next) || !j.listed("chr-zero-width") {
 		return
 	}
 	f, ok := j.finding("chr-zero-width", fmt.Sprintf("an invisible character stands here (U+%04X, %s)", r, zeroWidthNames[r]), "take it out")
@@ -234,6 +237,9 @@ func (j *judge) bidiLine(i, from int, line string) {
 		level := j.finding
 		if m.at <= start {
 			level = j.milder // it holds the whole line, which ends it: editors write it so
+		}
+		if !j.listed("chr-bidi") {
+			continue
 		}
 		f, ok := level("chr-bidi", fmt.Sprintf("this mark of direction (U+%04X) is not closed on its line", m.r), hint)
 		j.atText(i, from+m.at, from+m.at+3, f, ok)

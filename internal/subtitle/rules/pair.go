@@ -115,7 +115,7 @@ const maxNeighbours = 50
 // missing finds what only one of the two tracks says.
 func (p *pairing) missing() {
 	for k, m := range p.mine {
-		if p.partner[k] < 0 && !m.label {
+		if p.partner[k] < 0 && !m.label && p.listed("pair-missing") {
 			f, ok := p.finding("pair-missing", p.other.Name+" has no cue at the time of this one", "translate it there, or take this one out")
 			p.atTiming(m.cue, f, ok)
 		}
@@ -125,7 +125,7 @@ func (p *pairing) missing() {
 		for k < len(p.mine)-1 && p.mine[k].start < t.start {
 			k++
 		}
-		if p.partnerOf[o] >= 0 || t.label {
+		if p.partnerOf[o] >= 0 || t.label || !p.listed("pair-missing") {
 			continue
 		}
 		where := "the end of the file"
@@ -157,7 +157,7 @@ func short(text string) string {
 func (p *pairing) compare(k, o int) {
 	m, t := p.mine[k], p.theirs[o]
 	line := p.other.AtTiming(t.cue, noFinding).Pos.Line
-	if d := m.start - t.start; d.Abs() > time.Duration(p.s.Value("pair-time", "max", "")*float64(time.Millisecond)) {
+	if d := m.start - t.start; d.Abs() > time.Duration(p.s.Value("pair-time", "max", "")*float64(time.Millisecond)) && p.listed("pair-time") {
 		word := "after"
 		if d < 0 {
 			word = "before"

@@ -19,12 +19,9 @@ func (j *judge) speed(i int, c *subtitle.Cue) {
 	if d <= 0 {
 		return
 	}
-	least := d // a cue that is too short has its own finding; this one is for those that would still be too fast
-	if j.s.Level("cue-min-duration") != Off {
-		least = max(d, j.limit.minDuration)
-	}
+	least := max(d, j.limit.least) // a cue that is too short has its own finding; this one is for those that would still be too fast
 	// Rounded as it is shown: nobody should read that 17 is more than 17.
-	if cps := math.Round(10*j.text.chars/d.Seconds()) / 10; j.on.speed && cps > j.limit.cps && j.text.chars > j.limit.cps*least.Seconds() {
+	if cps := math.Round(10*j.text.chars/d.Seconds()) / 10; j.on.speed && cps > j.limit.cps && j.text.chars > j.limit.cps*least.Seconds() && j.listed("cue-cps") {
 		need := j.text.chars / j.limit.cps
 		f, ok := j.finding("cue-cps", fmt.Sprintf("this cue takes %s characters a second to read, over %s", number(cps), number(j.limit.cps)),
 			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(need*10)/10)))
@@ -33,8 +30,8 @@ func (j *judge) speed(i int, c *subtitle.Cue) {
 	if !j.on.wpm || spaceless[j.lang] {
 		return
 	}
-	n := len(bytes.Fields(j.text.buf))
-	if wpm := math.Round(float64(n) / d.Minutes()); n >= minWords && wpm > j.limit.wpm && float64(n) > j.limit.wpm*least.Minutes() {
+	n := j.text.words()
+	if wpm := math.Round(float64(n) / d.Minutes()); n >= minWords && wpm > j.limit.wpm && float64(n) > j.limit.wpm*least.Minutes() && j.listed("cue-wpm") {
 		f, ok := j.finding("cue-wpm", fmt.Sprintf("this cue takes %s words a minute to read, over %s", number(wpm), number(j.limit.wpm)),
 			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(float64(n)/j.limit.wpm*600)/10)))
 		j.atTiming(i, f, ok)
@@ -54,7 +51,7 @@ func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 func (j *judge) lines(i int, c *subtitle.Cue) {
 	ls := j.text.lines
 	for _, l := range ls {
-		if l.long > j.limit.line {
+		if l.long > j.limit.line && j.listed("line-length") {
 			f, ok := j.finding("line-length", fmt.Sprintf("this line has %s characters, over %s", number(l.long), number(j.limit.line)),
 				"break it into two lines, or shorten it")
 			if !j.text.plain {
@@ -64,7 +61,7 @@ func (j *judge) lines(i int, c *subtitle.Cue) {
 			}
 		}
 	}
-	if len(ls) > j.limit.lines {
+	if len(ls) > j.limit.lines && j.listed("cue-lines") {
 		f, ok := j.finding("cue-lines", fmt.Sprintf("this cue has %d lines, over %d", len(ls), j.limit.lines), "join lines, or divide the cue")
 		j.atLine(i, ls[j.limit.lines].number, f, ok)
 	}
@@ -111,8 +108,14 @@ func (j *judge) pair(i int, c *subtitle.Cue, a, b visibleLine) {
 		return
 	}
 	if fits {
+		if !j.listed("line-fits-one") {
+			return
+		}
 		f, ok := j.finding("line-fits-one", fmt.Sprintf("the two lines fit on one of %s characters", number(j.limit.line)), "join them")
 		j.atLine(i, b.number, f, ok)
+		return
+	}
+	if !j.listed("line-balance") {
 		return
 	}
 	f, ok := j.finding("line-balance", fmt.Sprintf("the lines have %s and %s characters; one is much shorter", number(a.long), number(b.long)),
