@@ -83,3 +83,21 @@ func takeIdentifier(up, b *block) {
 		up.lines = up.lines[:last]
 	}
 }
+
+// idBlank joins a number to the cue under it, which a blank line parted from its timing line.
+func idBlank(w *work) int {
+	n := 0
+	var blocks []*block
+	for i, b := range w.blocks {
+		number := b.kind == stray && len(b.lines) == 1 && digits(b.lines[0].Text)
+		if number && i+1 < len(w.blocks) && w.blocks[i+1].kind == cueOf && len(w.blocks[i+1].id) == 0 {
+			next := w.blocks[i+1]
+			next.id, next.above = b.lines, b.above
+			n++
+			continue
+		}
+		blocks = append(blocks, b)
+	}
+	w.blocks = blocks
+	return n
+}

@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,24 +18,32 @@ func emptyCues(w *work) int {
 	return w.remove(func(b *block) bool { return b.kind == cueOf && empty(b) })
 }
 
-// duplicates takes out a cue that stands in the file already, with the same times, text and place.
+// duplicates takes out a cue whose text is shown already, in the same place and no shorter.
 func duplicates(w *work) int {
 	type what struct {
-		start, end time.Duration
-		text       string
-		place      subtitle.Settings
+		text  string
+		place subtitle.Settings
 	}
-	seen := map[what]bool{}
-	return w.remove(func(b *block) bool {
-		if b.kind != cueOf || subtitle.Blank(b.cue.Raw) {
-			return false
+	twice := map[*block]bool{}
+	last := map[what]*block{}
+	for _, b := range w.shown() {
+		k := what{b.cue.Raw, b.cue.Settings()}
+		a := last[k]
+		switch {
+		case a != nil && b.cue.End <= a.cue.End:
+			twice[b] = nameless(b)
+		case a != nil && b.cue.Start == a.cue.Start:
+			twice[a] = nameless(a)
+			last[k] = b
+		default:
+			last[k] = b
 		}
-		k := what{b.cue.Start, b.cue.End, b.cue.Raw, b.cue.Settings()}
-		twice := seen[k]
-		seen[k] = true
-		return twice && (b.cue.ID == "" || digits(b.cue.ID)) // others may be named by a page
-	})
+	}
+	return w.remove(func(b *block) bool { return twice[b] })
 }
+
+// nameless says whether a cue has no name of its own, by which a page may know it.
+func nameless(b *block) bool { return b.cue.ID == "" || digits(b.cue.ID) }
 
 // remove takes out blocks, with the blank lines between each and its neighbour.
 func (w *work) remove(out func(*block) bool) int {
@@ -98,7 +107,7 @@ func order(w *work) int {
 	}
 	w.keepingNumbers(func() {
 		firstAbove := units[0].blocks[0].above
-		slices.SortStableFunc(units, func(a, b unit) int { return int(min(max(a.start-b.start, -1), 1)) })
+		slices.SortStableFunc(units, func(a, b unit) int { return cmp.Compare(a.start, b.start) })
 		w.blocks = top
 		for i, u := range units {
 			if first := u.blocks[0]; i == 0 {

@@ -1,5 +1,7 @@
 package repair
 
+import "filmpress/internal/subtitle"
+
 // toUTF8 makes the file UTF-8: it is decoded already, with certainty (see refuse). A mark is of no use then.
 func toUTF8(w *work) int {
 	if w.charset == "utf-8" {
@@ -9,10 +11,25 @@ func toUTF8(w *work) int {
 	return 1
 }
 
+// dropBOM takes byte order marks away: all that stand in a text, where they are left over from two files put together, and
+// the one at the beginning of an SRT file. A WebVTT file may have that one (WebVTT 4.1).
 func dropBOM(w *work) int {
-	if w.bom == "" {
-		return 0
+	n := 0
+	bom := ""
+	if w.track.Format == subtitle.WebVTT && w.bom != "" {
+		bom = mark
 	}
-	w.bom = ""
-	return 1
+	if w.bom != bom {
+		w.bom = bom
+		n++
+	}
+	if w.flagged["enc-bom"] {
+		n += w.eachProse(func(text string) []edit {
+			return eachRune(text, func(r rune, _, _ string) (string, bool) { return "", string(r) == mark })
+		})
+	}
+	return n
 }
+
+// mark is the byte order mark.
+const mark = "\ufeff"

@@ -27,7 +27,7 @@ func entities(w *work) int {
 				is = escapeAmpersands(was)
 			case p.Open && cutTag.MatchString(was):
 				is = was + ">"
-			case p.Open && !anyTag.MatchString(was), !p.Open && nameless.MatchString(was):
+			case p.Open && !anyTag.MatchString(was), !p.Open && noName.MatchString(was):
 				is = "&lt;" + escapeAmpersands(was[1:])
 			}
 			if is != was {
@@ -44,9 +44,9 @@ func entities(w *work) int {
 }
 
 var (
-	cutTag   = regexp.MustCompile(`^</(c|i|b|u|ruby|rt|v|lang)$`)          // whole, but for its >
-	anyTag   = regexp.MustCompile(`^</?(c|i|b|u|ruby|rt|v|lang)([.\s]|$)`) // one whose end is not known
-	nameless = regexp.MustCompile(`^<[\s.>]`)                              // a start tag without a name
+	cutTag = regexp.MustCompile(`^</(c|i|b|u|ruby|rt|v|lang)$`)          // whole, but for its >
+	anyTag = regexp.MustCompile(`^</?(c|i|b|u|ruby|rt|v|lang)([.\s]|$)`) // one whose end is not known
+	noName = regexp.MustCompile(`^<[\s.>]`)                              // a start tag without a name
 )
 
 // escapeAmpersands writes each & as &amp; that begins no character reference, and a reference without its semicolon as

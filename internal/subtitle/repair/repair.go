@@ -7,24 +7,21 @@ package repair
 
 import (
 	"slices"
-	"time"
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/rules"
 )
 
 // Options is what a caller wants mended, and how.
 type Options struct {
 	Read subtitle.Options // how the file is read
 
-	// Only are the rules to mend; nil is all but those of OnlyAsked.
+	// Only are the rules to mend; nil is all but those of OnlyAsked, and those that are off in Rules.
 	Only []string
 
-	FrameRate   float64       // frames a second, of cue-min-gap and cue-gap-bridge; 0 is 25
-	MinDuration time.Duration // no cue is made shorter than this; 0 is 833 ms
-
-	// Check judges the mended track: what it finds is left for a person. nil gives what the reader found.
-	Check func(*subtitle.Track, []report.Finding) []report.Finding
+	// Rules are what the file is judged by: nothing is mended that they do not find, and what they still find is left.
+	Rules rules.Settings
 }
 
 // Result is what was done to a file.
@@ -55,12 +52,6 @@ const passes = 12
 // Fix mends a file. name is the file's name, which findings carry and whose extension helps to tell the format.
 // data must not be changed while the result is in use.
 func Fix(name string, data []byte, opt Options) Result {
-	if opt.FrameRate == 0 {
-		opt.FrameRate = 25
-	}
-	if opt.MinDuration == 0 {
-		opt.MinDuration = 833 * time.Millisecond
-	}
 	w, refusal := begin(name, data, opt)
 	if refusal != nil {
 		return Result{Out: data, Left: refusal, Refused: true}
@@ -115,7 +106,7 @@ func OnlyAsked() []string {
 // wants says whether a fix was asked for.
 func (o Options) wants(f fix) bool {
 	if o.Only == nil {
-		return !f.asked
+		return !f.asked && o.Rules.Level(f.rule) != rules.Off
 	}
 	return slices.Contains(o.Only, f.rule)
 }

@@ -6,6 +6,7 @@ import (
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/rules"
 )
 
 type line = subtitle.SourceLine
@@ -19,7 +20,9 @@ type work struct {
 	text    string // everything else
 	eol     string // of new lines
 	track   subtitle.Track
-	found   []report.Finding // by the reader, on text
+	reader  []report.Finding // on text, by the reader alone
+	found   []report.Finding // on text, by the reader and the rules
+	flagged map[string]bool  // the rules in found
 	notes   []report.Finding // on how the file was read
 	blocks  []*block
 	tail    []line          // blank lines under the last block
@@ -115,19 +118,26 @@ func refuse(t subtitle.Track, found []report.Finding) []report.Finding {
 	return nil
 }
 
-func (w *work) read(text string) (subtitle.Track, []report.Finding) {
-	return subtitle.Read(w.name, []byte(text), subtitle.Options{Language: w.opt.Read.Language})
+func (w *work) read(text string) (subtitle.Track, []report.Finding) { return w.readAs(w.name, text) }
+
+func (w *work) readAs(name, text string) (subtitle.Track, []report.Finding) {
+	return subtitle.Read(name, []byte(text), subtitle.Options{Language: w.opt.Read.Language})
 }
 
 // take makes a text the file's, as it was read.
 func (w *work) take(text string, t subtitle.Track, found []report.Finding) {
-	w.text, w.track, w.found = text, t, found
+	w.text, w.track, w.reader = text, t, found
+	w.found = rules.Check(&w.track, found, w.opt.Rules)
+	w.flagged = map[string]bool{}
+	for _, f := range w.found {
+		w.flagged[f.Rule] = true
+	}
 	w.parse()
 }
 
 // run applies a fix and gives how many places it mended.
 func (w *work) run(f fix) int {
-	if !w.opt.wants(f) || f.format != 0 && f.format != w.track.Format || w.undone[f.rule] {
+	if !w.opt.wants(f) || f.format != 0 && f.format != w.track.Format || w.undone[f.rule] || !f.unasked && !w.flagged[f.rule] {
 		return 0
 	}
 	bom, charset := w.bom, w.charset
@@ -144,7 +154,7 @@ func (w *work) run(f fix) int {
 		return 0
 	}
 	track, found := w.read(text)
-	if !kept(&w.track, &track, w.found, found, f) {
+	if !kept(&w.track, &track, w.reader, found, f) {
 		w.undone[f.rule] = true
 		w.parse()
 		return 0
@@ -155,13 +165,9 @@ func (w *work) run(f fix) int {
 
 // left is what is wrong with the file still.
 func (w *work) left() []report.Finding {
-	found := w.found
-	if w.opt.Check != nil {
-		found = w.opt.Check(&w.track, found)
-	}
-	found = append(w.notes, found...)
-	report.Sort(found)
-	return found
+	left := append(w.notes, w.found...)
+	report.Sort(left)
+	return left
 }
 
 // render gives the text of the blocks. Every line but the last has an end.
