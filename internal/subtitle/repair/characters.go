@@ -53,10 +53,7 @@ func withoutC1(s string) string {
 func zeroWidths(w *work) int {
 	return w.eachProse(func(text string) []edit {
 		return eachRune(text, func(r rune, before, after string) (string, bool) {
-			switch r {
-			case '\ufeff':
-				return "", true
-			case '\u200b', '\u200c', '\u200d', '\u2060':
+			if strings.ContainsRune(zeroWidth, r) {
 				l, _ := utf8.DecodeLastRuneInString(strings.TrimRight(before, zeroWidth))
 				n, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, zeroWidth))
 				return "", plainScript(l) && plainScript(n)
@@ -66,7 +63,7 @@ func zeroWidths(w *work) int {
 	})
 }
 
-const zeroWidth = "\u200b\u200c\u200d\u2060\ufeff"
+const zeroWidth = "\u00ad\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064"
 
 // plainScript says whether a character needs no invisible ones beside it.
 func plainScript(r rune) bool {

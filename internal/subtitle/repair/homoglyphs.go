@@ -7,10 +7,10 @@ import (
 	"golang.org/x/text/language"
 )
 
-// twins are Latin and Cyrillic letters that look the same.
+// twins are Latin and Cyrillic letters that look the same, those of the rule.
 const (
-	twinsLatin    = "aceopxyiABEKMHOPCTXIëËïÏ"
-	twinsCyrillic = "асеорхуіАВЕКМНОРСТХІёЁїЇ"
+	twinsLatin    = "aceopxyijsABEKMHOPCTXIJS"
+	twinsCyrillic = "асеорхуіјѕАВЕКМНОРСТХІЈЅ"
 )
 
 var latinOf, cyrillicOf = twins()
@@ -48,14 +48,14 @@ func homoglyphs(w *work) int {
 
 // scripts is what the track is written in.
 type scripts struct {
-	latin, cyrillic int  // letters
-	dotted          bool // the language writes the Cyrillic і
+	latin, cyrillic int    // letters
+	own             string // Cyrillic letters that the language writes of those which Russian does not
 }
 
 func (w *work) scripts() scripts {
 	var s scripts
 	base, _ := language.Make(w.opt.Read.Language).Base()
-	s.dotted = strings.Contains(" uk be kk rue ", " "+base.String()+" ")
+	s.own = ownLetters[base.String()]
 	for i := range w.track.Cues {
 		for _, r := range w.track.Cues[i].Plain() {
 			switch {
@@ -88,7 +88,7 @@ func (s scripts) word(word string, at int) []edit {
 		return nil
 	}
 	toCyrillic := ownCyrillic || !ownLatin && s.cyrillic > s.latin
-	if toCyrillic && (strings.ContainsAny(word, "iIïÏ") && !s.dotted || numeral(word)) || !toCyrillic && suffixed(word) && s.cyrillic > s.latin {
+	if toCyrillic && (!s.writes(word) || numeral(word)) || !toCyrillic && suffixed(word) && s.cyrillic > s.latin {
 		return nil
 	}
 	to := latinOf
@@ -106,6 +106,19 @@ func eachRuneAt(word string, at int, to map[rune]rune) []edit {
 		}
 	}
 	return edits
+}
+
+// ownLetters are the twins і, ј and ѕ where a language writes them. Elsewhere a Latin i is a slip of another kind.
+var ownLetters = map[string]string{"uk": "іІ", "be": "іІ", "kk": "іІ", "sr": "јЈ", "mk": "јЈѕЅ"}
+
+// writes says whether the track's language has the Cyrillic letters that a word would get.
+func (s scripts) writes(word string) bool {
+	for _, r := range word {
+		if to := cyrillicOf[r]; strings.ContainsRune("іІјЈѕЅ", to) && to != 0 && !strings.ContainsRune(s.own, to) {
+			return false
+		}
+	}
+	return true
 }
 
 // numeral says whether a word begins with a Roman numeral, as Russian writes centuries: ХХв with two Latin letters.
