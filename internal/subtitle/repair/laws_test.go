@@ -88,7 +88,8 @@ func count(found []report.Finding) map[string]int {
 
 var (
 	timeLike = regexp.MustCompile(`^.*?(-->|>|→|＞)`)
-	plainTag = regexp.MustCompile(`(?i)</?(i|b|u|s|c|v|em|strong|font|ruby|rt|lang)(\.[^\s<>]*)?>`)
+	plainTag = regexp.MustCompile(`(?i)</?(i|b|u|s|c|v|em|strong|font|ruby|rt|lang)(\.[^\s<>]*)?(\s[^<>]*)?>`)
+	glued    = regexp.MustCompile(`</?[\pL\pN]*`) // may be a tag that is not closed
 )
 
 // wordsStay checks that every word of the file is in it still, however often it was, but for numbers alone on a line, times,
@@ -112,7 +113,11 @@ func wordsStay(t *testing.T, r Result, vtt bool) {
 func wordsOf(text string, vtt bool) map[string]int {
 	n := map[string]int{}
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		line = plainTag.ReplaceAllString(strings.Map(seen, line), "")
+		if line = strings.Map(seen, line); vtt {
+			line = subtitle.Unescape(line)
+		}
+		line = glued.ReplaceAllString(plainTag.ReplaceAllString(wordSkeleton(line), ""), " ")
+		timed := clock.MatchString(line)
 		if tm, ok := subtitle.ReadTiming(line); ok {
 			rest := line[tm.Rest:]
 			if strings.Contains(rest, ":") { // settings, or the coordinates of SubRip
@@ -120,14 +125,13 @@ func wordsOf(text string, vtt bool) map[string]int {
 			}
 			line = rest
 		}
-		if vtt {
-			line = subtitle.Unescape(line)
-		}
-		line = wordSkeleton(line)
 		if strings.Trim(line, " 0123456789") == "" || strings.Contains(strings.ToUpper(line), "WEBVTT") {
 			continue
 		}
 		for word := range strings.FieldsFuncSeq(line, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			if timed && strings.ContainsFunc(word, unicode.IsDigit) { // a time may be read from the line or not
+				continue
+			}
 			n[word]++
 		}
 	}
