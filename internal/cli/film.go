@@ -194,16 +194,15 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		if path, err = filepath.Abs(path); err != nil {
 			return nil, err
 		}
-		_, kind := kindInName(path)
-		add(sidecar{path, tag.String(), kind})
+		add(sidecar{path, tag.String(), string(subtitle.ParseName(filepath.Base(path)).Kind)})
 	}
 	for _, path := range files {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return nil, err
 		}
-		lang, kind := kindInName(path)
-		add(sidecar{path, lang, kind})
+		said := subtitle.ParseName(filepath.Base(path))
+		add(sidecar{path, said.Language, string(said.Kind)})
 	}
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	entries, err := os.ReadDir(filepath.Dir(film))
@@ -216,19 +215,6 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		}
 	}
 	return out, nil
-}
-
-// kindInName reads language and kind from any file's name, whatever its stem: "anything.en.sdh.srt".
-func kindInName(path string) (lang, kind string) {
-	base := filepath.Base(path)
-	for i := range len(base) {
-		if base[i] == '.' {
-			if s, ok := subtitle.ParseSidecar(base[:i], base); ok && s.Language != "" {
-				return s.Language, string(s.Kind)
-			}
-		}
-	}
-	return "", ""
 }
 
 // readTrack reads one subtitle file and keeps what is wrong with it.
