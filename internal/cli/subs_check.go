@@ -19,13 +19,13 @@ import (
 // checkFlags are the command line of subs check.
 type checkFlags struct {
 	format, output, profile, language, charset, failOn string
-	film, against                                   string
-	levels, values                                  []string // ID=LEVEL, THRESHOLD=NUMBER
-	baseline                                        string
-	writeBaseline                                   bool
-	explain                                         string
-	stdinName                                       string
-	paths                                           []string
+	film, against                                      string
+	levels, values                                     []string // ID=LEVEL, THRESHOLD=NUMBER
+	baseline                                           string
+	writeBaseline                                      bool
+	explain                                            string
+	stdinName                                          string
+	paths                                              []string
 }
 
 func newSubsCheck(a *app) *cobra.Command {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"path/filepath"
-	"time"
 
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
@@ -30,9 +29,5 @@ func (a *app) filmFacts(ctx context.Context, film string) (rules.Film, error) {
 		}
 		return rules.Film{}, findingsError{findings}
 	}
-	facts := rules.Film{Duration: source.Duration.Round(time.Millisecond)}
-	if len(source.Video) > 0 {
-		facts.FrameRate = source.Video[0].Rate.Float()
-	}
-	return facts, nil
+	return factsOf(source), nil
 }

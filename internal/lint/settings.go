@@ -72,6 +72,13 @@ func (s *Settings) Prepare(names []string) []report.Finding {
 	return s.findings
 }
 
+// For gives the rules in force for a file, and what is wrong with a settings file that was not read before.
+func (s *Settings) For(name string) (rules.Settings, []report.Finding) {
+	known := len(s.findings)
+	f, _ := s.of(name)
+	return f.rules, s.findings[known:]
+}
+
 // folder is what is in force in a folder, worked out once.
 type folder struct {
 	dir      string // of the settings file, "" where there is none
