@@ -90,5 +90,5 @@ func timed(c string, i int, sep rune) string {
 	if strings.Contains(c, "-->") {
 		return c
 	}
-	return fmt.Sprintf("00:00:%02d%c000 --> 00:00:%02d%c000\n%s", 1+4*i, sep, 4+4*i, sep, c)
+	return fmt.Sprintf("00:00:%02d%c000 --> 00:00:%02d%c000\n%s", 1+5*i, sep, 5+5*i, sep, c)
 }

@@ -4,7 +4,7 @@ package rules
 var characterRules = []Rule{
 	{ID: "enc-not-utf8", Level: Error, Lesser: Warn, When: "in SRT, where the encoding could be found out", Title: "The file is encoded in UTF-8", Source: "WebVTT 4.1; SRT: our own", Fixable: true,
 		Why:  "Players read WebVTT as UTF-8 only, and guess for SRT: viewers see garbage for every letter outside English.",
-		Bad:  "1\n00:00:01,000 --> 00:00:03,000\n\xdd\xf2\xee \xed\xe0\xf8 \xe4\xee\xec. \xc2\xf5\xee\xe4\xe8\xf2\xe5, \xe7\xe4\xe5\xf1\xfc \xed\xe5 \xe7\xe0\xef\xe5\xf0\xf2\xee.\n",
+		Bad:  "1\n00:00:01,000 --> 00:00:05,000\n\xdd\xf2\xee \xed\xe0\xf8 \xe4\xee\xec. \xc2\xf5\xee\xe4\xe8\xf2\xe5, \xe7\xe4\xe5\xf1\xfc \xed\xe5 \xe7\xe0\xef\xe5\xf0\xf2\xee.\n",
 		Good: srt("Это наш дом. Входите, здесь не заперто."),
 		Mend: "Save it as UTF-8; filmpress subs fix does, where it knows the encoding."},
 	{ID: "enc-unknown", Level: Error, Title: "The file's encoding can be told", Source: "our own",
@@ -45,7 +45,7 @@ var characterRules = []Rule{
 		Mend: "Write … (U+2026)."},
 	{ID: "lang-mismatch", Level: Error, Title: "The text is in the language that the file is named after", Source: "our own",
 		Why:  "Viewers choose a language and get another; players and screen readers choose wrong fonts and voices.",
-		Bad:  "(called film.en.srt)\n" + srt("Это наш дом.", "Здесь жила моя бабушка.", "Мы приехали сюда в конце зимы, и дорога была закрыта.", "Ты помнишь, как это было?"),
-		Good: "(called film.ru.srt)\n" + srt("Это наш дом.", "Здесь жила моя бабушка.", "Мы приехали сюда в конце зимы, и дорога была закрыта.", "Ты помнишь, как это было?"),
+		Bad:  "(called film.en.srt)\n" + srt("Это наш дом.", "Здесь жила моя бабушка.", "Мы приехали сюда в конце зимы,\nи дорога была закрыта.", "Ты помнишь, как это было?"),
+		Good: "(called film.ru.srt)\n" + srt("Это наш дом.", "Здесь жила моя бабушка.", "Мы приехали сюда в конце зимы,\nи дорога была закрыта.", "Ты помнишь, как это было?"),
 		Mend: "Rename the file, or put the right text into it."},
 }

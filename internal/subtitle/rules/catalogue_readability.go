@@ -11,7 +11,7 @@ const (
 var readability = []Rule{
 	{ID: "cue-min-duration", Level: Warn, Title: "A cue is shown long enough to be seen", Source: netflixGeneral + "; " + subtitleEdit, Fixable: true,
 		Why: "It flashes up and is gone before the eye has found it.",
-		Bad: srt("00:00:01,000 --> 00:00:01,400\nCome in."), Good: srt("00:00:01,000 --> 00:00:02,000\nCome in."),
+		Bad: srt("00:00:01,000 --> 00:00:01,400\nYes."), Good: srt("00:00:01,000 --> 00:00:02,000\nCome in."),
 		Mend:   "End it later, or put it together with its neighbour.",
 		Params: []Param{{Name: "min", Default: 833, Unit: "ms"}}},
 	{ID: "cue-max-duration", Level: Warn, Title: "A cue is not shown too long", Source: netflixGeneral,
@@ -63,7 +63,7 @@ var readability = []Rule{
 		Params: []Param{{Name: "max", Default: 2, Unit: "lines"}}},
 	{ID: "line-balance", Level: Info, Title: "Two lines are about as long as each other", Source: "our own",
 		Why: "The eye has a longer way. A break at the end of a phrase is better than an even one, so lines that end in punctuation are left alone.",
-		Bad: srt("The\nsnow stayed until the very end of May."), Good: srt("The snow stayed\nuntil the very end of May."),
+		Bad: srt("The\nsnow stayed until the last days of May."), Good: srt("The snow stayed\nuntil the last days of May."),
 		Mend:   "Break the line elsewhere, at the end of a phrase.",
 		Params: []Param{{Name: "min", Default: 0.3, Unit: "", Meaning: "the shorter line's part of the longer one"}}},
 	{ID: "line-fits-one", Level: Info, Title: "What fits on one line is on one line", Source: netflixGeneral,

@@ -6,4 +6,3 @@ import (
 )
 
 func CheckFilm(t *subtitle.Track, film Film, s Settings) []report.Finding { return nil }
-func CheckPair(t, other *subtitle.Track, s Settings) []report.Finding     { return nil }
