@@ -148,11 +148,12 @@ func (c *collector) walk(w walk) {
 // entry looks at one entry of a folder.
 func (c *collector) entry(w walk, e fs.DirEntry) {
 	next := walk{path.Join(w.dir, e.Name()), filepath.Join(w.real, e.Name()), path.Join(w.rel, e.Name()), w.glob, w.visited}
+	matches := w.glob == nil || doublestar.MatchUnvalidated(w.glob.pattern, next.rel)
 	isDir := e.IsDir()
 	if e.Type()&fs.ModeSymlink != 0 {
 		info, err := os.Stat(next.dir)
 		if err != nil {
-			if subtitleFile(e.Name()) {
+			if matches && subtitleFile(e.Name()) {
 				c.unreadable(next.dir, err)
 			}
 			return
@@ -161,7 +162,6 @@ func (c *collector) entry(w walk, e fs.DirEntry) {
 			next.real = realPath(next.dir)
 		}
 	}
-	matches := w.glob == nil || doublestar.MatchUnvalidated(w.glob.pattern, next.rel)
 	switch {
 	case isDir && matches:
 		next.glob = nil
