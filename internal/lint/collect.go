@@ -53,7 +53,7 @@ func (c *collector) argument(arg string) {
 		}
 	case err == nil:
 		c.take(name)
-	case strings.ContainsAny(name, "*?[{") && doublestar.ValidatePattern(name) && !errors.Is(err, fs.ErrPermission):
+	case strings.ContainsAny(name, "*?[{") && wellFormed(name) && !errors.Is(err, fs.ErrPermission):
 		c.pattern(name)
 	default:
 		c.unreadable(name, err)

@@ -323,6 +323,7 @@ func TestSettingsComplain(t *testing.T) {
 		{"fail-on: never", SettingsName + `:1:10: error: "fail-on": a check fails on error or on warn, not on "never" (settings-file)`},
 		{"language: klingonese", SettingsName + `:1:11: error: "language": "klingonese" is not a language tag; write en, ru, ky or pt-BR (settings-file)`},
 		{"ignore: ['[a']", SettingsName + `:1:10: error: "ignore[0]": "[a" is no pattern`},
+		{"ignore: ['{a,b}{a,b}{a,b}{a,b}{a,b}']", SettingsName + `:1:10: error: "ignore[0]": "{a,b}{a,b}`},
 		{"kinds: {'*': deaf}", SettingsName + `:1:14: error: a kind is sdh or forced, not "deaf" (settings-file)`},
 		{"languages: {'*': x1}", SettingsName + `:1:18: error: "x1" is not a language tag`},
 		{"rules: [a]\nprofile: bbc", SettingsName + `:1:8: error: "rules" must be a list of keys and values (settings-file)`},

@@ -225,10 +225,16 @@ type Pattern string
 
 // UnmarshalText judges a pattern.
 func (p *Pattern) UnmarshalText(b []byte) error {
-	if *p = Pattern(b); *p == "" || !doublestar.ValidatePattern(string(*p)) {
+	if *p = Pattern(b); !wellFormed(string(*p)) {
 		return fmt.Errorf("%q is no pattern; write drafts/**, *.old.srt or {a,b}/*.vtt", b)
 	}
 	return nil
+}
+
+// wellFormed says whether a pattern can be used. Braces are few, since each doubles the time that a match can take, and a
+// settings file may come with a stranger's pull request.
+func wellFormed(pattern string) bool {
+	return pattern != "" && len(pattern) < 1000 && strings.Count(pattern, "{") <= 4 && doublestar.ValidatePattern(pattern)
 }
 
 func (p Pattern) matches(rel string) bool {
