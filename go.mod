@@ -54,4 +54,5 @@ require (
 	github.com/u2takey/go-utils v0.3.1 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
+	gonum.org/v1/gonum v0.17.0 // indirect
 )

@@ -1,0 +1,179 @@
+package align
+
+import (
+	"math"
+)
+
+// splitCost is what a change of the shift costs, in seconds of agreement: a cue or two that by chance fit better elsewhere
+// must not be moved.
+const splitCost = 8
+
+// cells bounds the work and the memory of a search: a bit each.
+const cells = 64 << 20
+
+// run is cues [from, to) at one shift, in steps.
+type run struct{ from, to, shift int }
+
+// path is the best row of runs at a ratio.
+type path struct {
+	*rated
+	ratio Ratio
+	runs  []run
+	score float64
+}
+
+// search finds the row of shifts with the highest score. Of the shifts that all cues may have, the whole correlation
+// gives the best; where the track has breaks, dynamic programming goes through the cues, and notes for each shift whether
+// the best row up to there kept it or came from another.
+func search(r *rated, o Options) path {
+	whole := r.whole()
+	best := 0
+	for i, v := range whole {
+		if v > whole[best] {
+			best = i
+		}
+	}
+	p := path{rated: r, runs: []run{{0, len(r.cues), best - r.reach}}, score: whole[best]}
+	if o.NoBreaks {
+		return p
+	}
+	stride := 1
+	for len(r.cues)*(2*r.reach/stride+1) > cells {
+		stride++
+	}
+	runs := r.rows(stride)
+	for i := range runs {
+		runs[i].shift = r.climb(runs[i], stride)
+	}
+	score := -splitCost * float64(len(runs)-1)
+	for _, run := range runs {
+		score += r.sumOf(run, run.shift)
+	}
+	if score > p.score {
+		p.runs, p.score = runs, score
+	}
+	return p
+}
+
+// rows is the dynamic programming.
+func (r *rated) rows(stride int) []run {
+	width := 2*r.reach/stride + 1
+	shiftOf := func(k int) int { return k*stride - r.reach }
+	now, from := make([]float64, width), make([]int, len(r.cues)) // from: the best shift of the row before
+	came := make([]uint64, (len(r.cues)*width+63)/64)             // bits: the row came from there
+	for i := range r.cues {
+		top := 0
+		for k, v := range now {
+			if v > now[top] {
+				top = k
+			}
+		}
+		from[i] = top
+		jump := now[top] - splitCost
+		low := 0 // the lowest shift that leaves this cue after the one before
+		if i > 0 {
+			low = top - (r.cues[i].start-r.cues[i-1].start)/stride
+		}
+		for k := range now {
+			if i > 0 && k >= low && jump > now[k] {
+				now[k] = jump
+				bit := i*width + k
+				came[bit/64] |= 1 << (bit % 64)
+			}
+			now[k] += r.of(i, shiftOf(k))
+		}
+	}
+	k := 0
+	for i, v := range now {
+		if v > now[k] {
+			k = i
+		}
+	}
+	var back []run
+	end := len(r.cues)
+	for i := len(r.cues) - 1; i >= 0; i-- {
+		bit := i*width + k
+		if i == 0 || came[bit/64]&(1<<(bit%64)) != 0 {
+			back = append(back, run{i, end, shiftOf(k)})
+			end, k = i, from[i]
+		}
+	}
+	for i, j := 0, len(back)-1; i < j; i, j = i+1, j-1 {
+		back[i], back[j] = back[j], back[i]
+	}
+	return back
+}
+
+// climb is the best shift near a run's own, which was found in strides.
+func (r *rated) climb(run run, stride int) int {
+	best, at := math.Inf(-1), run.shift
+	for s := run.shift - stride; s <= run.shift+stride; s++ {
+		if v := r.sumOf(run, s); v > best {
+			best, at = v, s
+		}
+	}
+	return at
+}
+
+func (r *rated) sumOf(run run, shift int) float64 {
+	sum := 0.0
+	for i := run.from; i < run.to; i++ {
+		sum += r.of(i, shift)
+	}
+	return sum
+}
+
+// drop gives runs that are too short or too unsure to stand by themselves to the neighbour that suits them better.
+func (p *path) drop() {
+	for len(p.runs) > 1 {
+		worst, least := -1, Bar
+		for i, run := range p.runs {
+			c := p.confidence(run)
+			if run.to-run.from < fewest {
+				c = 0
+			}
+			if c < least {
+				worst, least = i, c
+			}
+		}
+		if worst < 0 {
+			return
+		}
+		into := worst - 1
+		if worst == 0 || worst+1 < len(p.runs) && p.sumOf(p.runs[worst], p.runs[worst+1].shift) > p.sumOf(p.runs[worst], p.runs[worst-1].shift) {
+			into = worst + 1
+		}
+		p.runs[into].from, p.runs[into].to = min(p.runs[into].from, p.runs[worst].from), max(p.runs[into].to, p.runs[worst].to)
+		p.runs = append(p.runs[:worst], p.runs[worst+1:]...)
+	}
+}
+
+// confidence is how far a run's shift stands out from all others within reach: above the second best, and above
+// their spread.
+func (r *rated) confidence(run run) float64 {
+	const apart = 100 // steps from the best at which another shift is another
+	stride := max(1, (run.to-run.from)*2*r.reach/cells+1)
+	best := r.sumOf(run, run.shift)
+	second, sum, squares, n := math.Inf(-1), 0.0, 0.0, 0.0
+	for s := -r.reach; s <= r.reach; s += stride {
+		v := r.sumOf(run, s)
+		sum, squares, n = sum+v, squares+v*v, n+1
+		if s < run.shift-apart || s > run.shift+apart {
+			second = max(second, v)
+		}
+	}
+	mean := sum / n
+	spread := math.Sqrt(max(squares/n-mean*mean, 1e-9))
+	if best <= mean {
+		return 0
+	}
+	margin := (best - second) / (best - mean)
+	z := (best - mean) / spread
+	debugConf = append(debugConf, [3]float64{margin, z, float64(run.to - run.from)})
+	return ramp(margin, 0.05, 0.45) * ramp(z, 3, 6)
+}
+
+var debugConf [][3]float64
+
+// ramp goes from 0 at low to 1 at high.
+func ramp(v, low, high float64) float64 { return min(max((v-low)/(high-low), 0), 1) }
