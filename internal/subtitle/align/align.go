@@ -53,6 +53,7 @@ type Result struct {
 	Ratio      Ratio
 	Pieces     []Piece // by From; at least one where anything was found
 	Confidence float64 // 0 to 1: how far the timing found stands out from all others
+	Doubtful   []Span  // stretches of the track that seem to have a shift of their own, but not surely; they go with a neighbour
 	Coverage   float64 // share of the cues during which, at the timing found, somebody speaks
 	Why        string  // where Sure is false: the reason, half a sentence
 }
@@ -125,7 +126,7 @@ func orderly(cues []Span) []Span {
 const longest = 24 * time.Hour
 
 // ratioCost is by how much, in seconds of agreement, a stretched track must fit better than one as it is.
-const ratioCost = 4
+const ratioCost = 3
 
 func align(cues, ref []Span, length time.Duration, track bool, quality float64, o Options) Result {
 	none := Result{Ratio: Ratios[0]}
@@ -142,9 +143,11 @@ func align(cues, ref []Span, length time.Duration, track bool, quality float64, 
 		ratios = ratios[:1]
 	}
 	sig := newSignals(ref, min(length, longest), track)
+	end := steps(min(cues[len(cues)-1].End, longest)*105/100) + longestCue
+	x := sig.spectra(end, steps(o.MaxShift))
 	var best path
 	for _, r := range ratios {
-		p := search(newRated(cues, r, sig, o.MaxShift), o)
+		p := search(newRated(cues, r, sig, o.MaxShift), x, o)
 		p.ratio = r
 		if r.Num != r.Den {
 			p.score -= ratioCost
@@ -158,18 +161,18 @@ func align(cues, ref []Span, length time.Duration, track bool, quality float64, 
 
 // result weighs the path, and puts it into words.
 func (p path) result(cues, ref []Span, quality float64) Result {
-	p.drop()
-	r := Result{Ratio: p.ratio, Confidence: 1}
-	weight := 0.0
-	r.Confidence = 0
+	r := Result{Ratio: p.ratio}
+	dropped := p.drop()
+	p.join()
+	for _, run := range p.doubtful(dropped) {
+		r.Doubtful = append(r.Doubtful, Span{cues[run.from].Start, cues[run.to-1].End})
+	}
 	for _, run := range p.runs {
 		shift := refine(cues[run.from:run.to], ref, p.ratio, run.shift)
 		c := p.rated.confidence(run)
 		r.Pieces = append(r.Pieces, Piece{From: cues[run.from].Start, Cues: run.to - run.from, Shift: shift, Confidence: c})
-		r.Confidence += c * float64(run.to-run.from)
-		weight += float64(run.to - run.from)
+		r.Confidence += c * float64(run.to-run.from) / float64(len(cues)) * math.Sqrt(quality)
 	}
-	r.Confidence = r.Confidence / weight * math.Sqrt(quality)
 	r.Coverage = r.covered(cues, ref)
 	switch {
 	case len(p.runs) > 1 && len(p.runs)*10 > len(cues):

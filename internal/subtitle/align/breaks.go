@@ -1,12 +1,20 @@
 package align
 
 import (
+	"cmp"
 	"math"
+	"slices"
 )
 
 // splitCost is what a change of the shift costs, in seconds of agreement: a cue or two that by chance fit better elsewhere
 // must not be moved.
-const splitCost = 8
+const splitCost = 6
+
+// unfit is the confidence below which a run does not stand by itself.
+const unfit = 0.2
+
+// elsewhere is from how many steps of difference on two shifts are not the same.
+const elsewhere = 50
 
 // cells bounds the work and the memory of a search: a bit each.
 const cells = 64 << 20
@@ -25,8 +33,8 @@ type path struct {
 // search finds the row of shifts with the highest score. Of the shifts that all cues may have, the whole correlation
 // gives the best; where the track has breaks, dynamic programming goes through the cues, and notes for each shift whether
 // the best row up to there kept it or came from another.
-func search(r *rated, o Options) path {
-	whole := r.whole()
+func search(r *rated, x *spectra, o Options) path {
+	whole := r.whole(x)
 	best := 0
 	for i, v := range whole {
 		if v > whole[best] {
@@ -98,9 +106,7 @@ func (r *rated) rows(stride int) []run {
 			end, k = i, from[i]
 		}
 	}
-	for i, j := 0, len(back)-1; i < j; i, j = i+1, j-1 {
-		back[i], back[j] = back[j], back[i]
-	}
+	slices.Reverse(back)
 	return back
 }
 
@@ -123,10 +129,11 @@ func (r *rated) sumOf(run run, shift int) float64 {
 	return sum
 }
 
-// drop gives runs that are too short or too unsure to stand by themselves to the neighbour that suits them better.
-func (p *path) drop() {
+// drop gives runs that are too short or too unsure to stand by themselves to the neighbour that suits them better, and
+// tells which.
+func (p *path) drop() (dropped []run) {
 	for len(p.runs) > 1 {
-		worst, least := -1, Bar
+		worst, least := -1, unfit
 		for i, run := range p.runs {
 			c := p.confidence(run)
 			if run.to-run.from < fewest {
@@ -137,14 +144,53 @@ func (p *path) drop() {
 			}
 		}
 		if worst < 0 {
-			return
+			break
 		}
+		out := p.runs[worst]
 		into := worst - 1
-		if worst == 0 || worst+1 < len(p.runs) && p.sumOf(p.runs[worst], p.runs[worst+1].shift) > p.sumOf(p.runs[worst], p.runs[worst-1].shift) {
+		if worst == 0 || worst+1 < len(p.runs) && p.sumOf(out, p.runs[worst+1].shift) > p.sumOf(out, p.runs[worst-1].shift) {
 			into = worst + 1
 		}
-		p.runs[into].from, p.runs[into].to = min(p.runs[into].from, p.runs[worst].from), max(p.runs[into].to, p.runs[worst].to)
-		p.runs = append(p.runs[:worst], p.runs[worst+1:]...)
+		dropped = append(dropped, out)
+		p.runs[into].from, p.runs[into].to = min(p.runs[into].from, out.from), max(p.runs[into].to, out.to)
+		p.runs = slices.Delete(p.runs, worst, worst+1)
+	}
+	return dropped
+}
+
+// doubtful are the dropped runs of some cues that did not end up near their own shift, in order and apart.
+func (p *path) doubtful(dropped []run) []run {
+	var out []run
+	slices.SortFunc(dropped, func(a, b run) int { return cmp.Or(a.from-b.from, b.to-a.to) })
+	for _, d := range dropped {
+		i := slices.IndexFunc(p.runs, func(r run) bool { return d.from < r.to })
+		off := p.runs[i].shift - d.shift
+		if d.to-d.from < fewest || max(off, -off) < elsewhere {
+			continue
+		}
+		if n := len(out); n > 0 && d.from < out[n-1].to {
+			out[n-1].to = max(out[n-1].to, d.to)
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// join makes one of neighbours whose shifts hardly differ: people are no more exact.
+func (p *path) join() {
+	for i := 1; i < len(p.runs); i++ {
+		a, b := p.runs[i-1], p.runs[i]
+		if off := a.shift - b.shift; max(off, -off) >= elsewhere/2 {
+			continue
+		}
+		if b.to-b.from > a.to-a.from {
+			a.shift = b.shift
+		}
+		p.runs[i-1] = run{a.from, b.to, a.shift}
+		p.runs[i-1].shift = p.climb(p.runs[i-1], elsewhere/2)
+		p.runs = slices.Delete(p.runs, i, i+1)
+		i--
 	}
 }
 
@@ -169,11 +215,8 @@ func (r *rated) confidence(run run) float64 {
 	}
 	margin := (best - second) / (best - mean)
 	z := (best - mean) / spread
-	debugConf = append(debugConf, [3]float64{margin, z, float64(run.to - run.from)})
-	return ramp(margin, 0.05, 0.45) * ramp(z, 3, 6)
+	return ramp(margin, 0.05, 0.45) * ramp(z, 3, 6) * ramp(float64(run.to-run.from), 2, 8)
 }
-
-var debugConf [][3]float64
 
 // ramp goes from 0 at low to 1 at high.
 func ramp(v, low, high float64) float64 { return min(max((v-low)/(high-low), 0), 1) }

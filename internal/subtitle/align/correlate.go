@@ -125,52 +125,66 @@ func value(s []float64, i int) float64 {
 	return s[i]
 }
 
-// whole is the sum of `of` over all cues for each shift, from -reach on: a cross-correlation, by way of FFT.
-func (r *rated) whole() []float64 {
-	last := len(r.spoken)
-	for _, q := range r.cues {
-		last = max(last, q.after+1)
-	}
+// spectra are the reference's signals after FFT: they are the same for every ratio.
+type spectra struct {
+	fft                  *fourier.FFT
+	spoken, starts, ends []complex128
+	cue                  []float64    // room for a track's signal
+	of                   []complex128 // and its spectrum
+}
+
+// spectra has room for cues up to a time and for shifts up to a reach, in steps.
+func (s *signals) spectra(last, reach int) *spectra {
 	n := 1
-	for n < last+2*r.reach+besides {
+	for n < max(len(s.spoken), last+2*besides)+2*reach+besides {
 		n *= 2
 	}
-	fft := fourier.NewFFT(n)
-	sum := make([]complex128, n/2+1)
-	correlate := func(ref []float64, weight float64, mark func(cue []float64)) {
-		cue := make([]float64, n)
-		mark(cue)
-		of := fft.Coefficients(nil, cue)
-		clear(cue)
-		copy(cue, ref)
-		for i, c := range fft.Coefficients(nil, cue) {
-			sum[i] += complex(weight/float64(n), 0) * c * complex(real(of[i]), -imag(of[i]))
+	x := &spectra{fft: fourier.NewFFT(n), cue: make([]float64, n), of: make([]complex128, n/2+1)}
+	for _, p := range []struct {
+		signal []float64
+		into   *[]complex128
+	}{{s.spoken, &x.spoken}, {s.starts, &x.starts}, {s.ends, &x.ends}} {
+		clear(x.cue)
+		copy(x.cue, p.signal)
+		*p.into = x.fft.Coefficients(nil, x.cue)
+	}
+	return x
+}
+
+// whole is the sum of `of` over all cues for each shift, from -reach on: a cross-correlation, by way of FFT.
+func (r *rated) whole(x *spectra) []float64 {
+	n := len(x.cue)
+	sum := make([]complex128, len(x.of))
+	correlate := func(ref []complex128, weight float64, mark func(fill func(from, to int, v float64))) {
+		clear(x.cue)
+		mark(func(from, to int, v float64) { // times are moved by besides, so that the pause before a cue at 0 has its place
+			for k := from; k < to; k++ {
+				x.cue[k+besides] += v
+			}
+		})
+		x.fft.Coefficients(x.of, x.cue)
+		for i, c := range ref {
+			sum[i] += complex(weight/float64(n), 0) * c * complex(real(x.of[i]), -imag(x.of[i]))
 		}
 	}
-	// Times are moved by besides, so that the pause before a cue at 0 has its place.
-	fill := func(s []float64, from, to int, v float64) {
-		for k := from; k < to; k++ {
-			s[k+besides] += v
-		}
-	}
-	correlate(r.spoken, 0.01, func(cue []float64) {
+	correlate(x.spoken, 0.01, func(fill func(from, to int, v float64)) {
 		for _, q := range r.cues {
-			fill(cue, q.before, q.start, -1)
-			fill(cue, q.start, q.end, 1)
-			fill(cue, q.end, q.after, -1)
+			fill(q.before, q.start, -1)
+			fill(q.start, q.end, 1)
+			fill(q.end, q.after, -1)
 		}
 	})
-	correlate(r.starts, startWeight, func(cue []float64) {
+	correlate(x.starts, startWeight, func(fill func(from, to int, v float64)) {
 		for _, q := range r.cues {
-			fill(cue, q.start, q.start+1, 1)
+			fill(q.start, q.start+1, 1)
 		}
 	})
-	correlate(r.ends, endWeight, func(cue []float64) {
+	correlate(x.ends, endWeight, func(fill func(from, to int, v float64)) {
 		for _, q := range r.cues {
-			fill(cue, q.end, q.end+1, 1)
+			fill(q.end, q.end+1, 1)
 		}
 	})
-	all := fft.Sequence(nil, sum)
+	all := x.fft.Sequence(x.cue, sum)
 	out := make([]float64, 2*r.reach+1)
 	for i := range out {
 		out[i] = all[((i-r.reach-besides)%n+n)%n]

@@ -118,23 +118,43 @@ func (f film) settled(like human, rnd *rand.Rand) film {
 type change struct {
 	name   string
 	shift  time.Duration
-	ratio  int             // of Ratios: by this the times have to be stretched to be right again
-	breaks []time.Duration // of which the k-th third of the cues is off, too
+	ratio  int // of Ratios: by this the times have to be stretched to be right again
+	breaks []cut
 }
 
-// apply gives the times that a changed file would have; times below 0 are kept, as they lose nothing here.
-func (c change) apply(cues []Span) []Span {
-	out := make([]Span, len(cues))
+// cut is a break at a part of the film's length. Where more is positive, the film has that much which the subtitle's
+// version had not; where it is negative, the subtitle has cues to what was cut out.
+type cut struct {
+	at   float64
+	more time.Duration
+}
+
+// lost is the right time of a cue that is to nothing in the film.
+const lost = -time.Hour
+
+// apply gives the cues that a changed file would have, and for each its right times. Times below 0 are kept, as they
+// lose nothing here.
+func (c change) apply(cues []Span) (bad, good []Span) {
+	end := cues[len(cues)-1].End
 	r := Ratios[c.ratio].Float()
-	for i, cue := range cues {
-		off := c.shift
-		if len(c.breaks) > 0 {
-			off += c.breaks[i*len(c.breaks)/len(cues)]
-		}
-		move := func(d time.Duration) time.Duration {
-			return time.Duration(float64(d-off) / r).Round(time.Millisecond)
-		}
-		out[i] = Span{move(cue.Start), move(cue.End)}
+	add := func(cue, right Span, off time.Duration) {
+		move := func(d time.Duration) time.Duration { return time.Duration(float64(d-off) / r).Round(time.Millisecond) }
+		bad, good = append(bad, Span{move(cue.Start), move(cue.End)}), append(good, right)
 	}
-	return out
+	off, k, until := c.shift, 0, time.Duration(0)
+	for _, cue := range cues {
+		for k < len(c.breaks) && cue.Start >= time.Duration(c.breaks[k].at*float64(end)) {
+			b := c.breaks[k]
+			for t := time.Duration(0); t < -b.more-2*time.Second; t += 2700 * time.Millisecond {
+				add(Span{cue.Start + t, cue.Start + t + 2*time.Second}, Span{lost, lost}, off)
+			}
+			until = cue.Start + b.more
+			off += b.more
+			k++
+		}
+		if cue.Start >= until {
+			add(cue, cue, off)
+		}
+	}
+	return bad, good
 }
