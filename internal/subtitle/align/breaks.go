@@ -78,12 +78,8 @@ func (r *rated) rows(stride int) []run {
 		}
 		from[i] = top
 		jump := now[top] - splitCost
-		low := 0 // the lowest shift that leaves this cue after the one before
-		if i > 0 {
-			low = top - (r.cues[i].start-r.cues[i-1].start)/stride
-		}
 		for k := range now {
-			if i > 0 && k >= low && jump > now[k] {
+			if i > 0 && jump > now[k] {
 				now[k] = jump
 				bit := i*width + k
 				came[bit/64] |= 1 << (bit % 64)
