@@ -199,15 +199,16 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		if path, err = filepath.Abs(path); err != nil {
 			return nil, err
 		}
-		add(sidecar{path, tag.String(), string(subtitle.ParseName(filepath.Base(path)).Kind)})
+		_, kind := kindInName(path)
+		add(sidecar{path, tag.String(), kind})
 	}
 	for _, path := range files {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return nil, err
 		}
-		said := subtitle.ParseName(filepath.Base(path))
-		add(sidecar{path, said.Language, string(said.Kind)})
+		lang, kind := kindInName(path)
+		add(sidecar{path, lang, kind})
 	}
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	entries, err := os.ReadDir(filepath.Dir(film))
@@ -220,6 +221,12 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		}
 	}
 	return out, nil
+}
+
+// kindInName reads language and kind from any file's name, whatever its stem: "anything.en.sdh.srt".
+func kindInName(path string) (lang, kind string) {
+	s := subtitle.ParseName(filepath.Base(path))
+	return s.Language, string(s.Kind)
 }
 
 // readTrack reads one subtitle file and keeps what is wrong with it.

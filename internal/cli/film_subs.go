@@ -27,7 +27,7 @@ type judgedTrack struct {
 // judgeTrack judges one track by itself: by the pipeline's profile, or that of the settings file beside the track.
 func (g *gathered) judgeTrack(t *subtitle.Track, read []report.Finding, s sidecar) error {
 	if g.subs.settings == nil {
-		settings, err := lint.NewSettings(lint.Choice{}, readSubtitle)
+		settings, err := lint.NewSettings(lint.Choice{}, subtitleBytes)
 		if err != nil {
 			return err
 		}

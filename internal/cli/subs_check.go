@@ -83,7 +83,7 @@ that could be read was checked.`,
 		if cmd.Flags().Changed("explain") {
 			return a.explain(f)
 		}
-		c, err := a.newCheck(cmd.Context(), f)
+		c, err := a.newCheck(f)
 		if err != nil {
 			return err
 		}
@@ -117,6 +117,9 @@ func (c *subsCheck) run(ctx context.Context) error {
 		return usagef("-o %s is one of the files to check; name another one", c.output)
 	}
 	wrong := c.settings.Prepare(names)
+	if err := c.look(ctx); err != nil {
+		return err
+	}
 	doc, err := c.openDocument()
 	if err != nil {
 		return err

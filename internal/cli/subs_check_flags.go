@@ -16,10 +16,11 @@ import (
 	"filmpress/internal/annotate"
 	"filmpress/internal/lint"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/rules"
 )
 
 // newCheck judges the command line, and reads what it names besides the files to check.
-func (a *app) newCheck(ctx context.Context, f checkFlags) (*subsCheck, error) {
+func (a *app) newCheck(f checkFlags) (*subsCheck, error) {
 	c := &subsCheck{app: a, checkFlags: f, sum: newTally()}
 	for _, judge := range []func() error{c.judgePaths, c.judgeFormat, c.judgeChoice, c.readBaseline, c.readAgainst} {
 		if err := judge(); err != nil {
@@ -27,16 +28,25 @@ func (a *app) newCheck(ctx context.Context, f checkFlags) (*subsCheck, error) {
 		}
 	}
 	c.options.Read, c.options.Charset = c.read, f.charset
-	if f.film != "" {
-		film, err := a.filmFacts(ctx, f.film)
-		if err != nil {
-			return nil, err
-		}
-		c.options.Film = &film
-	}
 	var err error
-	c.settings, err = lint.NewSettings(c.choice, readSubtitle)
+	c.settings, err = lint.NewSettings(c.choice, subtitleBytes)
 	return c, err
+}
+
+// look looks at the film, as far as the rules in force want to know of it.
+func (c *subsCheck) look(ctx context.Context) error {
+	if c.film == "" {
+		return nil
+	}
+	film, found, err := c.filmFacts(ctx, filmLook{path: c.film, speech: c.settings.Any(rules.Settings.NeedsSpeech), cuts: c.settings.Any(rules.Settings.NeedsCuts)})
+	if err != nil {
+		return err
+	}
+	if blocks(found) {
+		return findingsError{found}
+	}
+	c.options.Film = &film
+	return nil
 }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
@@ -93,10 +103,7 @@ func (c *subsCheck) judgeChoice() error {
 			return err
 		}
 	}
-	if c.charset != "" && !subtitle.KnowsCharset(c.charset) {
-		return usagef("--charset %q is no encoding that is known; write utf-8, windows-1251, koi8-r or iso-8859-2", c.charset)
-	}
-	return nil
+	return checkCharset(c.charset)
 }
 
 // pairs takes KEY=VALUE flags. One key with two values is a contradiction.
@@ -150,11 +157,10 @@ func (c *subsCheck) readAgainst() error {
 	if c.against == "" {
 		return nil
 	}
-	data, err := readSubtitle(c.against)
+	t, found, err := readSubtitle(c.against, c.charset)
 	if err != nil {
 		return err
 	}
-	t, found := subtitle.Read(c.against, data, subtitle.Options{Language: subtitle.ParseName(filepath.Base(c.against)).Language})
 	if len(t.Cues) == 0 {
 		return findingsError{found}
 	}
@@ -162,12 +168,12 @@ func (c *subsCheck) readAgainst() error {
 	return nil
 }
 
-func readSubtitle(name string) ([]byte, error) { return readCapped(name, subtitle.MaxBytes+1) }
+func subtitleBytes(name string) ([]byte, error) { return readCapped(name, subtitle.MaxBytes+1) }
 
 // read reads a file to be checked, of which one may be standard input.
 func (c *subsCheck) read(name string) ([]byte, error) {
 	if name == c.stdin && c.stdin != "" {
 		return io.ReadAll(io.LimitReader(c.in, subtitle.MaxBytes+1))
 	}
-	return readSubtitle(name)
+	return subtitleBytes(name)
 }

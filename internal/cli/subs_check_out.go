@@ -188,11 +188,3 @@ func (c *subsCheck) tellBaseline() {
 		c.ui.Note(fmt.Sprintf("%d known from %s", c.sum.known, c.baseline))
 	}
 }
-
-// plural is a number and its word.
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}

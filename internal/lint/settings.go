@@ -72,6 +72,16 @@ func (s *Settings) Prepare(names []string) []report.Finding {
 	return s.findings
 }
 
+// Any says whether something holds of the rules in force in a folder that was looked at.
+func (s *Settings) Any(holds func(rules.Settings) bool) bool {
+	for _, f := range s.folders {
+		if holds(f.rules) {
+			return true
+		}
+	}
+	return false
+}
+
 // For gives the rules in force for a file, and what is wrong with a settings file that was not read before.
 func (s *Settings) For(name string) (rules.Settings, []report.Finding) {
 	known := len(s.findings)

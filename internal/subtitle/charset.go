@@ -23,9 +23,6 @@ var boms = []struct {
 	{"\xef\xbb\xbf", utf8Codec},
 }
 
-// KnowsCharset says whether Options.Charset may have a name.
-func KnowsCharset(name string) bool { _, err := lookupCodec(name); return err == nil }
-
 // charset finds out how the file is encoded: what its mark says, else what the caller says, else what its bytes
 // are. It sets the source's codec and gives the length of the byte order mark. after is what is left to say once the
 // lines are known.
