@@ -53,10 +53,9 @@ file's folder or the nearest one above:
   kinds: {"deaf/**": sdh}          # or forced
 
 With --baseline FILE, findings that stand in the file do not count. --write-baseline writes it anew.` +
-			exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted) + `
+			subsExits("findings at or above --fail-on") + strings.TrimPrefix(exits(exitTool, exitInterrupted), "\n\nExit codes:") + `
 
-3 means findings at or above --fail-on. 1 means that a path could not be read, 2 also that a settings file is wrong; all
-that could be read was checked.`,
+1 also means that a path could not be read, and 2 that a settings file is wrong; all that could be read was checked.`,
 		Example: `  filmpress subs check subtitles/
   filmpress subs check "**/*.srt" --profile netflix --fail-on warn
   filmpress subs check film.ru.srt --film film.mp4 --against film.en.srt

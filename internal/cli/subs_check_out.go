@@ -116,7 +116,7 @@ func (s *tally) count(f annotate.File) {
 	if len(f.Findings) > 0 {
 		s.bad++
 	}
-	fixable := false
+	fixable, refused := false, false
 	for _, x := range f.Findings {
 		s.rules[x.Rule]++
 		switch x.Severity {
@@ -129,8 +129,9 @@ func (s *tally) count(f annotate.File) {
 		}
 		r, _ := rules.Lookup(x.Rule)
 		fixable = fixable || r.Fixable
+		refused = refused || x.Severity == report.Error && x.Pos.Line == 0 && !r.Fixable // it is a film, or empty
 	}
-	if fixable {
+	if fixable && !refused {
 		s.fixable++
 		s.file = f.Name
 	}
