@@ -52,6 +52,7 @@ type File struct {
 	Findings []report.Finding
 	Bar      report.Severity // findings of this severity or a higher one fail
 	Known    int             // findings that a baseline keeps silent
+	Aside    bool            // none of the files to check: a settings file, a path that is not there
 }
 
 // Fails says whether a finding of the file is at or above the bar.

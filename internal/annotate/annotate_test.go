@@ -46,6 +46,7 @@ func plain() []File {
 			{Pos: at("film.en.srt", 9, 17), Severity: report.Error, Rule: "srt-timestamp", Text: "a time is expected here", Hint: "write it as 00:01:02,345", Source: "00:00:02,000 -->"},
 			{Pos: at("film.en.srt", 12, 1), Severity: report.Info, Rule: "line-balance", Text: "the lines are of unequal length"},
 		}},
+		{Name: ".settings.yml", Bar: report.Error, Aside: true, Findings: []report.Finding{{Pos: at(".settings.yml", 1, 3), Severity: report.Error, Rule: "settings-file", Text: "unknown key"}}},
 		{Name: "dir/пример 1.srt", Bar: report.Warn, Findings: []report.Finding{
 			{Pos: at("dir/пример 1.srt", 0, 0), Severity: report.Error, Rule: "file-no-cues", Text: "the file is empty", Hint: "export it again"},
 		}},
@@ -279,7 +280,7 @@ func TestJUnitParsesBack(t *testing.T) {
 		}
 		fmt.Fprintln(&got)
 	}
-	want := "a.srt 0/1 all rules:false\nfilm.en.srt 1/3 cue-cps:false srt-timestamp:true line-balance:false\ndir/пример 1.srt 1/1 file-no-cues:true\n"
+	want := "a.srt 0/1 all rules:false\nfilm.en.srt 1/3 cue-cps:false srt-timestamp:true line-balance:false\n.settings.yml 1/1 settings-file:true\ndir/пример 1.srt 1/1 file-no-cues:true\n"
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
@@ -303,7 +304,7 @@ func TestCheckstyleParsesBack(t *testing.T) {
 	if err := xml.Unmarshal([]byte(written(t, "checkstyle", plain())), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if len(doc.Files) != 3 || len(doc.Files[1].Errors) != 4 {
+	if len(doc.Files) != 4 || len(doc.Files[1].Errors) != 4 {
 		t.Fatalf("%+v", doc)
 	}
 	got := fmt.Sprintf("%+v", doc.Files[1].Errors[2])

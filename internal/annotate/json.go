@@ -27,7 +27,9 @@ type totals struct {
 
 // count adds a file.
 func (t *totals) count(f File) {
-	t.Files++
+	if !f.Aside {
+		t.Files++
+	}
 	t.Known += f.Known
 	t.OK = t.OK && !f.Fails()
 	for _, x := range f.Findings {

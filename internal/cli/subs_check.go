@@ -125,6 +125,7 @@ func (c *subsCheck) run(ctx context.Context) error {
 	}
 	defer doc.drop() // what is not whole
 	c.doc, c.root = doc, rooted(c.format)
+	c.sum.astray = len(wrong) > 0
 	for _, fs := range [][]report.Finding{wrong, found.Findings} {
 		if err := c.onPaths(fs); err != nil {
 			return err
@@ -160,7 +161,7 @@ func (c *subsCheck) onPaths(fs []report.Finding) error {
 		for n < len(fs) && fs[n].Pos.File == fs[0].Pos.File {
 			n++
 		}
-		if err := c.write(annotate.File{Name: fs[0].Pos.File, Findings: fs[:n], Bar: c.choice.FailOn.Or(report.Error)}); err != nil {
+		if err := c.write(annotate.File{Name: fs[0].Pos.File, Findings: fs[:n], Bar: c.choice.FailOn.Or(report.Error), Aside: true}); err != nil {
 			return err
 		}
 		fs = fs[n:]

@@ -103,6 +103,7 @@ type tally struct {
 	bad                     int // files with findings
 	known                   int
 	fails                   bool
+	astray                  bool // a settings file is wrong
 	rules                   map[string]int
 	file                    string // the file that can be mended, where there is one only
 	fixable                 int    // files in which something can be mended by the program
@@ -168,6 +169,8 @@ func (c *subsCheck) summarize() {
 	}
 	c.ui.Note("most often: " + strings.Join(words, ", "))
 	switch {
+	case s.astray:
+		c.ui.Note("next: correct the settings file, and check again")
 	case s.fixable == 1:
 		c.ui.Note("next: filmpress subs fix " + quoteArg(s.file) + " --dry-run shows what can be mended by itself")
 	case s.fixable > 1:
