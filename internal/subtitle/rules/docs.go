@@ -50,20 +50,9 @@ func yes(b bool) string {
 // Markdown is one rule as a section of the page.
 func (r Rule) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s. %s\n\n", r.ID, markdownText(r.Title), markdownText(r.Why))
+	fmt.Fprintf(&b, "### %s\n\n**%s.**\n%s\n\n", r.ID, markdownText(r.Title), markdownText(r.Why))
 	for _, line := range r.facts() {
 		fmt.Fprintf(&b, "- %s: %s\n", line[0], markdownText(line[1]))
-	}
-	fmt.Fprintf(&b, "\nBad:\n\n%s\nGood:\n\n%s", indented(r.Bad), indented(r.Good))
-	return b.String()
-}
-
-// Explain is one rule as text for a terminal: what, why, thresholds, source, examples, the mend.
-func (r Rule) Explain() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s): %s\n\n%s\n\n", r.ID, r.levels(), r.Title, r.Why)
-	for _, line := range r.facts() {
-		fmt.Fprintf(&b, "%s: %s\n", line[0], line[1])
 	}
 	fmt.Fprintf(&b, "\nBad:\n\n%s\nGood:\n\n%s", indented(r.Bad), indented(r.Good))
 	return b.String()
@@ -108,13 +97,13 @@ func (p Param) describe(rule string) string {
 func indented(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.TrimSuffix(s, "\n")) {
-		b.WriteString("    " + shown(strings.TrimSuffix(line, "\n")) + "\n")
+		b.WriteString("    " + Shown(strings.TrimSuffix(line, "\n")) + "\n")
 	}
 	return strings.ReplaceAll(b.String(), "    \n", "\n")
 }
 
-// shown writes characters that show nothing as their numbers: "ho⟨U+200B⟩use".
-func shown(s string) string {
+// Shown writes characters that show nothing as their numbers: "ho⟨U+200B⟩use".
+func Shown(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])

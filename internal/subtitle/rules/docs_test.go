@@ -26,17 +26,18 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestExplain(t *testing.T) {
-	r, _ := Lookup("cue-cps")
-	for _, want := range []string{"cue-cps (warn): A cue can be read in its time\n", "Threshold: cue-cps.max, 17 characters a second, for adults; ja 4; zh 9; ko 12; ar and en 20; hi 22\n",
-		"\nSource: Netflix", "\nBad:\n\n    1\n    00:00:01,000 --> 00:00:02,500\n", "\nGood:\n\n    1\n"} {
-		if !strings.Contains(r.Explain(), want) {
-			t.Errorf("%q is not in\n%s", want, r.Explain())
-		}
-	}
-	for id, want := range map[string]string{"chr-zero-width": "This is our ho⟨U+200B⟩use.", "enc-unknown": "Caf⟨E9⟩", "cue-overlap": "Level: error; warn in WebVTT, which allows it\n"} {
-		if r, _ := Lookup(id); !strings.Contains(r.Explain(), want) {
-			t.Errorf("%q is not in\n%s", want, r.Explain())
+func TestMarkdown(t *testing.T) {
+	for id, wants := range map[string][]string{
+		"cue-cps": {"### cue-cps\n\n**A cue can be read in its time.**\n", "- Threshold: cue-cps.max, 17 characters a second, for adults; ja 4; zh 9; ko 12; ar and en 20; hi 22\n",
+			"\n- Source: Netflix", "\nBad:\n\n    1\n    00:00:01,000 --> 00:00:02,500\n", "\nGood:\n\n    1\n"},
+		"chr-zero-width": {"This is our ho⟨U+200B⟩use."}, "enc-unknown": {"Caf⟨E9⟩"}, "cue-overlap": {"- Level: error; warn in WebVTT, which allows it\n"},
+		"vtt-entity": {"**&amp; and &lt; are written &amp;amp; and &amp;lt; in text.**"},
+	} {
+		r, _ := Lookup(id)
+		for _, want := range wants {
+			if !strings.Contains(r.Markdown(), want) {
+				t.Errorf("%q is not in\n%s", want, r.Markdown())
+			}
 		}
 	}
 }

@@ -217,11 +217,11 @@ func cyrillicAsLatin(word string) (string, bool) {
 }
 
 // Ungarble reads a word's signs as the bytes of UTF-8, in either encoding, for whoever mends it. ok is false where they
-// are none; sure says that no other text has such signs, in any language.
-func Ungarble(word string) (mended string, sure, ok bool) {
+// are none; certain says that no other text has such signs, in any language.
+func Ungarble(word string) (mended string, certain, ok bool) {
 	for _, h := range []high{cp1252, cp1251} {
-		if mended, sure, ok = ungarble(word, h); ok {
-			return mended, sure, true
+		if mended, p, ok := ungarble(word, h); ok {
+			return mended, p == sure, true
 		}
 	}
 	return "", false, false
