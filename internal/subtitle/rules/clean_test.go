@@ -3,6 +3,7 @@ package rules
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"filmpress/internal/report"
@@ -34,6 +35,30 @@ func TestCleanFiles(t *testing.T) {
 					t.Errorf("%v\n%s\nlanguage %q, settings %q", f, f.Snippet(), c.lang, c.set)
 				}
 			}
+		}
+	}
+}
+
+// TestLanguages names clean files after other languages, and expects the check to notice.
+func TestLanguages(t *testing.T) {
+	for _, c := range []struct{ file, named, found string }{
+		{"ru", "ky", "Russian (ru)"}, {"ky", "ru", "Kyrgyz (ky)"}, {"kk", "ky", "Kazakh (kk)"}, {"ky", "kk", "Kyrgyz (ky)"}, {"uk", "ru", "Ukrainian (uk)"}, {"ru", "uk", "Russian (ru)"},
+		{"ru", "bg", "Russian (ru)"}, {"en", "fr", "English (en)"}, {"fr", "en", "French (fr)"}, {"de", "nl", "German (de)"}, {"hu", "de", "Hungarian (hu)"}, {"es", "pt", "Spanish (es)"},
+		{"pl", "cs", "Polish (pl)"}, {"fi", "sv", "Finnish (fi)"}, {"tr", "hu", "Turkish (tr)"}, {"en", "ru", "English (en)"}, {"ja", "zh", "Japanese (ja)"}, {"zh", "ja", ""}, {"ar", "he", "Arabic (ar)"},
+		{"fa", "ar", ""}, {"ka", "ru", "Georgian letters"}, {"en", "tg", "English (en)"}, {"en", "pcm", ""}, {"ru", "sr", "Russian (ru)"},
+	} {
+		data, err := os.ReadFile("testdata/clean/film." + c.file + ".srt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range check(string(data), c.named, Settings{}) {
+			if f.Rule == "lang-mismatch" {
+				_, got, _ = strings.Cut(f.Text, "seems to be in ")
+			}
+		}
+		if got != c.found {
+			t.Errorf("%s named %s: found %q, want %q", c.file, c.named, got, c.found)
 		}
 	}
 }
