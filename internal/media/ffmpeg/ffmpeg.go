@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"filmpress/internal/sandbox"
 )
@@ -54,7 +55,8 @@ type Tools struct {
 	// Sandboxed says that ffmpeg and ffprobe run in package sandbox, where they can open what their argument list names
 	// and nothing else of the user's. The executable must be one that knows sandbox.Word: see TrySandbox.
 	Sandboxed bool
-	Tolerant  bool // Probe and Inspect warn of damage, and go on
+	Stall     time.Duration // longest time without progress; 0 is one minute
+	Tolerant  bool          // Probe and Inspect warn of damage, and go on
 }
 
 // TrySandbox gives the tools inside the sandbox, where the kernel has one and they start in it; else as they are, and

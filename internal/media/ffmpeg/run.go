@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func (t Tools) Run(ctx context.Context, job Job) error {
 	if !job.Tolerant {
 		args = append(args, "-xerror")
 	}
-	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: job.Stall, sandboxed: t.Sandboxed}
+	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: cmp.Or(job.Stall, t.Stall), sandboxed: t.Sandboxed}
 	p.progress = func(now Progress) {
 		if job.Progress != nil {
 			job.Progress(now)
