@@ -130,6 +130,9 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if err := st.Check(ctx); err != nil { // before an encode of hours, not after it
 		return err
 	}
+	if err := a.checkRoom(s); err != nil {
+		return err
+	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
 	results, out, err := a.carryOut(ctx, s, st, o.force)
 	if err != nil {
