@@ -17,7 +17,6 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/report"
-	"filmpress/internal/sandbox"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
 )
@@ -32,9 +31,6 @@ type app struct {
 
 // Main runs one command line and gives its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) (code int) {
-	if len(args) > 0 && args[0] == sandbox.Word { // this process is to become ffmpeg
-		return sandbox.Main(args[1:], err)
-	}
 	a := &app{in: in, out: out, err: err}
 	a.ui = ui.New(ui.Detect(err, os.Getenv("FILMPRESS_LOG_FORMAT"), os.Getenv))
 	defer func() {

@@ -8,12 +8,26 @@ package sandbox
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 )
 
-// Word is the first argument that makes this executable a Main.
-const Word = "sandboxed"
+// word is the first argument that makes this executable another program.
+const word = "sandboxed"
+
+// ready says that this executable's main began with Enter.
+var ready bool
+
+// Enter has to be the first thing that main does. Where this process was started to become another program, it becomes
+// it, and Enter does not return. In an executable that does not call it there is no sandbox: started again, it would do
+// its own work again.
+func Enter() {
+	ready = true
+	if len(os.Args) > 1 && os.Args[1] == word {
+		os.Exit(become(os.Args[2:], os.Stderr))
+	}
+}
 
 // Policy is what a program may do.
 type Policy struct {
@@ -27,7 +41,7 @@ const self = "/proc/self/exe"
 // Command gives what has to be started instead of program with its args, where On says that there is a sandbox. args[0]
 // is the program's name, as in a process's own list.
 func Command(p Policy, program string, args []string) (path string, argv []string) {
-	argv = []string{"filmpress", Word}
+	argv = []string{"filmpress", word}
 	for _, f := range p.Read {
 		argv = append(argv, "r:"+f)
 	}
@@ -37,7 +51,7 @@ func Command(p Policy, program string, args []string) (path string, argv []strin
 	return self, append(append(argv, "--", program), args[1:]...)
 }
 
-// parse reads what Command wrote behind Word.
+// parse reads what Command wrote behind word.
 func parse(argv []string) (p Policy, program []string, err error) {
 	end := slices.Index(argv, "--")
 	if end < 0 || end+1 == len(argv) {

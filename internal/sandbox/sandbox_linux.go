@@ -20,7 +20,14 @@ const (
 )
 
 // On says what the kernel can do: files are guarded from 5.13 on, TCP from 6.7 on. why is "" where it can guard files.
-var On = sync.OnceValues(func() (network bool, why string) {
+func On() (network bool, why string) {
+	if !ready {
+		return false, "this executable cannot start itself again"
+	}
+	return kernel()
+}
+
+var kernel = sync.OnceValues(func() (network bool, why string) {
 	abi, err := lsys.LandlockGetABIVersion()
 	if err != nil || abi < 1 {
 		return false, "this kernel has no Landlock, or it is switched off"
@@ -32,9 +39,9 @@ var On = sync.OnceValues(func() (network bool, why string) {
 var system = []string{"/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/alternatives", "/etc/fonts",
 	"/nix/store", "/gnu/store", "/opt", "/proc", "/sys/devices/system", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"}
 
-// Main restricts this process and becomes the program: argv is what stands behind Word. It comes back only with an exit
+// become restricts this process and becomes the program: argv is what stands behind word. It comes back only with an exit
 // code, for what could not be done.
-func Main(argv []string, stderr io.Writer) int {
+func become(argv []string, stderr io.Writer) int {
 	p, program, err := parse(argv)
 	if err == nil {
 		err = enter(p, program[0])

@@ -12,9 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == Word {
-		os.Exit(Main(os.Args[2:], os.Stderr))
-	}
+	Enter()
 	os.Exit(m.Run())
 }
 

@@ -12,8 +12,8 @@ func On() (network bool, why string) {
 	return false, "there is one on Linux only"
 }
 
-// Main is never asked for.
-func Main(_ []string, stderr io.Writer) int {
+// become is never asked for.
+func become(_ []string, stderr io.Writer) int {
 	fmt.Fprintln(stderr, "[error] there is no sandbox on this system")
 	return 126
 }

@@ -53,7 +53,7 @@ type Tools struct {
 	// bytes an encode gives, and so a part of the digests of encoding steps.
 	Build string
 	// Sandboxed says that ffmpeg and ffprobe run in package sandbox, where they can open what their argument list names
-	// and nothing else of the user's. The executable must be one that knows sandbox.Word: see TrySandbox.
+	// and nothing else of the user's. See TrySandbox.
 	Sandboxed bool
 	Stall     time.Duration // longest time without progress; 0 is one minute
 	Tolerant  bool          // Probe and Inspect warn of damage, and go on

@@ -164,7 +164,7 @@ func (p process) run(ctx context.Context) (messages, error) {
 	defer dog.stop()
 
 	cmd := p.command()
-	var pipes pipes
+	pipes := pipes{started: func(pid int) func() { return dog.listen(pid, p.stall/8) }}
 	var said messages
 	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
 	late := make(chan error, len(p.read)) // what readers complained of after the process had closed its end
@@ -249,6 +249,36 @@ func newWatchdog(after time.Duration, bark func()) *watchdog {
 
 func (d *watchdog) alive() { d.timer.Reset(d.after) }
 func (d *watchdog) stop()  { d.timer.Stop() }
+
+// listen takes every byte that a process reads for a sign of life, until it is ended. Before the first frame of a chunk is
+// made, much may have to be decoded; on a busy machine that takes minutes in which there is no other.
+func (d *watchdog) listen(pid int, every time.Duration) (ended func()) {
+	tick := time.NewTicker(every)
+	done := make(chan struct{})
+	go func() {
+		for last := int64(0); ; {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if now := bytesRead(pid); now > last {
+				last = now
+				d.alive()
+			}
+		}
+	}()
+	return func() { tick.Stop(); close(done) }
+}
+
+// bytesRead is how much a process has read so far, 0 where nobody says.
+func bytesRead(pid int) (n int64) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err == nil {
+		fmt.Sscanf(string(data), "rchar: %d", &n)
+	}
+	return n
+}
 
 // watched is a reader whose every byte is a sign of life.
 type watched struct {
