@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -67,4 +68,11 @@ func checkCharset(name string) error {
 // subsExits is the list of exit codes of a command on subtitle files, with what 3 means for this one.
 func subsExits(findings string) string {
 	return exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d %s", exitFindings, findings)
+}
+
+// sameFile says whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	one, errA := os.Stat(a)
+	two, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(one, two)
 }

@@ -308,3 +308,11 @@ func (s Settings) alignment() int {
 	}
 	return row + column
 }
+
+// Payload is the cue's text in the syntax of a format, its lines joined by \n, none of them empty.
+func (c Cue) Payload(f Format) string {
+	if f == SRT {
+		return c.srtPayload()
+	}
+	return c.vttPayload()
+}
