@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (a *app) subsDiff(nameA, nameB string, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	lost := append(gravest(foundA), gravest(foundB)...)
+	lost := losing(slices.Concat(foundA, foundB))
 	a.ui.Findings(lost)
 	switch {
 	case len(lost) > 0:
@@ -83,17 +84,6 @@ func (a *app) subsDiff(nameA, nameB string, o diffOptions) error {
 		return silentError(exitFindings)
 	}
 	return nil
-}
-
-// gravest are the errors among findings: with them a part of a file was not read.
-func gravest(findings []report.Finding) []report.Finding {
-	var errs []report.Finding
-	for _, f := range findings {
-		if f.Severity == report.Error {
-			errs = append(errs, f)
-		}
-	}
-	return errs
 }
 
 // diff is the result of subs diff as --json prints it. The shape is a contract: docs/diff.md.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/subtitle"
@@ -64,8 +63,8 @@ func (a *app) subsMerge(nameA, nameB string, o mergeOptions) error {
 	if err != nil {
 		return err
 	}
-	if found := slices.Concat(foundA, foundB); blocks(found) {
-		return findingsError{found}
+	if lost := losing(slices.Concat(foundA, foundB)); len(lost) > 0 {
+		return findingsError{lost}
 	}
 	if to == 0 {
 		to = first.Format
@@ -102,19 +101,4 @@ func mergeFormat(o mergeOptions) (subtitle.Format, error) {
 		return 0, usageError{fmt.Errorf("the name %q does not say which format to write; end it in .srt or .vtt, or give --to", o.out)}
 	}
 	return byName, nil
-}
-
-// writeResult writes a command's result to a file, whole or not at all, or to stdout where it has no name. The inputs are never
-// written over: they would be gone.
-func (a *app) writeResult(out string, data []byte, inputs ...string) error {
-	if out == "" {
-		_, err := a.out.Write(data)
-		return err
-	}
-	for _, in := range inputs {
-		if sameFile(in, out) {
-			return usageError{fmt.Errorf("%s would be written over; give the output another name", shown(in))}
-		}
-	}
-	return renameio.WriteFile(out, data, 0o644)
 }

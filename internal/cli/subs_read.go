@@ -2,7 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +49,16 @@ func worst(findings []report.Finding) report.Finding {
 	return w
 }
 
+// harmless are the errors with which all text is read all the same: players would not show it, but we have it.
+var harmless = []string{"cue-end-after-start", "vtt-signature"}
+
+// losing are the errors with which a part of a file's text is lost.
+func losing(findings []report.Finding) []report.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f report.Finding) bool {
+		return f.Severity < report.Error || slices.Contains(harmless, f.Rule)
+	})
+}
+
 // addCharset gives a command on subtitle files the flag that names their encoding.
 func addCharset(cmd *cobra.Command, charset *string, usage string) {
 	cmd.Flags().StringVar(charset, "charset", "", usage)
@@ -68,11 +78,4 @@ func checkCharset(name string) error {
 // subsExits is the list of exit codes of a command on subtitle files, with what 3 means for this one.
 func subsExits(findings string) string {
 	return exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d %s", exitFindings, findings)
-}
-
-// sameFile says whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	one, errA := os.Stat(a)
-	two, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(one, two)
 }
