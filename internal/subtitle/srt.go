@@ -61,12 +61,13 @@ func (r *srtReader) head(timing, at int) (head int, id string) {
 		return timing, ""
 	}
 	text := trimMarks(r.line(above))
-	n, err := strconv.Atoi(text)
+	bare := strings.TrimSuffix(text, ".") // "2." is an index only where 2 is due: elsewhere it may be text
+	n, err := strconv.Atoi(bare)
 	if err != nil || n < 0 || len(text) > 9 {
 		return timing, ""
 	}
 	alone := above-1 <= at || blank(r.line(above-1))
-	if n == r.index || alone && above == timing-1 {
+	if n == r.index || alone && above == timing-1 && bare == text {
 		return above, text
 	}
 	return timing, "" // the last line of the text above
