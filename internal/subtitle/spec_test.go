@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -587,24 +588,62 @@ func FuzzSpec(f *testing.F) {
 	for _, s := range []string{"WEBVTT\n-->\n\nx\n" + t12 + " line:1%,end region:r size:100% vertical:lr\na", "WEBVTT\n\nREGION\nid:r regionanchor:1%,2%\n\n" + t12 + " region:r\n<v.a.b c&amp;d>e<rt>f</v>"} {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		track, found := ReadWebVTT("f.vtt", data, Options{})
-		if track.Format == 0 {
-			return // over the caps
+	f.Fuzz(func(t *testing.T, data []byte) { checkSpec(t, data) })
+}
+
+// checkSpec reads a file with both readers, and gives the number of its cues.
+func checkSpec(t *testing.T, data []byte) int {
+	t.Helper()
+	track, found := ReadWebVTT("f.vtt", data, Options{})
+	if track.Format == 0 {
+		return 0 // over the caps
+	}
+	checkPlaces(t, data, found)
+	want, ok := specFile(data)
+	if got := ours(track); ok == track.Refused || strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Fatalf("%q\n got %q, refused %v\nwant %q, refused %v", data, got, track.Refused, want, !ok)
+	}
+	for _, c := range track.Cues {
+		if got, want := c.Tree().Dump(), specTree(c.Raw); strings.Count(c.Raw, "<") < maxDepth && got != want {
+			t.Fatalf("%q\n got %s\nwant %s", c.Raw, got, want)
 		}
-		checkPlaces(t, data, found)
-		want, ok := specFile(data)
-		if got := ours(track); ok == track.Refused || strings.Join(got, "\n") != strings.Join(want, "\n") {
-			t.Fatalf("%q\n got %q, refused %v\nwant %q, refused %v", data, got, track.Refused, want, !ok)
+	}
+	// What Read makes of a file that players read is the same: what is checked and mended is what viewers get.
+	if tolerant, _ := Read("f.vtt", data, Options{}); ok && utf8.Valid(data) && strings.Join(ours(tolerant), "\n") != strings.Join(want, "\n") {
+		t.Fatalf("%q is read tolerantly as %q, want %q", data, ours(tolerant), want)
+	}
+	return len(track.Cues)
+}
+
+// specPieces are what files are put together from at random: everything that the algorithms look at.
+var specPieces = []string{
+	"\n", "\n", "\n", "\n\n", "\n\n", "\r\n", "\r", "\n\r", " ", "\t", "\f", "\v", "\x00", "\ufeff", "\u00a0", "\xff", "\xe2\x82", "é", "x",
+	"STYLE", "REGION", "NOTE", "STYLE\n", "\n\nREGION\n", "REGION \t\n", "WEBVTT", "-->", "->", "--", "\n\n" + t12 + "\n", "\n\n" + t34 + " ", t12, "id",
+	"00:01.000", "00:00:02.000", "1:00:00.000", "00:61.000", "60:00.000", "00:00:60.000", "999999999999999999999:00:00.000", "00:01.00", "00:01.0000", "00:01,000",
+	"0", "9", ":", ".", ",", "%", "-", "region:r", "region:", "id:r", "id:", "id:q ", "region:q ", "lines:", "lines:2 ", "width:40% ", "regionanchor:", "viewportanchor:1%,2% ",
+	"scroll:up ", " vertical:rl ", " vertical:lr", " line:", " line:1 ", " line:-1.5,end ", " line:100%,start", " position:", " position:10%,line-left ", " size:", " size:50% ", " size:100%",
+	" align:", " align:start ", "end", "left", "center", "<", ">", "</", "<c", "<c.a.b>", "<i>", "</i>", "<b ", "<ruby>", "<rt>", "</rt>", "</ruby>", "<v Anna>", "<v", "<lang en>",
+	"</lang>", "</c>", "<00:01.500>", "<1:00:00.000", "&", "&amp;", "&amp", "&lt;", "&#65;", "&#x", "&notit;", ";",
+}
+
+// TestSpec puts files together at random, the same ones each time, and holds our reader to the specification.
+func TestSpec(t *testing.T) {
+	const files = 5_000
+	random := rand.New(rand.NewPCG(2026, 11))
+	read := 0
+	for range files {
+		var b strings.Builder
+		b.WriteString([]string{"WEBVTT\n\n", "WEBVTT\n", "WEBVTT", "\ufeffWEBVTT x\n\n", "WEBVTT\n\n" + t12 + "\n", "WEBVTT\n\nREGION\nid:r\n\n" + t12 + " "}[random.IntN(6)])
+		for range random.IntN(40) {
+			b.WriteString(specPieces[random.IntN(len(specPieces))])
 		}
-		for _, c := range track.Cues {
-			if got, want := c.Tree().Dump(), specTree(c.Raw); strings.Count(c.Raw, "<") < maxDepth && got != want {
-				t.Fatalf("%q\n got %s\nwant %s", c.Raw, got, want)
-			}
+		data := []byte(b.String())
+		read += checkSpec(t, data)
+		if t.Failed() {
+			return
 		}
-		// What Read makes of a file that players read is the same, so that what is checked and mended is what viewers get.
-		if tolerant, _ := Read("f.vtt", data, Options{}); ok && utf8.Valid(data) && strings.Join(ours(tolerant), "\n") != strings.Join(want, "\n") {
-			t.Fatalf("%q is read tolerantly as %q, want %q", data, ours(tolerant), want)
-		}
-	})
+	}
+	if read < files/2 {
+		t.Errorf("only %d cues in %d files: the files are no test", read, files)
+	}
 }
