@@ -78,11 +78,23 @@ func (s *source) admit() bool {
 	switch {
 	case s.large():
 		return false
-	case len(bytes.TrimSpace(s.raw)) == 0:
+	case s.empty():
 		s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
 		return false
 	}
 	return true
+}
+
+// empty says that there is nothing in the file, a byte order mark apart.
+func (s *source) empty() bool {
+	rest := s.raw
+	for _, b := range boms {
+		if mark := []byte(b.mark); bytes.HasPrefix(rest, mark) {
+			rest = rest[len(mark):]
+			break
+		}
+	}
+	return len(bytes.Trim(rest, " \t\r\n\f\v\x00")) == 0
 }
 
 // large refuses a file over MaxBytes.
@@ -95,8 +107,11 @@ func (s *source) large() bool {
 	return true
 }
 
-// binary refuses a file in which over 2 % of the bytes are control characters.
+// binary refuses a file in which over 2 % of the bytes are control characters, unless it has an arrow as timing lines do.
 func (s *source) binary() bool {
+	if bytes.Contains(s.raw, []byte(" --> ")) {
+		return false
+	}
 	control := 0
 	for _, b := range s.raw {
 		if b < ' ' && b != '\n' && b != '\r' && b != '\t' && b != '\f' {
