@@ -13,6 +13,6 @@ tells more with --help.` + exits(exitFine, exitFailed, exitUsage),
 		Args:    noSuchCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSubsCues(a), newSubsDiff(a), newSubsMerge(a), newSubsTranscript(a))
+	cmd.AddCommand(newSubsCheck(a), newSubsCues(a), newSubsDiff(a), newSubsFix(a), newSubsMerge(a), newSubsTranscript(a))
 	return cmd
 }

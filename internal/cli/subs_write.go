@@ -18,7 +18,7 @@ func (a *app) writeResult(out string, data []byte, inputs ...string) error {
 		return err
 	}
 	for _, in := range inputs {
-		if sameFile(in, out) {
+		if same, err := sameFile(in, out); err == nil && same {
 			return usageError{fmt.Errorf("%s would be written over; give the output another name", shown(in))}
 		}
 	}
@@ -34,11 +34,4 @@ func (a *app) writeResult(out string, data []byte, inputs ...string) error {
 		path.Path = filepath.Dir(out) // and not the file it was to be written to first
 	}
 	return err
-}
-
-// sameFile says whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	one, errA := os.Stat(a)
-	two, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(one, two)
 }

@@ -59,7 +59,6 @@ var oddities = []struct {
 	{"entities.srt", "utf-8", 3, "warn srt-entity x2"},
 	{"entities.vtt", "utf-8", 5, ""},
 	{"frames.srt", "utf-8", 0, "error srt-timestamp x5"},
-	{"full-stop-index.srt", "utf-8", 5, "warn srt-index"},
 	{"header.vtt", "utf-8", 5, ""},
 	{"hls.vtt", "utf-8", 5, "warn hls-timestamp-map"},
 	{"index-from-0.srt", "utf-8", 5, "warn srt-index"},
@@ -193,7 +192,7 @@ func TestOddSayTheSame(t *testing.T) {
 			"spaces-in-times.srt dot-milliseconds.srt short-milliseconds.srt one-digit-hours.srt no-hours.srt coordinates.srt text-on-timing-line.srt " +
 			"no-end-of-line.srt vtt-named.srt srt-named.vtt no-signature.vtt no-blank-after-header.vtt utf8-bom.vtt utf-16be-bom.vtt two-boms.vtt header.vtt hls.vtt text-ids.vtt " +
 			"no-hours.vtt one-digit-hours.vtt mixed-line-ends.vtt no-end-of-line.vtt tab-in-times.srt semicolon.srt region.vtt region-old.vtt " +
-			"settings-wrong.vtt style-blank.vtt text-after-signature.vtt space-before-signature.vtt full-stop-index.srt no-blank-lines.vtt lower-case-signature.vtt",
+			"settings-wrong.vtt style-blank.vtt text-after-signature.vtt space-before-signature.vtt no-blank-lines.vtt lower-case-signature.vtt",
 		"utf8-bom.srt": "cp1251-ru.srt cp1251.vtt mac-cyrillic.srt utf-16le.srt utf-16be.srt utf-16le-bom.srt utf-16be-bom.srt utf-16le.vtt utf-32le.srt " +
 			"utf-32be.srt utf-32le-bom.srt utf-32be-bom.srt",
 		"koi8-r.srt": "cp866.srt iso-8859-5.srt",

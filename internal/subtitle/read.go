@@ -28,6 +28,10 @@ func Read(name string, data []byte, opt Options) (Track, []report.Finding) {
 	if s.codec.unit == 1 && !signed(string(data[bom:min(len(data), bom+7)])) && s.binary() || !s.split(bom) {
 		return t, s.findings()
 	}
+	if len(s.lines) == 0 { // a byte order mark and nothing else
+		s.empty()
+		return t, s.findings()
+	}
 	t.BOM, t.Charset = bom > 0, s.codec.name
 	s.nul = bytes.IndexByte(data, 0) >= 0
 	s.flat = s.flat && !s.nul
@@ -78,23 +82,15 @@ func (s *source) admit() bool {
 	switch {
 	case s.large():
 		return false
-	case s.empty():
-		s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
+	case len(bytes.TrimSpace(s.raw)) == 0:
+		s.empty()
 		return false
 	}
 	return true
 }
 
-// empty says that there is nothing in the file, a byte order mark apart.
-func (s *source) empty() bool {
-	rest := s.raw
-	for _, b := range boms {
-		if mark := []byte(b.mark); bytes.HasPrefix(rest, mark) {
-			rest = rest[len(mark):]
-			break
-		}
-	}
-	return len(bytes.Trim(rest, " \t\r\n\f\v\x00")) == 0
+func (s *source) empty() {
+	s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
 }
 
 // large refuses a file over MaxBytes.

@@ -61,13 +61,12 @@ func (r *srtReader) head(timing, at int) (head int, id string) {
 		return timing, ""
 	}
 	text := trimMarks(r.line(above))
-	bare := strings.TrimSuffix(text, ".") // "2." is an index only where 2 is due: elsewhere it may be text
-	n, err := strconv.Atoi(bare)
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || len(text) > 9 {
 		return timing, ""
 	}
 	alone := above-1 <= at || blank(r.line(above-1))
-	if n == r.index || alone && above == timing-1 && bare == text {
+	if n == r.index || alone && above == timing-1 {
 		return above, text
 	}
 	return timing, "" // the last line of the text above
