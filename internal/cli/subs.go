@@ -13,6 +13,6 @@ tells more with --help.` + exits(exitFine, exitFailed, exitUsage),
 		Args:    noSuchCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSubsConvert(a))
+	cmd.AddCommand(newSubsConvert(a), newSubsExtract(a))
 	return cmd
 }

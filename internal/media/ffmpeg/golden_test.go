@@ -61,6 +61,9 @@ func TestArguments(t *testing.T) {
 		"storyboard":  StoryboardSpec{Path: "/work/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
 		"remux":       remuxArgs("/work/v.mp4", "/work/a.mp4", "/out/film.mp4"),
 		"remux-mute":  remuxArgs("/work/v.mp4", "", "/out/film.mp4"),
+		"text-copy":   textArgs("/films/-i 100%d:film's.mkv", TextTrack{Index: 3, Codec: "ass", Format: "ass"}),
+		"text-movie":  textArgs("/films/film.mp4", TextTrack{Index: 2, Codec: "mov_text", Format: "srt"}),
+		"text-page":   textArgs("/films/film.ts", TextTrack{Index: 2, Codec: "dvb_teletext", Format: "srt"}),
 		"try":         tryArgs("/films/-i 100%d:film's.mp4", 2, 50*time.Second),
 	} {
 		t.Run(name, func(t *testing.T) {
