@@ -361,11 +361,12 @@ func (r *assReader) event(t *subtitle.Track, e assEvent, base *assStyle) {
 		r.Complain(report.Warn, rule, e.line, e.from, to, text, "")
 		return
 	}
+	settings := p.settings() // may lose something, too
 	for _, kind := range slices.Sorted(maps.Keys(p.lost)) {
 		r.Complain(report.Warn, "lossy-"+kind, e.line, e.from, to, p.lost[kind], "")
 	}
 	c := newCue(e.start, e.end, raw)
-	c.SetSettings(p.settings())
+	c.SetSettings(settings)
 	r.SetLine(&c, e.line+1)
 	t.Cues = append(t.Cues, c)
 }

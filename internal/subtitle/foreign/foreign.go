@@ -146,9 +146,9 @@ func Write(t subtitle.Track, f subtitle.Format, o WriteOptions) ([]byte, []repor
 	panic(fmt.Sprintf("format %d is not written", f))
 }
 
-// limits are the first time that each format's clock cannot show; times below 0 none can.
+// limits are the ends of each format's clock; its last second is not used, so that no rounding goes over it. Times below 0 none can show.
 var limits = map[subtitle.Format]time.Duration{
-	subtitle.SRT: 100 * time.Hour, subtitle.WebVTT: 1 << 62, subtitle.ASS: 10 * time.Hour, subtitle.TTML: 100 * time.Hour, subtitle.STL: 24 * time.Hour,
+	subtitle.SRT: 100 * time.Hour, subtitle.WebVTT: 1 << 62, subtitle.ASS: 100 * time.Hour, subtitle.TTML: 100 * time.Hour, subtitle.STL: 24 * time.Hour,
 }
 
 // oneLine makes a text of the file fit for one line of a message.

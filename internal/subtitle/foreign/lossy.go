@@ -37,7 +37,8 @@ func (l *losses) findings() []report.Finding {
 
 // times takes out the cues that lie outside the clock of a format, and cuts those that lie partly so.
 func (l *losses) times(limit time.Duration) {
-	if !slices.ContainsFunc(l.track.Cues, func(c subtitle.Cue) bool { return c.Start < 0 || c.End < 0 || c.Start >= limit || c.End >= limit }) {
+	last := limit - time.Second
+	if !slices.ContainsFunc(l.track.Cues, func(c subtitle.Cue) bool { return c.Start < 0 || c.End < 0 || c.Start >= last || c.End > last }) {
 		return
 	}
 	kept := make([]subtitle.Cue, 0, len(l.track.Cues))
@@ -50,15 +51,15 @@ func (l *losses) times(limit time.Duration) {
 		case c.End <= 0 && c.Start < 0:
 			l.add(i, "time", "this cue would end before the film begins; it is left out")
 			continue
-		case c.Start >= limit:
+		case c.Start >= last:
 			l.add(i, "time", fmt.Sprintf("%s has no times from %d hours on; this cue is left out", names[l.format], int(limit.Hours())))
 			continue
 		case c.Start < 0:
 			l.add(i, "time", "this cue would begin before the film; it begins at 0")
 			c.Start = 0
-		case c.End >= limit:
+		case c.End > last:
 			l.add(i, "time", fmt.Sprintf("%s has no times from %d hours on; this cue ends there", names[l.format], int(limit.Hours())))
-			c.End = limit - time.Second
+			c.End = last
 		}
 		c.End = max(c.End, 0)
 		kept = append(kept, c)

@@ -144,7 +144,11 @@ func (r *stlReader) blocks(body []byte) []*stlCue {
 				in: r.frames(int(b[5]), int(b[6]), int(b[7]), int(b[8])), out: r.frames(int(b[9]), int(b[10]), int(b[11]), int(b[12]))}
 			cues = append(cues, open)
 		}
-		open.text = append(open.text, bytes.TrimRight(b[16:], "\x8f")...)
+		text := b[16:]
+		for len(text) > 0 && text[len(text)-1] == 0x8f { // bytes that are not used
+			text = text[:len(text)-1]
+		}
+		open.text = append(open.text, text...)
 		if b[3] == 0xff { // the last block of a subtitle
 			open = nil
 		}
@@ -164,7 +168,7 @@ func (r *stlReader) blocks(body []byte) []*stlCue {
 // cues makes cues of the subtitles.
 func (r *stlReader) cues(t *subtitle.Track, list []*stlCue) {
 	zero := int64(0)
-	if r.start > 0 && !slices.ContainsFunc(list, func(c *stlCue) bool { return c.in < r.start }) {
+	if r.start > 0 && len(list) > 0 && !slices.ContainsFunc(list, func(c *stlCue) bool { return c.in < r.start }) {
 		zero = r.start
 		at, _ := milliseconds(float64(zero) / r.rate)
 		r.complain(report.Info, "stl-start", 256, "times are counted from the begin of the programme, "+subtitle.FormatTime(at, '.'), "")
