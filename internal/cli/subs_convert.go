@@ -92,21 +92,19 @@ func (a *app) convert(o convertOptions) error {
 		return err
 	}
 	track, found := foreign.Read(shown(o.in), data, opt)
-	same := track.Format == to && timing == (retiming{1, 0}) && rate == 0
-	if same {
-		found = withoutLosses(found)
-	}
-	found = o.judge(found)
-	if blocks(found) {
+	if blocks(found) && !o.keepGoing {
 		return findingsError{found}
 	}
 	track.Retime(timing.apply)
 	out, lost := foreign.Write(track, to, foreign.WriteOptions{FrameRate: rate})
-	if whole := to != subtitle.SRT && to != subtitle.WebVTT && (track.Charset == "utf-8" || to == subtitle.STL); same && whole {
-		out, lost = data, nil // nothing is to be done, so nothing can be lost
+	if own := to == subtitle.SRT || to == subtitle.WebVTT; track.Format == to && timing == (retiming{1, 0}) && rate == 0 &&
+		(own || to == subtitle.STL || track.Charset == "utf-8") { // nothing is to be done, so nothing can be lost
+		found, lost = withoutLosses(found), nil
+		if !own {
+			out = data
+		}
 	}
-	found = append(found, o.judge(lost)...)
-	report.Sort(found)
+	found = o.judge(append(found, lost...))
 	if blocks(found) {
 		return findingsError{found}
 	}
@@ -133,6 +131,7 @@ func (o convertOptions) judge(found []report.Finding) []report.Finding {
 			f.Severity = report.Warn
 		}
 	}
+	report.Sort(found)
 	return found
 }
 

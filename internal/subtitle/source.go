@@ -145,7 +145,7 @@ func (s *source) pos(i, b int) report.Pos {
 		before := s.line(i)
 		before = before[:min(b, len(before))]
 		p.Col += utf8.RuneCountInString(before)
-		p.Offset += int64(s.codec.size(before))
+		p.Offset = min(p.Offset+int64(s.codec.size(before)), int64(s.lines[i].to)) // a broken byte is longer as U+FFFD
 	}
 	return p
 }

@@ -175,7 +175,11 @@ func (p *assText) code(s string) {
 		}
 		p.reset(style)
 	case 'c', '1':
-		if c, ok := assColor(strings.TrimPrefix(s, "1")[1:]); ok {
+		value, isColor := strings.CutPrefix(strings.TrimPrefix(s, "1"), "c")
+		if !isColor {
+			return
+		}
+		if c, ok := assColor(value); ok {
 			p.paint(c)
 		} else {
 			p.paint(p.style.color)

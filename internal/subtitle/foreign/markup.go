@@ -50,13 +50,21 @@ type markup struct {
 
 // run adds text in a look. Lines are separated by \n. Blanks look the same in every tag and are put between two.
 func (m *markup) run(l look, text string) {
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(strings.Map(visible, text)) == "" {
 		m.blanks += text
 		return
 	}
 	m.shown = true
 	m.turn(l.tags())
-	m.b.WriteString(escaper.Replace(text))
+	m.b.WriteString(escaper.Replace(strings.Map(visible, text)))
+}
+
+// visible takes out control characters: nobody sees them, and a short file that holds some is taken for a binary one.
+func visible(r rune) rune {
+	if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+		return -1
+	}
+	return r
 }
 
 // escaper makes text of what WebVTT would read as markup; a > alone could end a cue as a part of -->.

@@ -87,17 +87,16 @@ func TestASS(t *testing.T) {
 			"Dialogue: Marked=0,0:00:01.00,0:00:02.00,*Top,,hi\r\nDialogue: Marked=0,0:00:02.00,0:00:03.00,A,,ho\r\n", "1.000-2.000 line:0|hi\n2.000-3.000|ho\n", ""},
 		"no header": {"[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,a\n", "1.000-2.000|a\n", ""},
 		"nothing":   {"[Script Info]\n[Events]\n", "", "file-no-cues!"},
-		"cp1251":    {string(cp1251(assFile(`Мы жили у озера, много лет.`, `И никуда отсюда не уедем, никогда.`, `Что ты говоришь? Это неправда.`))), "1.000-1.500|Мы жили у озера, много лет./2.000-2.500|И никуда", "10:51 enc-not-utf8"},
+		"cp1251":    {string(cp1251(assFile(`Мы жили у озера, много лет.`, `И никуда отсюда не уедем, никогда.`, `Что ты говоришь? Это неправда.`))), "1.000-1.500|Мы жили у озера, много лет.\n2.000-2.500|И никуда", "10:51 enc-not-utf8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			track, found := Read("a.ass", []byte(c.in), Options{})
-			want := c.cues
 			got := cuesOf(track)
-			if name == "cp1251" {
-				got, want = strings.ReplaceAll(got, "\n", "/")[:len(want)], want
+			if name == "cp1251" { // the names of the cases say enough of the rest
+				got = got[:min(len(got), len(c.cues))]
 			}
-			if got != want {
-				t.Errorf("got\n%swant\n%s", got, want)
+			if got != c.cues {
+				t.Errorf("got\n%swant\n%s", got, c.cues)
 			}
 			if got := rulesOf(found); got != c.found {
 				t.Errorf("findings %q, want %q", got, c.found)
