@@ -92,7 +92,7 @@ func (a *app) convert(o convertOptions) error {
 		return err
 	}
 	track, found := foreign.Read(shown(o.in), data, opt)
-	if blocks(found) && !o.keepGoing {
+	if blocks(found) && (!o.keepGoing || len(track.Cues) == 0) {
 		return findingsError{found}
 	}
 	track.Retime(timing.apply)

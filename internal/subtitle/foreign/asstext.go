@@ -89,12 +89,18 @@ func (p *assText) text(s string) {
 	}
 	l := p.look
 	l.bold = l.bold && !p.base.look.bold // where all is bold, it is the film's look and tells nothing
-	soft := " "
+	escapes := assEscapes
 	if p.r.keepSoftBreaks {
-		soft = "\n"
+		escapes = assEscapesHard
 	}
-	p.out.run(l, strings.NewReplacer(`\N`, "\n", `\n`, soft, `\h`, "\u00a0", `\{`, "{", `\}`, "}").Replace(s))
+	p.out.run(l, escapes.Replace(s))
 }
+
+// What the escapes of ASS stand for; \n breaks a line in files that wrap none by themselves.
+var (
+	assEscapes     = strings.NewReplacer(`\N`, "\n", `\n`, " ", `\h`, "\u00a0", `\{`, "{", `\}`, "}")
+	assEscapesHard = strings.NewReplacer(`\N`, "\n", `\n`, "\n", `\h`, "\u00a0", `\{`, "{", `\}`, "}")
+)
 
 // block runs the codes of an override block. What stands before the first backslash is a comment.
 func (p *assText) block(s string) {

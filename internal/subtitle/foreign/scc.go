@@ -100,7 +100,10 @@ func (r *sccReader) readLine(i int) {
 	r.line, r.last = i, 0
 	r.at = r.frame(line, m)
 	for from := m[1]; from < len(line); {
-		end := from + strings.IndexAny(line[from:]+" ", " \t")
+		end := strings.IndexAny(line[from:], " \t")
+		if end += from; end < from {
+			end = len(line)
+		}
 		if word := line[from:end]; word != "" {
 			r.from = from
 			pair, err := strconv.ParseUint(word, 16, 16)

@@ -56,7 +56,7 @@ func (s *screen) clear() {
 // span is the columns [from, to) of a row that hold text.
 func (s *screen) span(row int) (from, to int) {
 	from = -1
-	for i, c := range s.rows[row] {
+	for i, c := range s.rows[row][:] {
 		if c.c > ' ' && c.c != '\u00a0' {
 			if from < 0 {
 				from = i
@@ -84,6 +84,9 @@ func (s *screen) cue() (raw string, settings subtitle.Settings) {
 	top, bottom, left := -1, 0, -1
 	centred, aligned := true, true
 	for row := range s.rows {
+		if s.used&(1<<row) == 0 {
+			continue
+		}
 		from, to := s.span(row)
 		if from < 0 {
 			continue
