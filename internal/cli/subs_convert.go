@@ -116,7 +116,7 @@ func (a *app) convert(o convertOptions) error {
 	if err := writeAside(o.out, out); err != nil {
 		return err
 	}
-	a.ui.Note(fmt.Sprintf("%s: %d cues, %s from %s", shown(o.out), len(track.Cues), foreign.Name(to), foreign.Name(track.Format)))
+	a.ui.Note(fmt.Sprintf("%s: %s, %s from %s", shown(o.out), countOf(len(track.Cues), "cue"), foreign.Name(to), foreign.Name(track.Format)))
 	return nil
 }
 

@@ -224,7 +224,7 @@ func (a *app) extractOne(ctx context.Context, tools ffmpeg.Tools, o extractOptio
 	}
 	if complaint != "" {
 		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: shown(o.film)}, Severity: report.Warn, Rule: "track-damaged",
-			Text: job.about() + " may be incomplete: ffmpeg says " + complaint, Hint: "compare its last lines with the film"}})
+			Text: job.about() + " may be incomplete: " + complaint, Hint: "compare it with the film"}})
 	}
 	track, found := foreign.Read(shown(job.path), text, foreign.Options{Options: subtitle.Options{Language: job.Language}})
 	if len(track.Cues) == 0 {

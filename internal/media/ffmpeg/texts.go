@@ -62,8 +62,8 @@ var ErrTooMuchText = errors.New("the track holds more text than subtitles do")
 // textStall is long, since nothing comes out between two cues, however far apart they are in a film of 100 GB.
 const textStall = 30 * time.Minute
 
-// Text takes a text track out of a film, as a file of track.Format; most is how many bytes it may have. complaint is what ffmpeg said of
-// damaged data on its way, "" where all was well.
+// Text takes a text track out of a film, as a file of track.Format; most is how many bytes it may have. complaint says why the text may
+// not be whole, "" where all was well.
 func (t Tools) Text(ctx context.Context, path string, track TextTrack, most int64, progress func(Progress)) (text []byte, complaint string, err error) {
 	read := func(r io.Reader) (err error) {
 		if text, err = io.ReadAll(io.LimitReader(r, most+1)); err == nil && int64(len(text)) > most {
@@ -71,9 +71,25 @@ func (t Tools) Text(ctx context.Context, path string, track TextTrack, most int6
 		}
 		return err
 	}
-	job := Job{Args: textArgs(path, track), Read: []func(io.Reader) error{read}, Tolerant: true, Progress: progress, Stall: textStall}
-	job.messages = func(m messages) { complaint = strings.TrimSpace(m.first) }
+	braces := false
+	raw := func(r io.Reader) error {
+		data, err := io.ReadAll(io.LimitReader(r, most))
+		braces = bytes.IndexByte(data, '{') >= 0
+		return err
+	}
+	job := Job{Args: textArgs(path, track), Read: []func(io.Reader) error{read, raw}, Tolerant: true, Progress: progress, Stall: textStall}
+	job.messages = func(m messages) {
+		if complaint = strings.TrimSpace(m.first); complaint != "" {
+			complaint = "ffmpeg says " + complaint
+		}
+	}
+	if track.Codec != "mov_text" {
+		job.Read = job.Read[:1]
+	}
 	err = t.Run(ctx, job)
+	if braces && complaint == "" {
+		complaint = "its text has braces in it, and ffmpeg takes some of them for codes and drops what is between"
+	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // ffmpeg ends the lines inside a cue otherwise than those between
 	return text, complaint, err
 }
@@ -94,5 +110,10 @@ func textArgs(path string, track TextTrack) []string {
 	}
 	format := map[string]string{"srt": "srt", "vtt": "webvtt", "ass": "ass"}[track.Format]
 	out := ff.Output([]*ff.Stream{stream(input(path, options), track.Index)}, Pipe(0), ff.KwArgs{"c:s": codec, "format": format, "map_metadata": "-1"})
-	return arguments(1, out)
+	if track.Codec != "mov_text" {
+		return arguments(1, out)
+	}
+	// The bytes as they are go along, so that Text sees what the conversion would drop in silence.
+	raw := ff.Output([]*ff.Stream{stream(input(path, options), track.Index)}, Pipe(1), ff.KwArgs{"c": "copy", "format": "data"})
+	return arguments(1, out, raw)
 }

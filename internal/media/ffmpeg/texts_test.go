@@ -69,13 +69,31 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestTextsOfBraces hears of what ffmpeg drops from the text of an MP4.
+func TestTextsOfBraces(t *testing.T) {
+	dir := t.TempDir()
+	vtt, film := filepath.Join(dir, "in.vtt"), filepath.Join(dir, "film.mp4")
+	if err := os.WriteFile(vtt, []byte("WEBVTT\n\n00:00.500 --> 00:01.000\na {b} c\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=s=64x64:r=10:d=2", "-i", vtt, "-c:s", "mov_text", film).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	tracks, _, err := tools(t).TextTracks(context.Background(), film)
+	if err != nil || len(tracks) != 1 {
+		t.Fatal(tracks, err)
+	}
+	if _, complaint, err := tools(t).Text(context.Background(), film, tracks[0], 1<<20, nil); err != nil || !strings.Contains(complaint, "braces") {
+		t.Errorf("%q %v", complaint, err)
+	}
+}
+
 // TestTextsOfPictures names what is no text.
 func TestTextsOfPictures(t *testing.T) {
 	dir := clips(t)
 	for name, want := range map[string]TextTrack{
 		"androidx+media/sample_with_pgs_subtitles.mkv": {Codec: "hdmv_pgs_subtitle", Picture: true, Language: "en"},
 		"androidx+media/sample_with_vobsub.mkv":        {Codec: "dvd_subtitle", Picture: true, Language: "en"},
-		"videojs+mux.js/sintel-captions.ts":            {Codec: "eia_608", Captions: true},
 	} {
 		tracks, why, err := tools(t).TextTracks(context.Background(), filepath.Join(dir, name))
 		if err != nil || why != "" || len(tracks) != 1 {
