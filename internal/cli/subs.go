@@ -13,6 +13,6 @@ tells more with --help.` + exits(exitFine, exitFailed, exitUsage),
 		Args:    noSuchCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSubsCheck(a), newSubsFix(a), newSubsConvert(a), newSubsExtract(a), newSubsCues(a))
+	cmd.AddCommand(newSubsCheck(a), newSubsFix(a), newSubsConvert(a), newSubsSync(a), newSubsExtract(a), newSubsCues(a))
 	return cmd
 }
