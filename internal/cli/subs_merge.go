@@ -41,7 +41,7 @@ Styles and regions of B are left out, since they would change A, too. What else 
 		RunE: a.settled(func(_ *cobra.Command, given []string) error { return a.subsMerge(given[0], given[1], o) }),
 	}
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "the file to write, .srt or .vtt; stdout without it")
-	cmd.Flags().StringVar(&o.to, "to", "", "format to write: srt or vtt; else that of the output's name, else A's")
+	cmd.Flags().StringVar(&o.to, "to", "", "format to write: srt or vtt; else that of the output's name, else A's, or vtt where A is neither")
 	cmd.Flags().BoolVar(&o.stacked, "stacked", false, "both languages in one cue, A above B")
 	addCharset(cmd, &o.charset, "encoding of files that are not UTF-8: windows-1251, koi8-r; else it is found out")
 	return cmd
@@ -67,7 +67,10 @@ func (a *app) subsMerge(nameA, nameB string, o mergeOptions) error {
 		return findingsError{lost}
 	}
 	if to == 0 {
-		to = first.Format
+		to = subtitle.WebVTT
+		if first.Format == subtitle.SRT {
+			to = subtitle.SRT
+		}
 	}
 	layout := bilingual.Apart
 	if o.stacked {

@@ -8,6 +8,7 @@ import (
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/foreign"
 )
 
 // unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
@@ -21,7 +22,12 @@ func (e unreadError) Error() string {
 // readSubtitle reads a subtitle file from disk. The error is one sentence: the file cannot be opened, or is no subtitle
 // file. Everything else that is wrong is in the findings.
 func readSubtitle(path, charset string) (subtitle.Track, []report.Finding, error) {
-	return readSubtitleBy(subtitle.Read, path, charset)
+	return readSubtitleBy(readAnyFormat, path, charset)
+}
+
+// readAnyFormat reads every format that is known, as well as can be.
+func readAnyFormat(name string, data []byte, opt subtitle.Options) (subtitle.Track, []report.Finding) {
+	return foreign.Read(name, data, foreign.Options{Options: opt})
 }
 
 // readSubtitleBy reads a file with one of the readers of package subtitle.
