@@ -14,7 +14,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs campaign player install clean
+.PHONY: build demo test lint vuln bench bench-subs align-campaign campaign player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -61,6 +61,10 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
 	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
+
+align-campaign: ## how well subtitles are put in time with speech: the table of docs/benchmarks.md; some minutes
+	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
+	FILMPRESS_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
 
 player: $(bundle) ## the player, bundled into internal/watch/dist
 

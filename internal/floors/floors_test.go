@@ -50,12 +50,13 @@ var doors = []struct {
 	{"github.com/aws/aws-sdk-go-v2", []string{"internal/store/s3"}, "everybody else speaks to store.Store, so that a folder and a bucket behave alike"},
 	{"github.com/asticode/go-astisub", []string{"internal/subtitle/foreign"}, "it panics on broken files and drops cues in silence; foreign guards every call and counts after it"},
 	{"github.com/landlock-lsm/go-landlock", []string{"internal/sandbox"}, "one place says what a decoder may open"},
+	{"github.com/aymanbagabas/go-udiff", []string{"internal/cli"}, "a diff is for people to look at; what changed is told in rules and counts"},
 	{"golang.org/x/term", []string{"internal/ui"}, "ui decides rate and look; nothing else touches the terminal"},
 	{"go.yaml.in/yaml/v3", []string{"internal/strictyaml", "internal/config"}, "a typo in a hand-written file is a finding with its place; strictyaml does that, a plain decode drops it"},
 }
 
 // pure packages compute from what they are given: the same input gives the same bytes, on every machine.
-var pure = []string{"internal/plan", "internal/hls", "internal/pipeline", "internal/subtitle", "internal/subtitle/foreign", "internal/subtitle/compare", "internal/subtitle/bilingual", "internal/subtitle/prose", "internal/media", "internal/report", "internal/strictyaml", "internal/privacy"}
+var pure = []string{"internal/plan", "internal/hls", "internal/pipeline", "internal/subtitle", "internal/subtitle/rules", "internal/subtitle/repair", "internal/subtitle/align", "internal/subtitle/foreign", "internal/subtitle/compare", "internal/subtitle/bilingual", "internal/subtitle/prose", "internal/media", "internal/report", "internal/strictyaml", "internal/privacy"}
 
 // impure is what would make them depend on the machine.
 var impure = map[string]string{

@@ -40,6 +40,8 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
 	{Kind: "filter", Name: "thumbnail", Need: "choosing the poster"},
 	{Kind: "filter", Name: "tile", Need: "the storyboard"},
+	{Kind: "filter", Name: "select", Need: "finding cuts"},
+	{Kind: "filter", Name: "metadata", Need: "finding cuts, and passing over dark pictures"},
 	{Kind: "demuxer", Name: "mov", Need: "MP4 and MOV files"},
 	{Kind: "demuxer", Name: "matroska", Need: "MKV and WebM files"},
 	{Kind: "demuxer", Name: "mpegts", Need: "TS, MTS and M2TS files"},
