@@ -78,6 +78,7 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film str
 		return media.Quality{}, err
 	}
 	defer release()
+	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: "looking what a good picture costs"})
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
 			Preset: look.Preset, Threads: look.Threads},
@@ -95,6 +96,9 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film str
 		return factors
 	})
 	slices.Reverse(q.Rungs)
+	if err == nil {
+		sink(report.Event{Kind: report.StepDone, Step: "quality"})
+	}
 	return q, err
 }
 

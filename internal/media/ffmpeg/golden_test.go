@@ -42,6 +42,7 @@ func TestArguments(t *testing.T) {
 		"chunk":      func() []string { l := full; l.First, l.Frames = 360, 1438; return l.args() }(),
 		"sample":     sample.args(),
 		"compare":    sample.compareArgs(true),
+		"vmaf":       func() []string { s := sample; s.Metric = media.VMAF; return s.compareArgs(false) }(),
 		"compare-2":  sample.compareArgs(false),
 		"count":      countArgs("/work/v.mp4", true),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),

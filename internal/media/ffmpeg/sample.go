@@ -122,6 +122,7 @@ func (t Tools) sample(ctx context.Context, s SampleSpec, gains bool) (out sample
 	scores := make([]scoreReader, len(s.Rungs))
 	read = read[:0]
 	for i := range scores {
+		scores[i].metric = s.Metric
 		read = append(read, scores[i].read)
 	}
 	lost := make([]scoreReader, len(s.Rungs)-1)

@@ -140,18 +140,24 @@ func TestMeasureGoesOn(t *testing.T) {
 
 func TestScoreReader(t *testing.T) {
 	for _, c := range []struct {
+		metric string
 		text   string
 		frames int64
 		mean   float64
 		ok     bool
 	}{
-		{"frame:0    pts:0       pts_time:0\nlavfi.ssim.Y=0.5\nframe:1    pts:1       pts_time:0.04\nlavfi.ssim.Y=1.000000\n", 2, 0.75, true},
-		{"", 0, 0, true},
-		{"lavfi.ssim.Y=nan\n", 0, 0, false},
-		{"lavfi.ssim.Y=\n", 0, 0, false},
-		{"lavfi.ssim.Y=7\n", 0, 0, false},
+		{media.SSIM, "frame:0    pts:0       pts_time:0\nlavfi.ssim.Y=0.5\nframe:1    pts:1       pts_time:0.04\nlavfi.ssim.Y=1.000000\n", 2, 0.75, true},
+		{media.SSIM, "", 0, 0, true},
+		{media.SSIM, "lavfi.ssim.Y=nan\n", 0, 0, false},
+		{media.SSIM, "lavfi.ssim.Y=\n", 0, 0, false},
+		{media.SSIM, "lavfi.ssim.Y=7\n", 0, 0, false},
+		{media.VMAF, "Frame,integer_adm2,vmaf,integer_motion\n0,0.99,90.5,1\n1,0.98,99.5,1\n", 2, 95, true},
+		{media.VMAF, "Frame,integer_adm2,vmaf,\n0,0.99,90,\n", 1, 90, true},
+		{media.VMAF, "Frame,integer_adm2\n0,0.99\n", 0, 0, false},
+		{media.VMAF, "Frame,vmaf\n0,101\n", 0, 0, false},
+		{media.VMAF, "Frame,vmaf\n0\n", 0, 0, true},
 	} {
-		var s scoreReader
+		s := scoreReader{metric: c.metric}
 		err := s.read(strings.NewReader(c.text))
 		if (err == nil) != c.ok || s.frames != c.frames || s.mean() != c.mean {
 			t.Errorf("%q: %d frames, %g, %v", c.text, s.frames, s.mean(), err)
