@@ -73,38 +73,66 @@ func TestWebVTTFile(t *testing.T) {
 	}
 }
 
+func zeros(n int) string { return strings.Repeat("0", n) }
+
 func TestWebVTTSettings(t *testing.T) {
 	for in, want := range map[string]string{
-		"vertical:rl":               "vertical:rl",
-		"vertical:x":                "",
-		"line:-1":                   "line:-1",
-		"line:-0":                   "line:0",
-		"line:1.5":                  "line:1.5",
-		"line:1..5":                 "",
-		"line:.5":                   "",
-		"line:5.":                   "",
-		"line:1-":                   "",
-		"line:0%":                   "line:0%",
-		"line:-0%":                  "",
-		"line:101%":                 "",
-		"line:1%%":                  "",
-		"line:100%,end":             "line:100%,end",
-		"line:100%,middle":          "",
-		"position:10%,line-left":    "position:10%,line-left",
-		"position:10":               "",
-		"position:10%,start":        "",
-		"size:50.5%":                "size:50.5%",
-		"size:100%":                 "",
-		"align:end":                 "align:end",
-		"align:middle":              "",
-		"align: end":                "",
-		"align :end":                "",
-		"region:r":                  "region:r",
-		"region:r line:1":           "line:1",
-		"region:r size:50%":         "size:50%",
-		"region:r vertical:lr":      "vertical:lr",
-		"line:1 region:r":           "line:1 region:r",
-		"line:18446744073709552000": "line:18446744073709552000",
+		"vertical:rl":                 "vertical:rl",
+		"vertical:x":                  "",
+		"line:-1":                     "line:-1",
+		"line:-0":                     "line:0",
+		"line:1.5":                    "line:1.5",
+		"line:1..5":                   "",
+		"line:.5":                     "",
+		"line:5.":                     "",
+		"line:1-":                     "",
+		"line:0%":                     "line:0%",
+		"line:-0%":                    "",
+		"line:101%":                   "",
+		"line:1%%":                    "",
+		"line:100%,end":               "line:100%,end",
+		"line:100%,middle":            "",
+		"position:10%,line-left":      "position:10%,line-left",
+		"position:10":                 "",
+		"position:10%,start":          "",
+		"size:50.5%":                  "size:50.5%",
+		"size:100%":                   "",
+		"align:end":                   "align:end",
+		"align:middle":                "",
+		"align: end":                  "",
+		"align :end":                  "",
+		"region:r":                    "region:r",
+		"region:r line:1":             "line:1",
+		"region:r size:50%":           "size:50%",
+		"region:r vertical:lr":        "vertical:lr",
+		"line:1 region:r":             "line:1 region:r",
+		"line:18446744073709552000":   "line:18446744073709552000",
+		"line:100%,startend":          "",
+		"line:100%,":                  "",
+		"line:100%,START":             "",
+		"line:1,end,end":              "",
+		"line:1e2":                    "",
+		"line:+1":                     "",
+		"line:--1":                    "",
+		"line:00%":                    "line:0%",
+		"line:1" + zeros(308):         "line:1" + zeros(308),
+		"line:1" + zeros(309):         "", // over the largest number
+		"line:-1" + zeros(309):        "",
+		"line:0." + zeros(330) + "1":  "line:0", // under the smallest
+		"size:0." + zeros(330) + "1%": "size:0%",
+		"position:100.0%":             "position:100%",
+		"position:100.1%":             "",
+		"position:1%,line-leftcenter": "",
+		"position:1%,auto":            "",
+		"position:1%,":                "",
+		"position:1% ,center":         "position:1%",
+		"align:end align:middle":      "align:end",
+		"align:end align:":            "align:end",
+		"vertical:lr vertical:RL":     "vertical:lr",
+		"region:r region:none":        "",
+		"region:none region:r":        "region:r",
+		"region:r size:100%":          "region:r",
+		"region:":                     "",
 	} {
 		got := parseSettings(in, map[string]*Region{"r": {ID: "r"}}, func(string, word, string) {}).String()
 		if got != want {
@@ -120,10 +148,25 @@ func TestRegion(t *testing.T) {
 		"width:40% lines:1x scroll:up":           {Width: 40, Lines: 3, RegionAnchorY: 100, ViewportAnchorY: 100, Scroll: "up"},
 		"width:101% lines:-1 scroll:down":        {Width: 100, Lines: 3, RegionAnchorY: 100, ViewportAnchorY: 100},
 		"regionanchor:1%,2% viewportanchor:3%,4": {Width: 100, Lines: 3, RegionAnchorX: 1, RegionAnchorY: 2, ViewportAnchorY: 100},
-		"lines:4294967296 id: width :40%":        {Width: 100, Lines: 4294967296, RegionAnchorY: 100, ViewportAnchorY: 100},
+		"id:a id: regionanchor:1%,2% regionanchor:3%":   {ID: "a", Width: 100, Lines: 3, RegionAnchorX: 1, RegionAnchorY: 2, ViewportAnchorY: 100},
+		"regionanchor:-0%,1% viewportanchor:1%,2%,3%":   {Width: 100, Lines: 3, RegionAnchorY: 100, ViewportAnchorY: 100},
+		"lines:-0 lines:1.5 lines:+1 scroll:up scroll:": {Width: 100, Lines: 3, RegionAnchorY: 100, ViewportAnchorY: 100, Scroll: "up"},
+		"lines:0 width:0.25%":                           {Width: 0.25, RegionAnchorY: 100, ViewportAnchorY: 100},
+		"lines:4294967296 id: width :40%":               {Width: 100, Lines: 4294967296, RegionAnchorY: 100, ViewportAnchorY: 100},
 	} {
 		if got := *parseRegion(in); got != want {
 			t.Errorf("%q: %+v, want %+v", in, got, want)
+		}
+	}
+}
+
+// TestMarkAlone reads a file that is only a byte order mark.
+func TestMarkAlone(t *testing.T) {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xff\xfe\x00\x00"} {
+		for _, name := range []string{"f.vtt", "f.srt"} {
+			if track, found := Read(name, []byte(mark), Options{}); len(track.Cues) > 0 || len(found) == 0 || found[len(found)-1].Rule != "file-no-cues" {
+				t.Errorf("%s of %q: %v", name, mark, found)
+			}
 		}
 	}
 }
