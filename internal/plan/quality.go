@@ -49,7 +49,7 @@ func (c *computer) quality() {
 		panic(fmt.Sprintf("%d rungs were measured, and %d are planned", len(q.Rungs), len(c.rungs)))
 	}
 	target := target(c.Pipeline.Video, q.Metric)
-	c.because("quality", true, fmt.Sprintf("%s %s is aimed at; measured on %d samples of %.1f s", strings.ToUpper(q.Metric), digits(q.Metric, target), q.Samples, q.Seconds))
+	c.because("quality", true, fmt.Sprintf("%s %s is aimed at; measured on %s of %.1f s", strings.ToUpper(q.Metric), digits(q.Metric, target), counted(q.Samples, "sample"), q.Seconds))
 	chosen := make([]choice, len(c.rungs))
 	for i, r := range c.rungs {
 		chosen[i] = choose(lineOf(q.Metric, q.Rungs[i].Points), loss(q.Metric, target), float64(c.Pipeline.Video.CRF), r.Max)
@@ -110,6 +110,13 @@ func (c choice) words(metric string, r Rung) string {
 	return text + map[bound]string{
 		byRate: "; its cap allows no more", byLow: ", the finest that is used", byHigh: ", the coarsest that is used",
 	}[c.bound]
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func digits(metric string, score float64) string {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"filmpress/internal/media"
 	"filmpress/internal/media/mp4"
@@ -50,8 +51,7 @@ func (t Tools) Measure(ctx context.Context, s SampleSpec, next func([]media.Curv
 				s.Looked(look, i)
 			}
 			one, err := t.sample(ctx, s.at(start, factors), look == 0)
-			var exit *ExitError
-			if errors.As(err, &exit) || errors.Is(err, errSample) {
+			if bad(err) {
 				why = err.Error()
 				continue
 			}
@@ -106,8 +106,28 @@ func largestGain(seen []sampleSeen, rung int) (most float64) {
 	return most
 }
 
-// sample encodes one sample and compares it.
-func (t Tools) sample(ctx context.Context, s SampleSpec, gains bool) (out sampleSeen, err error) {
+// fromStart is how far from the film's beginning a sample may lie to be reached by decoding all that is before it.
+const fromStart = 3 * time.Minute
+
+// bad says that a sample cannot be had, as far as can be seen for a reason that lies in the film.
+func bad(err error) bool {
+	var exit *ExitError
+	return errors.As(err, &exit) || errors.Is(err, errSample)
+}
+
+// sample looks at one sample. Some films cannot be sought in: their keyframes are none (cameras that refresh the picture
+// column by column). Near their beginning that costs little.
+func (t Tools) sample(ctx context.Context, s SampleSpec, gains bool) (sampleSeen, error) {
+	seen, err := t.encodeAndCompare(ctx, s, gains)
+	if s.First > 0 && bad(err) && float64(s.First)/s.Rate.Float() < fromStart.Seconds() {
+		s.NoSeek = true
+		return t.encodeAndCompare(ctx, s, gains)
+	}
+	return seen, err
+}
+
+// encodeAndCompare encodes one sample with all rungs and compares each with the film.
+func (t Tools) encodeAndCompare(ctx context.Context, s SampleSpec, gains bool) (out sampleSeen, err error) {
 	read := make([]func(io.Reader) error, len(s.Rungs))
 	out.rates = make([]float64, len(s.Rungs))
 	for i := range s.Rungs {

@@ -138,6 +138,18 @@ func TestMeasureGoesOn(t *testing.T) {
 	}
 }
 
+// TestMeasureWithoutSeeking: a film whose only keyframe is its first is sampled all the same, where that is near. This one
+// refreshes its picture column by column, and gives a decoder that begins in the middle nothing to begin with.
+func TestMeasureWithoutSeeking(t *testing.T) {
+	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=8", "-c:v", "libx264", "-preset", "veryfast", "-x264-params", "intra-refresh=1:keyint=10")
+	spec := sampleOf(t, path, Rung{Width: 160, Height: 90})
+	spec.Starts = []int64{50}
+	q, err := tools(t).Measure(context.Background(), spec, looks(4))
+	if err != nil || q.Samples != 1 || q.Rungs[0].Points[0].Score < 0.98 {
+		t.Errorf("%+v, %v", q, err)
+	}
+}
+
 func TestScoreReader(t *testing.T) {
 	for _, c := range []struct {
 		metric string
