@@ -14,7 +14,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs campaign player install clean
+.PHONY: build demo test lint vuln bench bench-quality bench-subs campaign player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -61,6 +61,12 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
 	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
+
+bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names
+	@scripts/need ffmpeg:ffmpeg
+	@[ -n "$(CLIPS)" ] || { echo "say which films: make bench-quality CLIPS='a.mp4 b.mp4'"; exit 2; }
+	@$(MAKE) --no-print-directory build
+	scripts/bench-quality $(CLIPS)
 
 player: $(bundle) ## the player, bundled into internal/watch/dist
 
