@@ -14,7 +14,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs align-campaign campaign player install clean
+.PHONY: build demo test lint vuln bench bench-subs bench-quality align-campaign campaign player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -65,6 +65,12 @@ bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many 
 align-campaign: ## how well subtitles are put in time with speech: the table of docs/benchmarks.md; some minutes
 	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
 	FILMPRESS_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
+
+bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names
+	@scripts/need ffmpeg:ffmpeg
+	@[ -n "$(CLIPS)" ] || { echo "say which films: make bench-quality CLIPS='a.mp4 b.mp4'"; exit 2; }
+	@$(MAKE) --no-print-directory build
+	scripts/bench-quality $(CLIPS)
 
 player: $(bundle) ## the player, bundled into internal/watch/dist
 

@@ -103,7 +103,10 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
 	if !blocks(g.findings) {
-		s.plan = plan.Compute(g.request)
+		if s.request.Quality, err = measured(ctx, kept, tools, g, a.ui.Sink); err != nil {
+			return s, err
+		}
+		s.plan = plan.Compute(s.request)
 		s.findings = append(g.findings, s.plan.Findings...)
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
@@ -220,7 +223,8 @@ func newPlan(a *app) *cobra.Command {
 		Use:   "plan FILM [SUBTITLE...]",
 		Short: "Tell what publish would do, and why",
 		Long: `Looks at the film and the files beside it, and tells which sizes, sound tracks and subtitles would be made, which
-would not and why, and which steps are finished already. Nothing is encoded, nothing is written to the target.` +
+would not and why, and which steps are finished already. Where the pipeline asks for a quality, a few samples are
+encoded to see what it costs; that is kept. Nothing is written to the target.` +
 			exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted),
 		Example: "  filmpress plan film.mp4\n  filmpress plan film.mp4 --pipeline archive --json",
 		Args:    args(cobra.MinimumNArgs(1)),

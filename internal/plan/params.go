@@ -33,7 +33,6 @@ type Encoding struct {
 	GOP     int            `json:"gop"`     // frames
 	Segment int            `json:"segment"` // frames, a multiple of GOP
 	Preset  string         `json:"preset"`
-	CRF     float64        `json:"crf"`
 	Threads int            `json:"threads"`
 	Rungs   []Rung         `json:"rungs"` // from small to large
 }
@@ -67,10 +66,12 @@ type VideoParams struct {
 
 // Rung is one rendition of the picture.
 type Rung struct {
-	Name   string `json:"name"` // "v0" is the smallest
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	Max    int64  `json:"max"` // bit/s, the VBV's rate
+	Name   string  `json:"name"` // "v0" is the smallest
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	CRF    float64 `json:"crf"`    // x264's rate factor
+	Max    int64   `json:"max"`    // bit/s, the VBV's rate
+	Buffer int64   `json:"buffer"` // bits, the VBV's size
 }
 
 // AudioParams are the parameters of an audio step. Its input is the film.

@@ -34,7 +34,7 @@ type Ladder struct {
 type Rung struct {
 	Width, Height int // even
 	CRF           float64
-	MaxRate       int64 // bit/s of the VBV
+	MaxRate       int64 // bit/s of the VBV; 0 is no VBV
 	BufSize       int64 // bits of the VBV
 }
 
@@ -56,8 +56,17 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 }
 
 func (l Ladder) args() []string {
+	var outputs []*ff.Stream
+	l.pictures(input(l.Film, l.seek()), func(i int, picture *ff.Stream) {
+		outputs = append(outputs, picture.Output(Pipe(i), l.codec(l.Rungs[i])))
+	})
+	return arguments(1, outputs...)
+}
+
+// pictures makes the graph up to what the encoders get, and gives each rung's pictures to use.
+func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 	c := colorOf(l.Source)
-	f := &filters{stream(input(l.Film, l.seek()), l.Stream)}
+	f := &filters{stream(film, l.Stream)}
 	if l.Source.Interlaced() {
 		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
 	}
@@ -68,7 +77,6 @@ func (l Ladder) args() []string {
 	f.overBlack(c)
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
 	f.toSDR(c)
-	var outputs []*ff.Stream
 	for i, r := range l.Rungs {
 		if i > 0 {
 			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", "bicubic")
@@ -79,10 +87,8 @@ func (l Ladder) args() []string {
 			both := f.Split()
 			out, f.Stream = both.Get("0"), both.Get("1")
 		}
-		options := l.codec(r)
-		outputs = append(outputs, out.Output(Pipe(i), options))
+		use(i, out)
 	}
-	return arguments(1, outputs...)
 }
 
 // lead is how long before its first frame a piece begins to be decoded. Deinterlacing looks back, an open group of
@@ -161,11 +167,14 @@ type encoding struct {
 func x264(e encoding) ff.KwArgs {
 	options := with(clean(), ff.KwArgs{
 		"an": "", "c:v": "libx264", "profile:v": "high", "pix_fmt": "yuv420p", "preset": e.Preset, "crf": ftoa(e.CRF),
-		"maxrate": itoa(e.MaxRate), "bufsize": itoa(e.BufSize), "g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
+		"g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
 		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "flags:v": "+bitexact",
 		"bsf:v": "filter_units=remove_types=6", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
 		"video_track_timescale": itoa(Timescale(e.Rate)), "format": "mp4", "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 	})
+	if e.MaxRate > 0 {
+		options["maxrate"], options["bufsize"] = itoa(e.MaxRate), itoa(e.BufSize)
+	}
 	if e.Tune != "" {
 		options["tune"] = e.Tune
 	}
