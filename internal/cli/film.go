@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -39,6 +40,7 @@ type gathered struct {
 	request  plan.Request
 	sources  map[string]string // digest -> path, for the engine
 	findings []report.Finding
+	subs     trackJudge
 }
 
 // sidecar is a subtitle file that belongs to the film.
@@ -85,6 +87,9 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 		findings[i].Pos.File = film
 	}
 	g.findings = append(g.findings, findings...)
+	if !blocks(findings) {
+		g.judgeTimes()
+	}
 	g.sources[g.request.Film.Digest] = path
 	report.Sort(g.findings)
 	return g, nil
@@ -220,15 +225,8 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 
 // kindInName reads language and kind from any file's name, whatever its stem: "anything.en.sdh.srt".
 func kindInName(path string) (lang, kind string) {
-	base := filepath.Base(path)
-	for i := range len(base) {
-		if base[i] == '.' {
-			if s, ok := subtitle.ParseSidecar(base[:i], base); ok && s.Language != "" {
-				return s.Language, string(s.Kind)
-			}
-		}
-	}
-	return "", ""
+	s := subtitle.ParseName(filepath.Base(path))
+	return s.Language, string(s.Kind)
 }
 
 // readTrack reads one subtitle file and keeps what is wrong with it.
@@ -246,8 +244,10 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 			Text: "nobody says which language this file is in", Hint: "name it film.en.srt, or give --subs en=" + name})
 		return nil
 	}
-	_, findings := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
-	g.findings = append(g.findings, findings...)
+	t, found := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
+	if err := g.judgeTrack(&t, found, s); err != nil {
+		return err
+	}
 	track := plan.Track{Digest: digestOf(data), File: name, Ext: strings.ToLower(filepath.Ext(s.path)), Charset: charset, Language: s.language, Kind: s.kind}
 	g.request.Tracks = append(g.request.Tracks, track)
 	g.sources[track.Digest] = s.path
@@ -275,7 +275,10 @@ func readCapped(path string, max int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, max))
+	var b bytes.Buffer
+	b.Grow(int(min(info.Size(), max)) + bytes.MinRead) // the whole file at once: growing step by step would take twice the memory
+	_, err = b.ReadFrom(io.LimitReader(f, max))
+	return b.Bytes(), err
 }
 
 // shown is a path as the user would write it: relative where the file lies below the working folder.

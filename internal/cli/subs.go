@@ -10,9 +10,9 @@ func newSubs(a *app) *cobra.Command {
 		Long: `Commands on subtitle files alone; none of them needs a film or publishes anything, unless it says so. Each
 tells more with --help.` + exits(exitFine, exitFailed, exitUsage),
 		Example: "  filmpress subs check subtitles/\n  filmpress subs fix film.ru.srt --in-place",
-		Args:  noSuchCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:    noSuchCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand()
+	cmd.AddCommand(newSubsCheck(a), newSubsCues(a), newSubsFix(a))
 	return cmd
 }

@@ -58,9 +58,13 @@ type Pictures struct {
 	Width    Pixels  `yaml:"width"`    // of one storyboard picture
 }
 
-// Subtitles says how tracks are packaged for HLS.
+// Subtitles says how tracks are packaged for HLS, and what they must come up to before anything is encoded.
 type Subtitles struct {
 	Segment Seconds `yaml:"segment"`
+
+	// Profile is whose style they are held to; "" is the default. It changes no published byte, but decides whether there
+	// are any: it is a part of what a release is, so it stands here, and no digest holds it.
+	Profile Profile `yaml:"profile"`
 }
 
 // Read decodes a pipeline file. Every finding is an error; the pipeline is whole only where there are none.

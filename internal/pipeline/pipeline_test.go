@@ -21,6 +21,15 @@ func TestShippedPipelinesAreWhole(t *testing.T) {
 	}
 }
 
+// TestProfileIsOptional: a pipeline may name the style of its subtitles, and need not.
+func TestProfileIsOptional(t *testing.T) {
+	good, _ := pipelines.FS.ReadFile("draft.yml")
+	p, fs := Read("p", "p.yml", []byte(strings.Replace(string(good), "  segment: 30", "  segment: 30\n  profile: bbc", 1)))
+	if len(fs) > 0 || p.Subtitles.Profile != "bbc" || p.Subtitles.Segment != 30 {
+		t.Errorf("%+v, %v", p.Subtitles, fs)
+	}
+}
+
 func TestReadComplains(t *testing.T) {
 	good, _ := pipelines.FS.ReadFile("draft.yml")
 	for _, c := range []struct{ old, new, want string }{
@@ -31,6 +40,7 @@ func TestReadComplains(t *testing.T) {
 		{"gop: 2", "gop: 0", `p.yml:5:6: error: "gop": "0" is not a whole number of seconds from 1 to 60`},
 		{"gop: 2", "", `p.yml: error: missing: gop (pipeline)`},
 		{"  segment: 30", "  segment: 20", `p.yml: error: subtitles.segment is not a multiple of segment (pipeline)`},
+		{"  segment: 30", "  segment: 30\n  profile: netfix", `p.yml:29:12: error: "subtitles.profile": no profile is called "netfix"; the nearest is netflix (yaml-value)`},
 		{"width: 1280", "width: 320", `p.yml: error: rung 2 of video.ladder is not larger than the one before it (pipeline)`},
 		{"max: 600}", "maxx: 600}", `p.yml:13:33: error: unknown key "maxx" (yaml-key)`},
 		{", max: 600}", "}", `p.yml: error: missing: video.ladder[].width, height and max (pipeline)`},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"filmpress/internal/subtitle/rules"
 )
 
 // The types of a pipeline's values. Each refuses what lies outside its bounds while it is read, so that the
@@ -20,6 +22,7 @@ type (
 	Loudness  float64 // -31 to -9 LUFS
 	TruePeak  float64 // -9 to -0.1 dBTP; 0 would leave the coder no room
 	Preset    string  // x264's presets
+	Profile   string  // of subtitle rules: a house's style
 )
 
 // presets from fast to slow; placebo is left out, it costs time and brings nothing.
@@ -41,6 +44,15 @@ func (v *Preset) UnmarshalText(b []byte) error {
 		return fmt.Errorf("%q is not an x264 preset; they are %s", b, strings.Join(presets, ", "))
 	}
 	*v = Preset(b)
+	return nil
+}
+
+// UnmarshalText takes the name of a profile of subtitle rules.
+func (v *Profile) UnmarshalText(b []byte) error {
+	if _, err := rules.Profile(string(b)); err != nil {
+		return err
+	}
+	*v = Profile(b)
 	return nil
 }
 

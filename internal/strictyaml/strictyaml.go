@@ -78,6 +78,14 @@ func (d *decoder) syntax(err error) {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
+// Mapping is a field whose keys are no struct's: their owner judges them. Decode calls Key and then Put for each line of
+// the mapping, in the file's order; an error of Key is told at the key, one of Put at the value. Key's error tells of the
+// nearest known one.
+type Mapping interface {
+	Key(key string) error
+	Put(key, value string) error
+}
+
 // value decodes one node into v; path is the key's dotted path for messages.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
@@ -89,6 +97,8 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	case n.Tag == "!!null" && n.Kind == yaml.ScalarNode: // "key:" with nothing behind it keeps the default
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
 		d.text(n, v, path)
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[Mapping]()):
+		d.open(n, v.Addr().Interface().(Mapping), path)
 	case t.Kind() == reflect.Pointer:
 		v.Set(reflect.New(t.Elem()))
 		d.value(n, v.Elem(), path)
@@ -120,6 +130,31 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.value(val, v.Field(index), strings.TrimPrefix(path+"."+key.Value, "."))
 		}
 		seen[key.Value] = true
+	}
+}
+
+// open decodes a mapping whose keys its owner judges.
+func (d *decoder) open(n *yaml.Node, m Mapping, path string) {
+	if n.Kind != yaml.MappingNode {
+		d.at(n, "yaml-type", quoted(path)+" must be a list of keys and values", "write `key: value` lines, indented below it")
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, val := n.Content[i], n.Content[i+1]
+		if seen[key.Value] {
+			d.at(key, "yaml-twice", fmt.Sprintf("key %q stands here a second time", key.Value), "keep one of the two")
+			continue
+		}
+		seen[key.Value] = true
+		if err := m.Key(key.Value); err != nil {
+			d.at(key, "yaml-key", err.Error(), "")
+			d.findings[len(d.findings)-1].Width = len([]rune(key.Value))
+		} else if val.Kind != yaml.ScalarNode {
+			d.at(val, "yaml-type", quoted(path+"."+key.Value)+" must be a single value", "")
+		} else if err := m.Put(key.Value, val.Value); err != nil {
+			d.at(val, "yaml-value", err.Error(), "")
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package strictyaml
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,7 +18,29 @@ type sample struct {
 	List  []sub         `yaml:"list"`
 	When  time.Time     `yaml:"when"`
 	Names []string      `yaml:"names"`
+	Open  colours       `yaml:"open"`
 	Skip  time.Duration // untagged, so a file must not reach it
+}
+
+// colours is a mapping that judges its own keys.
+type colours map[string]string
+
+func (c *colours) Key(key string) error {
+	if key != "red" && key != "green" {
+		return fmt.Errorf("no colour is called %q; the nearest is red", key)
+	}
+	return nil
+}
+
+func (c *colours) Put(key, value string) error {
+	if value == "no" {
+		return errors.New("a colour is not no")
+	}
+	if *c == nil {
+		*c = colours{}
+	}
+	(*c)[key] = value
+	return nil
 }
 
 type sub struct {
@@ -25,11 +49,11 @@ type sub struct {
 
 func TestDecodeReads(t *testing.T) {
 	got := sample{Count: 7}
-	if fs := Decode("a.yml", []byte("title: 2024-01-02\non: true\nrate: 1.5\nsub: {name: x}\nlist:\n - name: a\n - name: b\nnames: [p, q]\n"), 1, &got); len(fs) > 0 {
+	if fs := Decode("a.yml", []byte("title: 2024-01-02\non: true\nrate: 1.5\nsub: {name: x}\nlist:\n - name: a\n - name: b\nnames: [p, q]\nopen: {red: off, green: 2}\n"), 1, &got); len(fs) > 0 {
 		t.Fatal(fs)
 	}
 	rate := 1.5
-	want := sample{Title: "2024-01-02", Count: 7, On: true, Rate: &rate, Sub: sub{"x"}, List: []sub{{"a"}, {"b"}}, Names: []string{"p", "q"}}
+	want := sample{Title: "2024-01-02", Count: 7, On: true, Rate: &rate, Sub: sub{"x"}, List: []sub{{"a"}, {"b"}}, Names: []string{"p", "q"}, Open: colours{"red": "off", "green": "2"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -49,6 +73,11 @@ func TestDecodeComplains(t *testing.T) {
 		{"title: &a x", `f.yml:11:8: error: anchors and aliases (& and *) are not read here (yaml-alias)`},
 		{"title: a\ntitle: b", `f.yml:12:1: error: key "title" stands here a second time (yaml-twice)`},
 		{"title: \"x", `f.yml:1`},
+		{"open:\n  red: 1\n  rde: 1", `f.yml:13:3: error: no colour is called "rde"; the nearest is red (yaml-key)`},
+		{"open: {red: no}", `f.yml:11:13: error: a colour is not no (yaml-value)`},
+		{"open: {red: [a]}", `f.yml:11:13: error: "open.red" must be a single value (yaml-type)`},
+		{"open: {red: 1, red: 2}", `f.yml:11:16: error: key "red" stands here a second time (yaml-twice)`},
+		{"open: [red]", `f.yml:11:7: error: "open" must be a list of keys and values (yaml-type)`},
 		{"- a", `f.yml:11:1: error: the document must be a list of keys and values (yaml-type)`},
 		{"Skip: 1", `f.yml:11:1: error: unknown key "Skip" (yaml-key)`},
 	} {

@@ -49,6 +49,23 @@ func TestCueText(t *testing.T) {
 		{"&#0000000000000000000065;", `| "A"`},
 		{"&<c", `| "&" / | <span>`},
 		{"a > b", `| "a > b"`},
+		{"<.a>b", `| "b"`},
+		{"< c>b</ c>d", `| "b" / | "d"`},
+		{"<c\n.d>b", `| <span> / |   "b"`},
+		{"<c.a\tb.c>d", `| <span> / |   class="a" / |   "d"`},
+		{"<c.&amp;>b", `| <span> / |   class="&amp;" / |   "b"`},
+		{"<c>a</c >b</c.d>c", `| <span> / |   "a" / |   "b" / |   "c"`},
+		{"<v a<b>c", `| <span> / |   title="a<b" / |   "c"`},
+		{"<v&#32;a>c", `| "c"`},
+		{"<v &#32;a &#9; b>c", `| <span> / |   title="a b" / |   "c"`},
+		{"<v &notit; &>c", `| <span> / |   title="¬it; &" / |   "c"`},
+		{"<b><rt>a", `| <b> / |   "a"`},
+		{"<ruby><rt>a<rt>b", `| <ruby> / |   <rt> / |     "a" / |     "b"`},
+		{"<ruby></rt>a</ruby>b", `| <ruby> / |   "a" / | "b"`},
+		{"a</c>b", `| "a" / | "b"`},
+		{"<1>a<00:00>b< 00:01.000>c<00:01.000 >d", `| "a" / | "b" / | "c" / | "d"`},
+		{"<123:00:00.000>a<00:00.000", `| <?timestamp 123:00:00.000> / | "a" / | <?timestamp 00:00:00.000>`},
+		{"&CounterClockwiseContourIntegral;&nsubE;&not;&notx", "| \"∳\u2ac5\u0338¬¬x\""},
 	} {
 		if got := tree(ParseCueText(c.in)); got != c.want {
 			t.Errorf("%q\n got %s\nwant %s", c.in, got, c.want)

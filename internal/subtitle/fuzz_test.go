@@ -73,13 +73,18 @@ func checkPlaces(t *testing.T, data []byte, found []report.Finding) {
 
 // FuzzCueText parses any payload in both syntaxes; SRT written as WebVTT says the same.
 func FuzzCueText(f *testing.F) {
-	for _, s := range []string{"<v a>b</v>", "<ruby>a<rt>b</ruby>", "<00:00:01.000>", "&lt;&#65;&", "<b><i></b></i>", `{\an8}{\i1}a{\i0}`, "<font color='red'>x", "<c.a.b d>e"} {
+	for _, s := range []string{"<v a>b</v>", "<ruby>a<rt>b</ruby>", "<00:00:01.000>", "&lt;&#65;&", "<b><i></b></i>", `{\an8}{\i1}a{\i0}`, "<font color='red'>x", "<c.a.b d>e", "a<br>b<BR />c</br>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		s = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")), " ")
 		ParseCueText(s).Dump()
 		srt := Cue{Raw: s, Markup: SRT}
+		for _, c := range []Cue{srt, {Raw: s, Markup: WebVTT}} {
+			if got := string(c.AppendPlain(nil)); got != c.Plain() {
+				t.Errorf("%q in %s: AppendPlain gives %q, Plain %q", s, c.Markup, got, c.Plain())
+			}
+		}
 		vtt := Cue{Raw: srt.vttPayload(), Markup: WebVTT}
 		if said([]Cue{srt}) != said([]Cue{vtt}) {
 			t.Errorf("%q as SRT says %q, as WebVTT %q says %q", s, srt.Plain(), vtt.Raw, vtt.Plain())

@@ -76,14 +76,22 @@ func (s *source) admit() bool {
 		}
 	}
 	switch {
-	case len(s.raw) > MaxBytes:
-		s.complainFile(report.Error, "file-too-large", fmt.Sprintf("the file is larger than %d MiB; subtitles of a long film are under 1 MiB", MaxBytes>>20),
-			"check that this is a subtitle file")
+	case s.large():
 		return false
 	case len(bytes.TrimSpace(s.raw)) == 0:
 		s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
 		return false
 	}
+	return true
+}
+
+// large refuses a file over MaxBytes.
+func (s *source) large() bool {
+	if len(s.raw) <= MaxBytes {
+		return false
+	}
+	s.complainFile(report.Error, "file-too-large", fmt.Sprintf("the file is larger than %d MiB; subtitles of a long film are under 1 MiB", MaxBytes>>20),
+		"check that this is a subtitle file")
 	return true
 }
 

@@ -65,6 +65,25 @@ func ParseSidecar(filmStem, fileName string) (s Sidecar, ok bool) {
 	return Sidecar{}, false
 }
 
+// ParseName reads language and kind from the name of any file, whatever film it belongs to: "anything.en.sdh.srt". Both
+// are empty where the name says nothing.
+func ParseName(fileName string) Sidecar {
+	var kind Kind
+	for i := range len(fileName) {
+		if fileName[i] != '.' {
+			continue
+		}
+		s, ok := ParseSidecar(fileName[:i], fileName)
+		if ok && s.Language != "" {
+			return s
+		}
+		if ok && kind == Plain {
+			kind = s.Kind
+		}
+	}
+	return Sidecar{Kind: kind}
+}
+
 // NativeName is a language's name in itself, with a capital where the language writes one: "русский", "Deutsch",
 // "中文". It is "" for "und" and for what is no language; a language whose name is not known gives its tag.
 func NativeName(tag string) string {

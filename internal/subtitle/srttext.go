@@ -137,11 +137,11 @@ func parseSRTText(payload string) *Node {
 		case piece.tag && piece.text[0] == '/':
 			p.closeSRT(srtTags[strings.ToLower(strings.TrimSpace(piece.text[1:]))])
 		case piece.tag:
-			name, attributes, _ := strings.Cut(strings.TrimSuffix(piece.text, "/"), " ")
-			if strings.EqualFold(name, "br") {
+			if isBreak(piece.text) {
 				p.text("\n")
 				continue
 			}
+			name, attributes, _ := strings.Cut(strings.TrimSuffix(piece.text, "/"), " ")
 			p.openSRT(&Node{Kind: srtTags[strings.ToLower(name)], Value: fontColor(attributes)})
 		case piece.override:
 			p.override(piece.text)

@@ -44,9 +44,7 @@ func (r *vttReader) blanks() {
 func (r *vttReader) header() {
 	first := r.line(0)
 	if !signed(first) {
-		r.t.Refused = true
-		r.complain(report.Error, "vtt-signature", 0, 0, len(first), "a WebVTT file begins with the line WEBVTT; players refuse this one",
-			"put WEBVTT on the first line and a blank line under it")
+		r.refuse(r.t)
 		if !strings.Contains(strings.ToUpper(first), "WEBVTT") {
 			return
 		}
@@ -73,6 +71,17 @@ func (r *vttReader) header() {
 	if r.t.Refused {
 		r.t.Header = nil
 	}
+}
+
+// refuse says that players refuse the file, since its first line is no signature.
+func (s *source) refuse(t *Track) {
+	const text, mend = "a WebVTT file begins with the line WEBVTT; players refuse this one", "put WEBVTT on the first line and a blank line under it"
+	t.Refused = true
+	if len(s.lines) == 0 {
+		s.complainFile(report.Error, "vtt-signature", text, mend)
+		return
+	}
+	s.complain(report.Error, "vtt-signature", 0, 0, len(s.line(0)), text, mend)
 }
 
 // block runs "collect a WebVTT block" and keeps what it gives.

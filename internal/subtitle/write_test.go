@@ -257,6 +257,15 @@ func TestSidecar(t *testing.T) {
 	}
 }
 
+func TestParseName(t *testing.T) {
+	for name, want := range map[string]string{"film.en.sdh.srt": "en|sdh", "my.long.film.pt-br.vtt": "pt-BR|", "film.srt": "|", "film.sdh.srt": "|sdh",
+		"film.ru.cc.VTT": "ru|sdh", "film.hi.srt": "hi|", "film.final.srt": "|", "ru.srt": "|", "srt": "|", "": "|", "film.en.ass": "|"} {
+		if s := ParseName(name); s.Language+"|"+string(s.Kind) != want {
+			t.Errorf("%q: %+v, want %s", name, s, want)
+		}
+	}
+}
+
 func TestNativeName(t *testing.T) {
 	for tag, want := range map[string]string{"ru": "русский", "ky": "кыргызча", "hu": "magyar", "en": "English", "de": "Deutsch", "zh": "中文",
 		"pt-BR": "português", "uk": "українська", "fr": "français", "und": "", "": "", "not a tag": "", "tlh": "tlh"} {

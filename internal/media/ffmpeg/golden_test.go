@@ -63,6 +63,8 @@ func TestArguments(t *testing.T) {
 		"storyboard":  StoryboardSpec{Path: "/work/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
 		"remux":       remuxArgs("/work/v.mp4", "/work/a.mp4", "/out/film.mp4"),
 		"remux-mute":  remuxArgs("/work/v.mp4", "", "/out/film.mp4"),
+		"listen":      listenArgs("/films/film.mp4", 2),
+		"cuts":        cutsArgs("/films/-i 100%d:film's.mp4", 0),
 		"try":         tryArgs("/films/-i 100%d:film's.mp4", 2, 50*time.Second),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,9 +7,6 @@ package rules
 
 import (
 	"time"
-
-	"filmpress/internal/report"
-	"filmpress/internal/subtitle"
 )
 
 // Level is how much a rule's findings weigh; Off leaves them out.
@@ -22,11 +19,23 @@ const (
 	Error
 )
 
+// String is the word that SetLevel takes.
+func (l Level) String() string { return levelWords[l] }
+
+var levelWords = [...]string{"off", "info", "warn", "error"}
+
 // Rule is one entry of the catalogue.
 type Rule struct {
-	ID      string // stable, in lower case with hyphens: "cue-overlap"
-	Group   string // "Structure", "Encoding and characters", "Readability"
-	Level   Level  // where nobody says otherwise
+	ID    string // stable, in lower case with hyphens: "cue-overlap"
+	Group string // "Structure", "Encoding and characters", "Readability"
+	Level Level  // where nobody says otherwise
+
+	// Lesser is the level of the milder cases, where a rule has two: text that is lost is an error, text that was read
+	// tolerantly a warning. It is Off where all cases weigh the same. The reader, or the check, decides which case it
+	// is. A level that a user or a profile sets replaces both: who says off, or error, means the whole rule.
+	Lesser Level
+	When   string // which cases are the milder ones: "where the times could be read all the same"
+
 	Title   string // one sentence, no full stop
 	Why     string // what a viewer would meet
 	Source  string // specification and section, or guideline; "our own" where there is none
@@ -42,6 +51,10 @@ type Param struct {
 	Name    string
 	Default float64
 	Unit    string // "characters a second", "ms", "frames"
+
+	// ByLanguage has the languages, by their base ("zh"), whose threshold is another one.
+	ByLanguage map[string]float64
+	Meaning    string // where the name and the unit do not say it
 }
 
 // Film is what the rules need to know of a film.
@@ -54,13 +67,3 @@ type Film struct {
 
 // Span is a stretch of time.
 type Span struct{ Start, End time.Duration }
-
-// Settings are the levels and thresholds in force. The zero value has the catalogue's defaults.
-type Settings struct {
-	levels map[string]Level
-	values map[string]float64 // by "rule.param"
-}
-
-// Check judges a track by the rules that need nothing but itself. read is what subtitle.Read found; those findings come
-// out at the levels in force, sorted together with the rules' own.
-func Check(t *subtitle.Track, read []report.Finding, s Settings) []report.Finding { panic("to be built") }

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
+
+	"filmpress/internal/report"
+	"filmpress/internal/strictyaml"
+	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/repair"
+	"filmpress/internal/subtitle/rules"
+)
+
+// fixOptions are the command line of subs fix.
+type fixOptions struct {
+	out             string
+	inPlace, dryRun bool
+	only            []string
+	charset         string
+	language        string
+}
+
+func newSubsFix(a *app) *cobra.Command {
+	var o fixOptions
+	cmd := &cobra.Command{
+		Use:   "fix FILE...",
+		Short: "Mend what can be mended without asking",
+		Long: `Mends what is wrong with subtitle files where there is only one way to mend it, and leaves every other line as it
+is. No text is lost, and fixing twice changes nothing more. What needs a person is told with its place and its mend.
+
+Without -o and --in-place nothing is written: the changes are shown on stdout, as a diff. A file whose encoding is
+not certain is left alone and named; the others go on.
+
+Mended are: ` + wrapped(repair.IDs(), 110) + `.
+Only where --only names it: ` + strings.Join(repair.OnlyAsked(), ", ") + `.` +
+			subsExits("a file could not be mended, or has errors left that need a person"),
+		Example: `  filmpress subs fix film.ru.srt                          to see what would be changed
+  filmpress subs fix film.ru.srt --in-place
+  filmpress subs fix *.srt --in-place --only enc-not-utf8
+  filmpress subs fix old.srt --charset windows-1251 -o film.ru.srt`,
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: a.settled(func(cmd *cobra.Command, given []string) error { return a.subsFix(cmd.Context(), given, o) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.out, "output", "o", "", "write the mended file here; - is stdout")
+	flags.BoolVar(&o.inPlace, "in-place", false, "write the mended files in place of the old ones")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing, show the changes")
+	flags.StringSliceVar(&o.only, "only", nil, "mend these rules alone: srt-index,enc-not-utf8")
+	addCharset(cmd, &o.charset, "encoding of files that are not UTF-8: windows-1251, koi8-r; else it is found out")
+	flags.StringVar(&o.language, "language", "", "language of the files, where their names do not say: ru")
+	return cmd
+}
+
+// wrapped joins words by commas, in lines of a width.
+func wrapped(words []string, width int) string {
+	var b strings.Builder
+	column := len("Mended are: ")
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case column+len(", ")+len(word) > width:
+			b.WriteString(",\n")
+			column = 0
+		default:
+			b.WriteString(", ")
+			column += len(", ")
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}
+
+// check refuses a command line that contradicts itself.
+func (o *fixOptions) check(files []string) error {
+	var err error
+	switch {
+	case o.out != "" && o.inPlace:
+		err = errors.New("-o and --in-place say two things; give one of them")
+	case len(files) > 1 && o.out != "":
+		err = fmt.Errorf("-o takes one file, and %d are given; several are mended with --in-place", len(files))
+	case len(files) > 1 && !o.inPlace && !o.dryRun:
+		err = errors.New("several files are mended with --in-place, or shown with --dry-run; give one of them")
+	case o.out != "" && o.out != "-" && !strings.EqualFold(filepath.Ext(o.out), filepath.Ext(files[0])):
+		err = fmt.Errorf("-o %s has another extension than %s, and a file keeps its format here; filmpress subs convert makes another of it", o.out, files[0])
+	case o.only != nil && len(o.only) == 0:
+		err = errors.New("--only names no rule")
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	for _, id := range o.only {
+		if err := checkFixable(id); err != nil {
+			return usageError{err}
+		}
+	}
+	if o.language != "" {
+		tag, err := language.Parse(o.language)
+		if err != nil {
+			return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", o.language)}
+		}
+		o.language = tag.String()
+	}
+	return checkCharset(o.charset)
+}
+
+// checkFixable refuses a rule that nothing here mends.
+func checkFixable(id string) error {
+	ids := repair.IDs()
+	if slices.Contains(ids, id) {
+		return nil
+	}
+	if _, known := rules.Lookup(id); known {
+		return fmt.Errorf("--only %s: this rule needs a person; filmpress subs check tells how to mend it", id)
+	}
+	if near := strictyaml.Nearest(id, ids); near != "" {
+		return fmt.Errorf("--only %s: there is no such rule; did you mean %s?", id, near)
+	}
+	return fmt.Errorf("--only %s: there is no such rule; there are %s", id, strings.Join(ids, ", "))
+}
+
+func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
+	if err := o.check(files); err != nil {
+		return err
+	}
+	code := exitFine
+	for _, path := range files {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		clean, err := a.fixFile(path, o)
+		switch {
+		case err != nil && len(files) == 1:
+			return err
+		case err != nil:
+			a.ui.Failed(sentence(err))
+			code = exitFailed
+		case !clean && code == exitFine:
+			code = exitFindings
+		}
+	}
+	if code != exitFine {
+		return silentError(code)
+	}
+	return nil
+}
+
+// fixFile mends one file. It reports whether no error is left in it.
+func (a *app) fixFile(path string, o fixOptions) (clean bool, err error) {
+	data, err := readCapped(path, subtitle.MaxBytes+1)
+	if err != nil {
+		return false, err
+	}
+	lang, kind := kindInName(path)
+	opt := repair.Options{Read: subtitle.Options{Charset: o.charset, Language: cmp.Or(lang, o.language)}, Only: o.only,
+		Rules: rules.Settings{Kind: subtitle.Kind(kind)}}
+	name := shown(path)
+	r := repair.Fix(name, data, opt)
+	if r.Refused {
+		a.ui.Findings(r.Left)
+		a.ui.Note(name + ": left alone; mend it by hand first")
+		return false, nil
+	}
+	wrote, err := a.putFixed(path, data, r, o)
+	if err != nil {
+		return false, err
+	}
+	return !blocks(r.Left), a.tellFixed(name, r, wrote)
+}
+
+// putFixed writes the mended file to where it was asked for, or its changes to stdout. wrote says where it is.
+func (a *app) putFixed(path string, data []byte, r repair.Result, o fixOptions) (wrote string, err error) {
+	switch {
+	case o.dryRun || o.out == "" && !o.inPlace:
+		_, err = fmt.Fprint(a.out, unifiedDiff(shown(path), r.Before, r.After))
+		return "", err
+	case o.out == "-":
+		_, err = a.out.Write(r.Out)
+		return "stdout", err
+	case o.inPlace && bytes.Equal(r.Out, data):
+		return shown(path), nil // as it is
+	case o.inPlace:
+		return replaceFile(path, r.Out)
+	}
+	if same, err := sameFile(path, o.out); err != nil || same {
+		return "", cmp.Or(err, error(usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", shown(path))}))
+	}
+	return replaceFile(o.out, r.Out)
+}
+
+// sameFile says whether two paths are one file. The second need not be there.
+func sameFile(path, other string) (bool, error) {
+	a, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	b, err := os.Stat(other)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(a, b), err
+}
+
+// tellFixed says what was done, what was left, and where the file is.
+func (a *app) tellFixed(name string, r repair.Result, wrote string) error {
+	places := 0
+	for _, c := range r.Changes {
+		places += c.Count
+		a.ui.Note(fmt.Sprintf("%s: %d x %s (%s)", name, c.Count, c.Text, c.Rule))
+	}
+	var left []report.Finding
+	for _, f := range r.Left {
+		if f.Severity > report.Info { // check shows those
+			left = append(left, f)
+		}
+	}
+	a.ui.Findings(left)
+	done := "nothing to mend"
+	switch {
+	case places > 0 && wrote == "":
+		done = fmt.Sprintf("%s would be mended; --in-place writes it", plural(places, "place"))
+	case places > 0:
+		done = fmt.Sprintf("%s mended, written to %s", plural(places, "place"), wrote)
+	}
+	if len(left) > 0 {
+		done += fmt.Sprintf("; %s left for a person, as above", plural(len(left), "place"))
+	}
+	if len(left) > 0 && places > 0 && wrote == "" {
+		done += ", with the lines of the mended file"
+	}
+	a.ui.Note(name + ": " + done)
+	return nil
+}
+
+// plural is a number and what it counts: "1 place", "2 places".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

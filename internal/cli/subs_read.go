@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/report"
+	"filmpress/internal/subtitle"
+)
+
+// unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
+// subtitle file is a finding instead.
+type unreadError struct{ finding report.Finding }
+
+func (e unreadError) Error() string {
+	return e.finding.Pos.File + ": " + e.finding.Text + "; " + e.finding.Hint
+}
+
+// readSubtitle reads a subtitle file from disk. The error is one sentence: the file cannot be opened, or is no subtitle
+// file. Everything else that is wrong is in the findings.
+func readSubtitle(path, charset string) (subtitle.Track, []report.Finding, error) {
+	return readSubtitleBy(subtitle.Read, path, charset)
+}
+
+// readSubtitleBy reads a file with one of the readers of package subtitle.
+func readSubtitleBy(read func(string, []byte, subtitle.Options) (subtitle.Track, []report.Finding), path, charset string) (subtitle.Track, []report.Finding, error) {
+	data, err := readCapped(path, subtitle.MaxBytes+1)
+	if err != nil {
+		return subtitle.Track{}, nil, err
+	}
+	language, _ := kindInName(path)
+	track, findings := read(shown(path), data, subtitle.Options{Charset: charset, Language: language})
+	if track.Format == 0 {
+		return track, nil, unreadError{worst(findings)}
+	}
+	return track, findings, nil
+}
+
+// worst is the first of the gravest findings.
+func worst(findings []report.Finding) report.Finding {
+	var w report.Finding
+	for _, f := range findings {
+		if w.Text == "" || f.Severity > w.Severity {
+			w = f
+		}
+	}
+	return w
+}
+
+// addCharset gives a command on subtitle files the flag that names their encoding.
+func addCharset(cmd *cobra.Command, charset *string, usage string) {
+	cmd.Flags().StringVar(charset, "charset", "", usage)
+}
+
+// checkCharset refuses a name that no encoding has.
+func checkCharset(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := subtitle.CharsetName(name); err != nil {
+		return usageError{fmt.Errorf("--charset: %w; use a name such as utf-8, windows-1251, koi8-r or iso-8859-2", err)}
+	}
+	return nil
+}
+
+// subsExits is the list of exit codes of a command on subtitle files, with what 3 means for this one.
+func subsExits(findings string) string {
+	return exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d %s", exitFindings, findings)
+}

@@ -1,0 +1,133 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"filmpress/internal/subtitle"
+)
+
+// speed judges whether a cue can be read in its time.
+func (j *judge) speed(i int, c *subtitle.Cue) {
+	d := c.End - c.Start
+	if d <= 0 {
+		return
+	}
+	// Rounded as it is shown: nobody should read that 17 is more than 17.
+	if cps := math.Round(10*j.text.chars/d.Seconds()) / 10; j.on.speed && cps > j.limit.cps {
+		need := j.text.chars / j.limit.cps
+		f, ok := j.finding("cue-cps", fmt.Sprintf("this cue takes %s characters a second to read, over %s", number(cps), number(j.limit.cps)),
+			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(need*10)/10)))
+		j.atTiming(i, f, ok)
+	}
+	if !j.on.wpm || spaceless[j.lang] {
+		return
+	}
+	n := len(bytes.Fields(j.text.buf))
+	if wpm := math.Round(float64(n) / d.Minutes()); n >= minWords && wpm > j.limit.wpm {
+		f, ok := j.finding("cue-wpm", fmt.Sprintf("this cue takes %s words a minute to read, over %s", number(wpm), number(j.limit.wpm)),
+			fmt.Sprintf("show it for %s s, shorten the text, or divide it", number(math.Ceil(float64(n)/j.limit.wpm*600)/10)))
+		j.atTiming(i, f, ok)
+	}
+}
+
+// minWords is from how many words on words a minute mean anything.
+const minWords = 4
+
+// spaceless are languages that put no spaces between words.
+var spaceless = map[string]bool{"zh": true, "ja": true, "th": true, "lo": true, "km": true, "my": true, "bo": true}
+
+// number writes a number without needless digits.
+func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// lines judges the lines of a cue.
+func (j *judge) lines(i int, c *subtitle.Cue) {
+	ls := j.text.lines
+	for _, l := range ls {
+		if l.long > j.limit.line {
+			f, ok := j.finding("line-length", fmt.Sprintf("this line has %s characters, over %s", number(l.long), number(j.limit.line)),
+				"break it into two lines, or shorten it")
+			from, to := j.tooLong(c, l)
+			j.atText(i, from, to, f, ok)
+		}
+	}
+	if len(ls) > j.limit.lines {
+		f, ok := j.finding("cue-lines", fmt.Sprintf("this cue has %d lines, over %d", len(ls), j.limit.lines), "join lines, or divide the cue")
+		from, to := rawLine(c.Raw, ls[j.limit.lines].number)
+		j.atText(i, from, to, f, ok)
+	}
+	if len(ls) == 2 && c.Settings().Vertical == subtitle.Horizontal {
+		j.pair(i, c, ls[0], ls[1])
+	}
+}
+
+// tooLong is where a line passes the limit, as bytes of Raw; the whole line where tags stand in it.
+func (j *judge) tooLong(c *subtitle.Cue, l visibleLine) (from, to int) {
+	if !j.text.plain {
+		return rawLine(c.Raw, l.number)
+	}
+	at := l.from
+	for n := l.from; n < l.to; {
+		_, size := utf8.DecodeRune(j.text.buf[n:])
+		n += size
+		if length(j.text.buf[l.from:n], j.limit.width.line) > j.limit.line {
+			break
+		}
+		at = n
+	}
+	return at, l.to
+}
+
+// rawLine is a line of a payload, from 0, as bytes of it; the last one where there are fewer, as with <br>.
+func rawLine(raw string, number int) (from, to int) {
+	for {
+		end := strings.IndexByte(raw[from:], '\n')
+		if end < 0 {
+			return from, len(raw)
+		}
+		if number == 0 {
+			return from, from + end
+		}
+		from, number = from+end+1, number-1
+	}
+}
+
+// pair judges how a text is broken into two lines.
+func (j *judge) pair(i int, c *subtitle.Cue, a, b visibleLine) {
+	together := a.long + 1 + b.long
+	if spaceless[j.lang] {
+		together--
+	}
+	fits := together <= j.limit.line
+	if !fits && min(a.long, b.long) >= j.limit.balance*max(a.long, b.long) {
+		return
+	}
+	if meant(j.text.text(a), j.text.text(b)) || strings.Contains(c.Raw, "<v") || strings.Contains(c.Raw, "<0") {
+		return
+	}
+	if fits {
+		f, ok := j.finding("line-fits-one", fmt.Sprintf("the two lines fit on one of %s characters", number(j.limit.line)), "join them")
+		from, to := rawLine(c.Raw, b.number)
+		j.atText(i, from, to, f, ok)
+		return
+	}
+	f, ok := j.finding("line-balance", fmt.Sprintf("the lines have %s and %s characters; one is much shorter", number(a.long), number(b.long)),
+		"break the text elsewhere, at the end of a phrase")
+	from, to := rawLine(c.Raw, a.number)
+	j.atText(i, from, to, f, ok)
+}
+
+// meant says whether the break between two lines has a reason of its own: two speakers, a song, a sound, a list, or the
+// end of a phrase.
+func meant(a, b []byte) bool {
+	first, _ := utf8.DecodeRune(a)
+	second, _ := utf8.DecodeRune(b)
+	last, _ := utf8.DecodeLastRune(a)
+	const marks = "-–—‐‑−♪♫♬#*•[(（【《「『\"“„«<>"
+	return strings.ContainsRune(marks, first) || strings.ContainsRune(marks, second) || strings.ContainsRune(".?!…:;,-–—。！？、，：；؟،。»”\"'’)]）】♪♫", last) ||
+		!bytes.ContainsFunc(a, lowerOrCaseless) || !bytes.ContainsFunc(b, lowerOrCaseless) // a title, a sign, a date
+}
