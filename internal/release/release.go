@@ -143,7 +143,7 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 		pages[i] = f
 		pages[i].Path = place + f.Path
 	}
-	manifest.Path = place + manifestName
+	manifest.Path = place + ManifestName
 	barriers := [][]File{p.set.Media, p.set.Tracks, pages, {manifest}}
 	var err error
 	if p.there, err = list(ctx, p.st, p.set.Slug); err != nil {
@@ -189,7 +189,7 @@ func (s Set) check() error {
 	if strings.Contains(s.Slug, "/") {
 		return fmt.Errorf("%w: %q; the film's slug must not have a slash in it", store.ErrName, s.Slug)
 	}
-	seen := map[string]bool{manifestName: true}
+	seen := map[string]bool{ManifestName: true}
 	for i, files := range [][]File{s.Media, s.Tracks, s.Pages} {
 		for _, f := range files {
 			if seen[f.Path] || !hexOf(f.SHA256, 64) || f.MD5 != "" && !hexOf(f.MD5, 32) || (i < 2) != strings.HasPrefix(f.Path, "o/") {
