@@ -114,9 +114,8 @@ func (a *auditor) presentation(uri string, b []byte) {
 // lone judges a media playlist that stands alone, as the simplest tools write it.
 func (a *auditor) lone(uri string) {
 	a.warn(uri, 0, "hls-master", "this is a media playlist, and no multivariant playlist names it: its rates, codecs and languages are declared nowhere")
-	t := a.video(uri, uri, 0)
-	if t != nil && t.init.Video() {
-		a.sum.Pictures, a.sum.Length = 1, t.duration()
+	if t := a.video(uri, uri, 0); t != nil {
+		a.sum.Pictures, a.sum.Length = 1, t.list.Duration()
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // Source is where a presentation lies: a folder, a bucket, the web. Its methods may be called from several goroutines
-// at once. A file that is not there is any error; an error that wraps store.ErrUnreachable or store.ErrRefused says
-// that nothing can be read at all.
+// at once. A file that is not there is any error; one that wraps store.ErrUnreachable, or store.ErrRefused of the first
+// file, says that nothing can be read at all.
 type Source interface {
 	// Read gives a file as a viewer gets it, unpacked.
 	Read(ctx context.Context, r Request) (File, error)
@@ -154,7 +154,7 @@ func (a *auditor) arrived(w want, f File, err error) bool {
 		return false
 	case errors.As(err, &refused):
 		a.fail(w.from, w.line, refused.Rule, "%s", refused.Text)
-	case errors.Is(err, store.ErrUnreachable), errors.Is(err, store.ErrRefused), a.ctx.Err() != nil:
+	case errors.Is(err, store.ErrUnreachable), errors.Is(err, store.ErrRefused) && a.sum.Files == 0, a.ctx.Err() != nil:
 		a.stop = err
 		if err == nil {
 			a.stop = a.ctx.Err()

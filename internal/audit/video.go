@@ -126,7 +126,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 		if !g.seen {
 			g.seen = true
 			if s.Offset != 0 {
-				a.warn(file, 0, "hls-8.3", "the first picture is shown %d/%d s after its decode time: sound and picture may drift apart", s.Offset, t.init.Timescale)
+				a.warn(file, 0, "hls-8.7", "the first picture is shown %d/%d s after its decode time: players that heed no edit list play it late against the sound", s.Offset, t.init.Timescale)
 			}
 		}
 		if idr {
