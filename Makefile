@@ -14,7 +14,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench player install clean
+.PHONY: build demo test lint vuln bench bench-subs campaign player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -54,6 +54,13 @@ bench: ## the figures of docs/benchmarks.md
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory sample/film.mp4
 	scripts/bench
+
+campaign: player ## what takes too long for every day: fifty killed publishers, all clips cut in chunks
+	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 60m -v -run TestKilledAnywhere
+	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m -run TestChunksOfClips
+
+bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
+	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
 
 player: $(bundle) ## the player, bundled into internal/watch/dist
 

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/sandbox"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/ui"
 	"filmpress/internal/watch"
@@ -90,12 +91,26 @@ func (a *app) examine(cmd *cobra.Command) []check {
 	return append(append(checks, a.checkKept()), a.checkTarget(cmd.Context())...)
 }
 
+// checkSandbox tells whether a decoder's bug could reach anything but the film.
+func checkSandbox(ctx context.Context, tools ffmpeg.Tools) check {
+	if _, why := tools.TrySandbox(ctx); why != "" {
+		return check{Name: "sandbox", State: warn, What: "ffmpeg can open every file of this user: " + why,
+			Mend: "publish films from people you trust, or use a Linux from 5.13 on and the system's own ffmpeg"}
+	}
+	what := "ffmpeg opens the film and its work folder, no other file"
+	if network, _ := sandbox.On(); network {
+		what += ", and no connection"
+	}
+	return check{Name: "sandbox", State: ok, What: what}
+}
+
 func (a *app) checkTools(ctx context.Context) []check {
 	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
 	if err != nil {
 		return []check{{"ffmpeg", bad, err.Error(), "Debian, Ubuntu: apt install ffmpeg; or name another with --ffmpeg and --ffprobe", exitTool}}
 	}
 	checks := []check{{Name: "ffmpeg", State: ok, What: tools.Version + ", " + tools.FFmpeg}, {Name: "ffprobe", State: ok, What: tools.FFprobe}}
+	checks = append(checks, checkSandbox(ctx, tools))
 	parts, err := tools.Capabilities(ctx)
 	if err != nil {
 		return append(checks, check{"ffmpeg's parts", bad, err.Error(), "install ffmpeg again", exitTool})

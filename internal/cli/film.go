@@ -33,6 +33,7 @@ import (
 type filmFlags struct {
 	title, slug, language, pipeline, charset string
 	subs                                     []string // LANG=PATH
+	tolerant                                 bool     // publish what can be decoded of a damaged film
 }
 
 // gathered is everything that is known once a film and the files beside it were read.
@@ -52,7 +53,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	if err != nil {
 		return gathered{}, err
 	}
-	g := gathered{sources: map[string]string{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version()}}
+	g := gathered{sources: map[string]string{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version(), Tolerant: f.tolerant}}
 	if bundle, ok := watch.Bundle(); ok {
 		g.request.Bundle = step.BundleDigest(bundle)
 	}

@@ -53,7 +53,7 @@ func factsFile(dir, path string, tools ffmpeg.Tools) (name string, ok bool) {
 		return "", false
 	}
 	stat := info.Sys().(*syscall.Stat_t)
-	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", info.Size(), info.ModTime().UnixNano(), stat.Dev, stat.Ino, "\x00", tools.Build)
+	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", info.Size(), info.ModTime().UnixNano(), stat.Dev, stat.Ino, "\x00", tools.Tolerant, tools.Build)
 	sum := sha256.Sum256([]byte(key))
 	return filepath.Join(dir, "facts-"+hex.EncodeToString(sum[:16])+".json"), true
 }

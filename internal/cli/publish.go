@@ -73,6 +73,7 @@ func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
 	flags.StringVar(&f.language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
 	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, draft, archive, or the path of a .yml file")
 	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
+	flags.BoolVar(&f.tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
 	flags.StringArrayVar(&f.subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
 }
 
@@ -90,6 +91,11 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	if err != nil {
 		return studied{}, err
 	}
+	tools, why := tools.TrySandbox(ctx)
+	if why != "" {
+		a.ui.Note("ffmpeg runs without a sandbox: " + why)
+	}
+	tools.Tolerant = f.tolerant
 	kept, err := local.OpenKept(a.config.Kept)
 	if err != nil {
 		return studied{}, err
@@ -125,6 +131,9 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 		return err
 	}
 	if err := st.Check(ctx); err != nil { // before an encode of hours, not after it
+		return err
+	}
+	if err := a.checkRoom(s); err != nil {
 		return err
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/text/language"
 
+	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/subtitle"
@@ -39,7 +40,7 @@ func newSubsFix(a *app) *cobra.Command {
 is. No text is lost, and fixing twice changes nothing more. What needs a person is told with its place and its mend.
 
 Without -o and --in-place nothing is written: the changes are shown on stdout, as a diff. A file whose encoding is
-not certain is left alone and named; the others go on.
+not certain is left alone and named; the others go on. A rule that ` + lint.SettingsName + ` turns off is not mended.
 
 Mended are: ` + wrapped(repair.IDs(), 110) + `.
 Only where --only names it: ` + strings.Join(repair.OnlyAsked(), ", ") + `.` +
@@ -133,12 +134,20 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 	if err := o.check(files); err != nil {
 		return err
 	}
+	settings, err := lint.NewSettings(lint.Choice{Language: lint.Language(o.language)}, subtitleBytes)
+	if err != nil {
+		return err
+	}
 	code := exitFine
+	if wrong := settings.Prepare(files); len(wrong) > 0 {
+		a.ui.Findings(wrong)
+		code = exitFindings
+	}
 	for _, path := range files {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		clean, err := a.fixFile(path, o)
+		clean, err := a.fixFile(path, settings, o)
 		switch {
 		case err != nil && len(files) == 1:
 			return err
@@ -156,14 +165,22 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 }
 
 // fixFile mends one file. It reports whether no error is left in it.
-func (a *app) fixFile(path string, o fixOptions) (clean bool, err error) {
+func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean bool, err error) {
 	data, err := readCapped(path, subtitle.MaxBytes+1)
 	if err != nil {
 		return false, err
 	}
-	lang, kind := kindInName(path)
-	opt := repair.Options{Read: subtitle.Options{Charset: o.charset, Language: cmp.Or(lang, o.language)}, Only: o.only,
-		Rules: rules.Settings{Kind: subtitle.Kind(kind)}}
+	opt := repair.Options{Only: o.only}
+	opt.Read.Charset = o.charset
+	opt.Rules, _ = settings.For(path) // what is wrong with them was told
+	opt.Read.Language, opt.Rules.Kind = settings.Named(path)
+	for _, id := range o.only {
+		if rule, _ := rules.Lookup(id); opt.Rules.Level(id) == rules.Off { // off for everybody, but asked for now
+			if err := opt.Rules.SetLevel(id, cmp.Or(rule.Level, rules.Info).String()); err != nil {
+				return false, err
+			}
+		}
+	}
 	name := shown(path)
 	r := repair.Fix(name, data, opt)
 	if r.Refused {

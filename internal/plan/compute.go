@@ -29,6 +29,7 @@ type Request struct {
 	Tool     string // the ffmpeg build, as its own version text
 	Bundle   string // digest of the player bundle, "" where it is not built
 	Page     string // version of the watch page's code
+	Tolerant bool   // publish what can be decoded of a damaged film
 }
 
 // Track is a subtitle file that was read and found good.
@@ -167,7 +168,7 @@ func (c *computer) encode(v media.Video, e Encoding) {
 			about += fmt.Sprintf(", part %d of %d", k+1, len(starts))
 		}
 		id := fmt.Sprintf("chunk-%03d", k)
-		c.add(id, Chunk, about, ChunkParams{Encoding: e, Source: v, First: first, Frames: end - first}, source("film", c.Film.Digest))
+		c.add(id, Chunk, about, ChunkParams{Encoding: e, Source: v, First: first, Frames: end - first, Tolerant: c.Tolerant}, source("film", c.Film.Digest))
 		c.chunks = append(c.chunks, c.from(id, id))
 	}
 	c.because("parts", true, fmt.Sprintf("%d of about %d s, each kept when it is done", len(starts), c.Pipeline.Video.Chunk))
@@ -247,7 +248,7 @@ func (c *computer) audio() {
 		c.because(subject, true, fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", lang, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness))
 		c.add(label.Step, Audio, "encoding the sound, "+lang, AudioParams{
 			Stream: a.Index, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
-			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak),
+			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak), Tolerant: c.Tolerant,
 		}, source("film", c.Film.Digest))
 	}
 	for _, t := range c.Film.Text {

@@ -44,6 +44,8 @@ type ChunkParams struct {
 	Source media.Video `json:"source"`
 	First  int64       `json:"first"`  // frame of every rung, from 0; a multiple of Segment
 	Frames int64       `json:"frames"` // of every rung; the last picture is held where the sound runs on
+
+	Tolerant bool `json:"tolerant,omitempty"` // go on over damage
 }
 
 // PeaksParams are the parameters of a peaks step. Its inputs are all chunks.
@@ -79,6 +81,7 @@ type AudioParams struct {
 	Bitrate  int64          `json:"bitrate"`  // bit/s
 	Loudness float64        `json:"loudness"` // LUFS
 	TruePeak float64        `json:"true_peak"`
+	Tolerant bool           `json:"tolerant,omitempty"` // go on over damage
 }
 
 // SubtitleParams are the parameters of a subtitle step. Its input is the track's file.

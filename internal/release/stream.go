@@ -36,7 +36,7 @@ type Stream struct {
 	folders map[string]string // by step digest: where a finished step's result lies
 	known   map[string]Sent
 	closed  bool
-	sent    int
+	fresh   map[string]bool // by path: what this stream sent
 	bytes   int64
 	err     error
 }
@@ -53,7 +53,7 @@ type job struct{ digest, dir, path string }
 // NewStream starts a stream to <slug>/o/. It ends with Close, or when ctx does.
 func NewStream(ctx context.Context, st store.Store, slug string, sink report.Sink) *Stream {
 	s := &Stream{ctx: ctx, st: st, slug: slug, sink: sink,
-		parked: map[string][]job{}, folders: map[string]string{}, known: map[string]Sent{}}
+		parked: map[string][]job{}, folders: map[string]string{}, known: map[string]Sent{}, fresh: map[string]bool{}}
 	s.wake = sync.NewCond(&s.mu)
 	s.list = sync.OnceValues(func() (inventory, error) { return list(ctx, st, slug) })
 	s.unwatch = context.AfterFunc(ctx, func() { s.end(ctx.Err()) })
@@ -100,7 +100,7 @@ func (s *Stream) Close() (map[string]Sent, error) {
 }
 
 // count is how much was sent, for Result.
-func (s *Stream) count() (objects int, bytes int64) { return s.sent, s.bytes }
+func (s *Stream) count() (objects int, bytes int64) { return len(s.fresh), s.bytes }
 
 // work does jobs until there are no more.
 func (s *Stream) work() {
@@ -163,7 +163,7 @@ func (s *Stream) do(j job) error {
 	defer s.mu.Unlock()
 	s.known[f.Path] = Sent{f.Size, f.SHA256, f.MD5}
 	if sent {
-		s.sent++
+		s.fresh[f.Path] = true
 		s.bytes += f.Size
 	}
 	return nil

@@ -34,12 +34,15 @@ type progress struct {
 // send uploads those of the files that are missing, several at once, and waits for all: a barrier.
 func (p *publisher) send(ctx context.Context, files []File) (n int, err error) {
 	var absent []File
+	streamed := 0 // by this very run, and counted already
 	for _, f := range files {
 		if !p.has(f.Path) {
 			absent = append(absent, f)
+		} else if p.opt.Stream != nil && p.opt.Stream.fresh[f.Path] {
+			streamed++
 		}
 	}
-	p.result.Present += len(files) - len(absent)
+	p.result.Present += len(files) - len(absent) - streamed
 	return len(absent), p.each(ctx, absent, func(ctx context.Context, f File) error {
 		if strings.HasPrefix(f.Path, "o/") {
 			return p.putShared(ctx, f)

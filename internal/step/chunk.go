@@ -55,13 +55,24 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
+// damaged tells where a film is damaged, of which what can be decoded is published.
+func (j job) damaged(p plan.ChunkParams, complaints int, first string) {
+	at := func(frame int64) string {
+		s := int64(float64(frame) / p.Rate.Float())
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	j.sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("between %s and %s the picture is damaged (%s; the decoder complains %d times); what cannot be decoded is made up or held",
+		at(p.First), at(p.First+p.Frames), first, complaints)})
+}
+
 // encodeChunk makes all rungs from one decode, and cuts them into segments while they come.
 func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noSeek bool) (facts VideoFacts, err error) {
 	writers := make([]*renditionWriter, len(p.Rungs)) // as the rungs: from small to large
 	read := make([]func(io.Reader) error, len(p.Rungs))
 	ladder := ffmpeg.Ladder{
 		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
-		NoSeek: noSeek,
+		NoSeek: noSeek, Tolerant: p.Tolerant,
+		Damage: func(complaints int, first string) { j.damaged(p, complaints, first) },
 	}
 	for i, rung := range p.Rungs {
 		if writers[i], err = newRenditionWriter(j.out, rung, p, j.sink); err != nil {

@@ -5,6 +5,7 @@ package step
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,10 +60,26 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 		return fmt.Errorf("this filmpress does not know how to do a %q step; it is older than the plan", s.Kind)
 	}
 	g := &guard{out: out, sink: sink, checked: map[string]bool{}}
-	if err := do(ctx, job{s, in, out, g.watch}); err != nil {
+	err := do(ctx, job{s, in, out, g.watch})
+	if is := (*ffmpeg.ErrStalled)(nil); errors.As(err, &is) && ctx.Err() == nil {
+		sink(report.Event{Kind: report.Note, Text: s.About + ": " + err.Error() + "; it is tried once more"})
+		if err = empty(out); err == nil { // the same bytes come again, so what was told of them still holds
+			err = do(ctx, job{s, in, out, g.watch})
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return g.finish()
+}
+
+// empty takes everything out of a folder.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
 
 // log is where ffmpeg's output of a step goes.

@@ -25,11 +25,12 @@ func (s *source) judgeText(c Cue, first int) {
 	if !strings.ContainsAny(c.Raw, "<&") {
 		return
 	}
-	j := textJudge{source: s, cue: c, line: first, latest: c.Start}
+	j := textJudge{source: s, cue: c, line: first, latest: c.Start, open: s.tags[:0]}
 	t := tokenizer{in: c.Raw}
 	for t.i < len(t.in) {
 		j.token(t.next())
 	}
+	s.tags = j.open[:0]
 	j.line, j.begin = first, 0 // from the top again
 	for _, tag := range j.open {
 		if tag.name != "v" { // a voice may be left open when it holds the whole cue (WebVTT 4.2.2)

@@ -43,17 +43,18 @@ type Track struct {
 
 // Cue is one piece of text with its time. It is kept small (a test holds it so): a film has thousands.
 type Cue struct {
-	ID     string // WebVTT: the cue identifier; SRT: the index line as written; "" where there is none
-	Start  time.Duration
-	End    time.Duration // exact to the millisecond; not after Start in broken files
-	Raw    string        // the payload in the syntax of Markup, lines joined by \n, none of them empty
-	Markup Format        // the syntax of Raw
+	ID    string // WebVTT: the cue identifier; SRT: the index line as written; "" where there is none
+	Start time.Duration
+	End   time.Duration // exact to the millisecond; not after Start in broken files
+	Raw   string        // the payload in the syntax of Markup, lines joined by \n, none of them empty
 
 	timing   string    // the timing line of the source, written again where it still says the same
 	settings *Settings // nil is DefaultSettings
 	line     int32     // of the timing line in the source, from 1; 0 where there is none
 	text     int32     // of the first line of Raw
 	gap      int32     // blank lines before the cue in the source
+
+	Markup Format // the syntax of Raw
 }
 
 // Settings is where and how the cue is shown.

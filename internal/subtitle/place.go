@@ -26,9 +26,9 @@ func (t *Track) AtText(i, from, to int, f report.Finding) report.Finding {
 	}
 	line, b := t.src.place(c, from)
 	f.Source = t.src.line(line)
+	b = min(b, len(f.Source)) // the cue's text may have been changed since it was read
 	f.Pos = t.src.pos(line, b)
-	e := max(b, min(b+to-from, len(f.Source)))
-	f.Width = utf8.RuneCountInString(f.Source[min(b, len(f.Source)):e])
+	f.Width = utf8.RuneCountInString(f.Source[b:max(b, min(b+to-from, len(f.Source)))])
 	return f
 }
 

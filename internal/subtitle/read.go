@@ -28,6 +28,10 @@ func Read(name string, data []byte, opt Options) (Track, []report.Finding) {
 	if s.codec.unit == 1 && !signed(string(data[bom:min(len(data), bom+7)])) && s.binary() || !s.split(bom) {
 		return t, s.findings()
 	}
+	if len(s.lines) == 0 { // a byte order mark and nothing else
+		s.empty()
+		return t, s.findings()
+	}
 	t.BOM, t.Charset = bom > 0, s.codec.name
 	s.nul = bytes.IndexByte(data, 0) >= 0
 	s.flat = s.flat && !s.nul
@@ -79,10 +83,14 @@ func (s *source) admit() bool {
 	case s.large():
 		return false
 	case len(bytes.TrimSpace(s.raw)) == 0:
-		s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
+		s.empty()
 		return false
 	}
 	return true
+}
+
+func (s *source) empty() {
+	s.complainFile(report.Error, "file-no-cues", "the file is empty", "export it again from the program it was made in")
 }
 
 // large refuses a file over MaxBytes.

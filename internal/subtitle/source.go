@@ -36,6 +36,7 @@ type source struct {
 	flat  bool   // lines joined by \n stand so in text
 	open  bool   // the last line has no line ending
 
+	tags  []openTag // room for those of a cue that is judged
 	found []report.Finding
 	more  int // findings over maxFindings
 	worst report.Severity
@@ -144,7 +145,7 @@ func (s *source) pos(i, b int) report.Pos {
 		before := s.line(i)
 		before = before[:min(b, len(before))]
 		p.Col += utf8.RuneCountInString(before)
-		p.Offset += int64(s.codec.size(before))
+		p.Offset = min(p.Offset+int64(s.codec.size(before)), int64(s.lines[i].to)) // broken characters are longer in text
 	}
 	return p
 }

@@ -18,6 +18,8 @@ type Spoken struct {
 	ScriptShare float64 // of the letters, 0 to 1
 	Words       int     // in that script
 	Languages   []Fit   // the best first; only of that script
+
+	arabic string // which of the languages in Arabic letters: "ar", "fa" or "ur"
 }
 
 // Fit is how well a text fits a language.
@@ -202,6 +204,14 @@ func (c *spokenCount) result() Spoken {
 		}
 	}
 	s.ScriptShare = float64(best) / float64(c.letters)
+	switch persian, urdu := c.rare['پ']+c.rare['چ']+c.rare['ژ']+c.rare['گ']+c.rare['ک'], c.rare['ٹ']+c.rare['ڈ']+c.rare['ے']+c.rare['ں']; {
+	case urdu*50 > c.letters:
+		s.arabic = "ur"
+	case persian*50 > c.letters:
+		s.arabic = "fa"
+	default:
+		s.arabic = "ar"
+	}
 	for i, tag := range c.lists.tags {
 		if c.lists.script[i] != s.Script {
 			continue
@@ -265,6 +275,9 @@ func (s Spoken) Likely() string {
 	}
 	if sole := soleLanguage[s.Script]; sole != "" {
 		return sole
+	}
+	if s.Script == "Arab" {
+		return s.arabic
 	}
 	if len(s.Languages) > 0 && s.Languages[0].Known >= 0.2 && s.Words >= 5 {
 		return s.Languages[0].Language

@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,14 +17,15 @@ type vttReader struct {
 	gap      int // blank lines just passed
 	seenCue  bool
 	regions  map[string]*Region
-	ids      map[string]int // first line of each cue identifier
+	ids      map[string]int // first line of each cue identifier; nil while they are numbers that grow, as in most files
+	counted  int            // the last of those
 	latest   time.Duration  // the latest start so far
 	strayGap int
 	strays   [2]int // the lines, from and to, of stray blocks that follow each other
 }
 
 func (s *source) readVTT(t *Track) {
-	r := &vttReader{source: s, t: t, ids: map[string]int{}, regions: map[string]*Region{}}
+	r := &vttReader{source: s, t: t, regions: map[string]*Region{}}
 	t.Cues = make([]Cue, 0, strings.Count(s.text, "-->"))
 	r.header()
 	for r.blanks(); r.i < len(s.lines); r.blanks() {
@@ -182,14 +184,36 @@ func (r *vttReader) cue(c Cue, from int) {
 		r.complain(report.Warn, "vtt-order", at, 0, 0, "this cue begins before the one above it", "put the cues in the order of their times")
 	}
 	r.latest = max(r.latest, c.Start)
-	if first, twice := r.ids[c.ID]; twice && c.ID != "" {
+	if first := r.sameID(c.ID, at); first > 0 {
 		r.complain(report.Warn, "vtt-id-dup", at-1, 0, len(c.ID), fmt.Sprintf("the identifier %q stands on line %d already", c.ID, first),
 			"give every cue its own identifier, or none")
-	} else if c.ID != "" {
-		r.ids[c.ID] = at
 	}
 	r.judgeText(c, from)
 	r.t.Cues = append(r.t.Cues, c)
+}
+
+// sameID is the line on which an identifier stands already, 0 where it is new; from now on it stands on the line given.
+func (r *vttReader) sameID(id string, line int) int {
+	if id == "" {
+		return 0
+	}
+	if r.ids == nil {
+		if n, err := strconv.Atoi(id); err == nil && n > r.counted && id[0] != '0' && id[0] != '+' {
+			r.counted = n
+			return 0
+		}
+		r.ids = map[string]int{}
+		for _, c := range r.t.Cues {
+			if c.ID != "" {
+				r.ids[c.ID] = int(c.line) - 1
+			}
+		}
+	}
+	first, twice := r.ids[id]
+	if !twice {
+		r.ids[id] = line
+	}
+	return first
 }
 
 // keep keeps the block of the lines from begin to here.

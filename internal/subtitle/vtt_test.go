@@ -159,3 +159,14 @@ func TestRegion(t *testing.T) {
 		}
 	}
 }
+
+// TestMarkAlone reads a file that is only a byte order mark.
+func TestMarkAlone(t *testing.T) {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xff\xfe\x00\x00"} {
+		for _, name := range []string{"f.vtt", "f.srt"} {
+			if track, found := Read(name, []byte(mark), Options{}); len(track.Cues) > 0 || len(found) == 0 || found[len(found)-1].Rule != "file-no-cues" {
+				t.Errorf("%s of %q: %v", name, mark, found)
+			}
+		}
+	}
+}

@@ -31,14 +31,14 @@ type Loudness struct {
 	Silent bool    `json:"silent"` // nothing is louder than the gate of -70 LUFS; the figures mean nothing
 }
 
-// MeasureLoudness decodes a sound track once. progress may be nil.
-func (t Tools) MeasureLoudness(ctx context.Context, film string, index int, progress func(Progress), log string) (Loudness, error) {
+// MeasureLoudness decodes a sound track once; tolerant goes on over damage. progress may be nil.
+func (t Tools) MeasureLoudness(ctx context.Context, film string, index int, tolerant bool, progress func(Progress), log string) (Loudness, error) {
 	var said messages
 	f := &filters{stream(input(film, nil), index)}
 	f.stereo()
 	f.add("loudnorm", "print_format", "json")
 	args := arguments(1, f.Output("pipe:", ff.KwArgs{"format": "null", "vn": "", "sn": "", "dn": ""}))
-	job := Job{Args: append([]string{"-loglevel", "level+info"}, args...), Progress: progress, Log: log, messages: func(m messages) { said = m }}
+	job := Job{Args: append([]string{"-loglevel", "level+info"}, args...), Progress: progress, Log: log, Tolerant: tolerant, messages: func(m messages) { said = m }}
 	if err := t.Run(ctx, job); err != nil {
 		return Loudness{}, err
 	}

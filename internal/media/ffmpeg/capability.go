@@ -55,7 +55,7 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 	list := make([]Capability, len(capabilities))
 	for i, c := range capabilities {
 		if have[c.Kind] == nil {
-			out, err := output(ctx, t.FFmpeg, "-hide_banner", "-v", "error", "-"+c.Kind+"s")
+			out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-hide_banner", "-v", "error", "-"+c.Kind+"s")
 			if err != nil {
 				return nil, err
 			}

@@ -13,6 +13,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"filmpress/internal/sandbox"
 )
 
 // Minimum is the oldest ffmpeg that has what is used here (stitchable, setparams, loudnorm's JSON, fps_mode).
@@ -49,6 +52,27 @@ type Tools struct {
 	// Build is ffmpeg's whole version text with its configuration and library versions: what decides which
 	// bytes an encode gives, and so a part of the digests of encoding steps.
 	Build string
+	// Sandboxed says that ffmpeg and ffprobe run in package sandbox, where they can open what their argument list names
+	// and nothing else of the user's. See TrySandbox.
+	Sandboxed bool
+	Stall     time.Duration // longest time without progress; 0 is one minute
+	Tolerant  bool          // Probe and Inspect warn of damage, and go on
+}
+
+// TrySandbox gives the tools inside the sandbox, where the kernel has one and they start in it; else as they are, and
+// why. A tool that is wrapped (snap, flatpak) needs rights that a sandbox takes away.
+func (t Tools) TrySandbox(ctx context.Context) (tools Tools, why string) {
+	if _, why := sandbox.On(); why != "" {
+		return t, why
+	}
+	for _, program := range []string{t.FFmpeg, t.FFprobe} {
+		path, argv := sandbox.Command(sandbox.Policy{}, program, []string{program, "-version"})
+		if _, err := output(ctx, path, argv...); err != nil {
+			return t, program + " does not start in the sandbox"
+		}
+	}
+	t.Sandboxed = true
+	return t, ""
 }
 
 // Find looks the programs up, in PATH where a path is "", and asks ffmpeg for its version. It fails with
@@ -69,7 +93,7 @@ func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 		}
 		*p.into = path
 	}
-	out, err := output(ctx, t.FFmpeg, "-version")
+	out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-version")
 	if ctx.Err() != nil {
 		return Tools{}, ctx.Err()
 	}

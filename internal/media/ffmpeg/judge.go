@@ -16,6 +16,7 @@ import (
 // judge says in one sentence each what is wrong with a film.
 type judge struct {
 	path     string
+	tolerant bool // damage is a warning
 	findings []report.Finding
 }
 
@@ -24,6 +25,15 @@ func (j *judge) find(s report.Severity, rule, text, hint string) {
 }
 
 func (j *judge) fail(rule, text, hint string) { j.find(report.Error, rule, text, hint) }
+
+// damaged complains of a film of which a part can be published, if that is what the user wants.
+func (j *judge) damaged(rule, text string) {
+	if j.tolerant {
+		j.find(report.Warn, rule, text, "what can be decoded is published; "+again+" if there is a better copy")
+		return
+	}
+	j.fail(rule, text, again+"; or give --tolerant to publish what can be decoded")
+}
 
 func (j *judge) failed() bool {
 	worst, ok := report.Worst(j.findings)
@@ -120,7 +130,7 @@ func (j *judge) whole(p probed, timings []*timing, said messages, b boxes) {
 	if b.fragmented {
 		// The duration that the header of a fragmented file declares is often nonsense; its boxes are not.
 		if b.beyond > slackBytes {
-			j.fail("film-truncated", fmt.Sprintf("the file is not complete: its last fragment lacks %d bytes", b.beyond), again)
+			j.damaged("film-truncated", fmt.Sprintf("the file is not complete: its last fragment lacks %d bytes", b.beyond))
 		}
 		return
 	}
@@ -140,11 +150,11 @@ func (j *judge) whole(p probed, timings []*timing, said messages, b boxes) {
 	}
 	switch {
 	case trusted && end > 0 && missing > max(time.Second/2, p.declared/50):
-		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it says that it lasts %s, but it ends after %s", clock(p.declared), clock(end)), again)
+		j.damaged("film-truncated", fmt.Sprintf("the file is not complete: it says that it lasts %s, but it ends after %s", clock(p.declared), clock(end)))
 	case b.riff && b.beyond > slackBytes:
-		j.fail("film-truncated", fmt.Sprintf("the file is not complete: %d bytes are missing at its end", b.beyond), again)
+		j.damaged("film-truncated", fmt.Sprintf("the file is not complete: %d bytes are missing at its end", b.beyond))
 	case b.mp4 && strings.Contains(strings.Join(said.tail, "\n"), "partial file"):
-		j.fail("film-truncated", fmt.Sprintf("the file is not complete: it breaks off after %s", clock(end)), again)
+		j.damaged("film-truncated", fmt.Sprintf("the file is not complete: it breaks off after %s", clock(end)))
 	}
 }
 
@@ -200,7 +210,10 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 			if why != "" {
 				text += "; ffmpeg says: " + why
 			}
-			j.fail("film-undecodable", text, again)
+			j.damaged("film-undecodable", text)
+			if j.tolerant && frames > 0 {
+				continue
+			}
 			return nil
 		}
 	}

@@ -25,7 +25,9 @@ type Ladder struct {
 	Threads  int            // of each encoder; they change the bytes. 0 leaves it to x264 and the machine
 	Rungs    []Rung         // from large to small: each is scaled from the one before
 	Tolerant bool           // go on over damaged pictures
-	NoSeek   bool           // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
+	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
+	Damage func(complaints int, first string)
+	NoSeek bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
 }
 
 // Rung is one size.
@@ -42,7 +44,15 @@ type Rung struct {
 // picture that begins later is led by its first frame. Encoded in pieces (First), a film has the same frames as in one:
 // which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
-	return t.Run(ctx, Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant})
+	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant}
+	if l.Tolerant && l.Damage != nil {
+		job.messages = func(m messages) {
+			if m.count > 0 {
+				l.Damage(m.count, m.sentence())
+			}
+		}
+	}
+	return t.Run(ctx, job)
 }
 
 func (l Ladder) args() []string {
@@ -54,7 +64,7 @@ func (l Ladder) args() []string {
 	if l.Source.Frames == 1 { // fps drops a picture that ends before half a frame's time
 		f.add("tpad", "stop_mode", "clone", "stop_duration", ftoa(2/l.Rate.Float()))
 	}
-	f.constantRate(l.Rate, l.First, l.Frames, l.held())
+	f.constantRate(l)
 	f.overBlack(c)
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
 	f.toSDR(c)
@@ -92,22 +102,26 @@ func (l Ladder) seek() ff.KwArgs {
 	return ff.KwArgs{"ss": seconds(max(0, at-lead)), "noaccurate_seek": "", "copyts": "", "start_at_zero": ""}
 }
 
-// constantRate makes the frames [first, first+frames) at a constant rate, counted from the container's start; at most
-// held copies of the last one fill up what is missing.
-func (f *filters) constantRate(rate media.Rational, first, frames, held int64) {
-	if first == 0 {
-		f.add("fps", "fps", rate.String(), "start_time", "0")
-	} else {
-		f.add("fps", "fps", rate.String())
+// constantRate makes the ladder's frames at a constant rate, counted from the container's start; at most held copies of
+// the last one fill up what is missing. Of a damaged film the first picture that can be decoded also stands for those
+// before it; else their lack is to be noticed.
+func (f *filters) constantRate(l Ladder) {
+	switch {
+	case l.First == 0:
+		f.add("fps", "fps", l.Rate.String(), "start_time", "0")
+	case l.Tolerant:
+		f.add("fps", "fps", l.Rate.String(), "start_time", ftoa(float64(l.First)/l.Rate.Float()))
+	default:
+		f.add("fps", "fps", l.Rate.String())
 	}
-	if held > 0 {
+	if held := l.held(); held > 0 {
 		f.add("tpad", "stop_mode", "clone", "stop", itoa(held))
 	}
-	if first == 0 {
-		f.add("trim", "end_frame", itoa(frames))
+	if l.First == 0 {
+		f.add("trim", "end_frame", itoa(l.Frames))
 		return
 	}
-	f.add("trim", "start_pts", itoa(first), "end_pts", itoa(first+frames)) // behind fps a time is the frame's number
+	f.add("trim", "start_pts", itoa(l.First), "end_pts", itoa(l.First+l.Frames)) // behind fps a time is the frame's number
 	f.add("setpts", "expr", "PTS-STARTPTS")
 }
 
@@ -115,6 +129,9 @@ func (f *filters) constantRate(rate media.Rational, first, frames, held int64) {
 // containers that are not exact. A film that cannot be decoded to its end gives too few frames, and the reader
 // notices; without this bound its last good picture would silently stand for the rest.
 func (l Ladder) held() int64 {
+	if l.Tolerant {
+		return l.Frames
+	}
 	have := int64(math.Floor(l.Source.End.Seconds() * l.Rate.Float()))
 	more := int64(math.Ceil(l.Rate.Float())) + 1
 	if end := l.First + l.Frames; end+more > have {

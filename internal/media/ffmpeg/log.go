@@ -19,6 +19,7 @@ type messages struct {
 	tail  []string // the last lines
 	first string   // the first line that is an error, without its marks
 	fatal string   // the last line that ended the process
+	count int      // lines that are errors
 }
 
 var (
@@ -56,6 +57,7 @@ func (m *messages) add(line string) {
 	}
 	switch kind {
 	case "error":
+		m.count++
 		if m.first == "" {
 			m.first = text
 		}

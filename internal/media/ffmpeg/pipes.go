@@ -17,6 +17,7 @@ type pipes struct {
 	theirs  []*os.File
 	ours    []*os.File
 	readers []func(io.Reader)
+	started func(pid int) (ended func()) // may be nil
 }
 
 // add makes a pipe and gives the end that the process writes to.
@@ -58,6 +59,9 @@ func (p *pipes) run(cmd *exec.Cmd, ctx context.Context) error {
 	}()
 	if err := <-started; err != nil {
 		return err
+	}
+	if p.started != nil {
+		defer p.started(cmd.Process.Pid)()
 	}
 	var readers sync.WaitGroup
 	for i, read := range p.readers {

@@ -45,7 +45,7 @@ func (t Tools) Probe(ctx context.Context, path string, sink report.Sink) (media.
 
 // Inspect is Probe without the digest, for a file whose digest is known.
 func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error) {
-	j := &judge{path: path}
+	j := &judge{path: path, tolerant: t.Tolerant}
 	if f := refuse(path); f != nil {
 		return media.Source{}, []report.Finding{*f}, nil
 	}
@@ -92,7 +92,7 @@ func (t Tools) header(ctx context.Context, path string) (p probed, why string, e
 		return err
 	}
 	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-show_chapters", "-of", "json", "-o", Pipe(0)}, inputArgs(path)...)
-	_, err = process{program: "ffprobe", path: t.FFprobe, args: args, read: []func(io.Reader) error{read}}.run(ctx)
+	_, err = process{program: "ffprobe", path: t.FFprobe, args: args, read: []func(io.Reader) error{read}, sandboxed: t.Sandboxed}.run(ctx)
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		why = exit.Why

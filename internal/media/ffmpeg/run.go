@@ -1,16 +1,20 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"filmpress/internal/report"
+	"filmpress/internal/sandbox"
 )
 
 // ErrStalled says that a process was ended because it made no progress.
@@ -72,7 +76,7 @@ func (t Tools) Run(ctx context.Context, job Job) error {
 	if !job.Tolerant {
 		args = append(args, "-xerror")
 	}
-	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: job.Stall}
+	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: cmp.Or(job.Stall, t.Stall), sandboxed: t.Sandboxed}
 	p.progress = func(now Progress) {
 		if job.Progress != nil {
 			job.Progress(now)
@@ -94,6 +98,43 @@ type process struct {
 	progress func(Progress)          // nil: the program has no -progress; else it comes after read's descriptors
 	log      string
 	stall    time.Duration
+
+	sandboxed bool
+}
+
+// command is the process to start: the program, or the sandbox that becomes it.
+func (p process) command() *exec.Cmd {
+	cmd := exec.Command(p.path, p.args...)
+	if p.sandboxed {
+		cmd.Path, cmd.Args = sandbox.Command(policyOf(p.args), p.path, cmd.Args)
+	}
+	cmd.SysProcAttr = attributes()
+	cmd.Env = append(environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	return cmd
+}
+
+// policyOf reads from an argument list what the process may open: every file in it stands as file:/absolute/path.
+func policyOf(args []string) (p sandbox.Policy) {
+	for i, a := range args {
+		path, ok := strings.CutPrefix(a, "file:/")
+		switch {
+		case !ok:
+		case i > 0 && args[i-1] == "-i":
+			p.Read = append(p.Read, "/"+path)
+		default:
+			p.Write = append(p.Write, filepath.Dir("/"+path))
+		}
+	}
+	return p
+}
+
+// environ is our own environment without what a decoder has no business to know.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(strings.ToUpper(v), "=")
+		return strings.HasPrefix(name, "AWS_") || strings.Contains(name, "SECRET") || strings.Contains(name, "TOKEN") || strings.Contains(name, "PASSWORD") ||
+			strings.HasSuffix(name, "_KEY")
+	})
 }
 
 // grace is how long a process may take to end after TERM.
@@ -122,10 +163,8 @@ func (p process) run(ctx context.Context) (messages, error) {
 	dog := newWatchdog(p.stall, func() { stop(&ErrStalled{After: p.stall, Log: p.log}) })
 	defer dog.stop()
 
-	cmd := exec.Command(p.path, p.args...)
-	cmd.SysProcAttr = attributes()
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
-	var pipes pipes
+	cmd := p.command()
+	pipes := pipes{started: func(pid int) func() { return dog.listen(pid, p.stall/8) }}
 	var said messages
 	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
 	late := make(chan error, len(p.read)) // what readers complained of after the process had closed its end
@@ -185,11 +224,13 @@ func quoted(args []string) []string {
 	return out
 }
 
-// output runs a command of a moment and gives its stdout.
-func output(ctx context.Context, path string, args ...string) (string, error) {
+// output runs a command of a moment, argv[0] included, and gives its stdout.
+func output(ctx context.Context, path string, argv ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.CommandContext(ctx, path, argv[1:]...)
+	cmd.Args = argv
+	cmd.Env = environ()
 	cmd.SysProcAttr = attributes()
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
@@ -208,6 +249,36 @@ func newWatchdog(after time.Duration, bark func()) *watchdog {
 
 func (d *watchdog) alive() { d.timer.Reset(d.after) }
 func (d *watchdog) stop()  { d.timer.Stop() }
+
+// listen takes every byte that a process reads for a sign of life, until it is ended. Before the first frame of a chunk is
+// made, much may have to be decoded; on a busy machine that takes minutes in which there is no other.
+func (d *watchdog) listen(pid int, every time.Duration) (ended func()) {
+	tick := time.NewTicker(every)
+	done := make(chan struct{})
+	go func() {
+		for last := int64(0); ; {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if now := bytesRead(pid); now > last {
+				last = now
+				d.alive()
+			}
+		}
+	}()
+	return func() { tick.Stop(); close(done) }
+}
+
+// bytesRead is how much a process has read so far, 0 where nobody says.
+func bytesRead(pid int) (n int64) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err == nil {
+		fmt.Sscanf(string(data), "rchar: %d", &n)
+	}
+	return n
+}
 
 // watched is a reader whose every byte is a sign of life.
 type watched struct {

@@ -11,15 +11,13 @@ import (
 // blankMissing puts a blank line above cues that stand right under the text of the one above.
 func blankMissing(w *work) int {
 	n := 0
+	cues := false // some have begun above, whether their times can be read or not
 	for i, b := range w.blocks {
-		if i == 0 || len(b.above) > 0 || len(w.blocks[i-1].lines) == 0 {
-			continue
+		if cues && len(b.above) == 0 && len(w.blocks[i-1].lines) > 0 {
+			b.above = []line{w.new("")}
+			n++
 		}
-		if up := w.blocks[i-1]; up.kind != cueOf && !slices.ContainsFunc(up.lines, func(l line) bool { return lost(l.Text) }) {
-			continue
-		}
-		b.above = []line{w.new("")}
-		n++
+		cues = cues || b.kind == cueOf || slices.ContainsFunc(b.lines, func(l line) bool { return lost(l.Text) })
 	}
 	return n
 }

@@ -56,6 +56,9 @@ func zeroWidths(w *work) int {
 			if strings.ContainsRune(zeroWidth, r) {
 				l, _ := utf8.DecodeLastRuneInString(strings.TrimRight(before, zeroWidth))
 				n, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, zeroWidth))
+				if r == '\u2060' && !(unicode.IsLetter(l) && unicode.IsLetter(n)) {
+					return "", false // keeps text from being read as a tag
+				}
 				return "", plainScript(l) && plainScript(n)
 			}
 			return "", false

@@ -8,14 +8,26 @@ import (
 	"filmpress/internal/subtitle"
 )
 
-// emptyCues takes out cues that show nothing. A file of nothing else is left as it is: somebody will fill it in.
+// emptyCues takes out cues that show nothing, unless their text stands where it is not shown: above the timing line, where
+// it is taken for an identifier, behind the times, or outside, under a blank line. A file of nothing else is left as it
+// is: somebody will fill it in.
 func emptyCues(w *work) int {
-	cues := w.cues()
-	empty := func(b *block) bool { return subtitle.Blank(b.cue.Raw) }
-	if !slices.ContainsFunc(cues, func(b *block) bool { return !empty(b) }) {
+	empty := map[*block]bool{}
+	full := false
+	for i, b := range w.blocks {
+		switch {
+		case b.kind != cueOf:
+		case !subtitle.Blank(b.cue.Raw):
+			full = true
+		case i+1 < len(w.blocks) && w.blocks[i+1].kind == stray:
+		default:
+			empty[b] = bare(b)
+		}
+	}
+	if !full {
 		return 0
 	}
-	return w.remove(func(b *block) bool { return b.kind == cueOf && empty(b) })
+	return w.remove(func(b *block) bool { return empty[b] })
 }
 
 // duplicates takes out a cue whose text is shown already, in the same place and no shorter.
@@ -31,9 +43,9 @@ func duplicates(w *work) int {
 		a := last[k]
 		switch {
 		case a != nil && b.cue.End <= a.cue.End:
-			twice[b] = nameless(b)
+			twice[b] = bare(b)
 		case a != nil && b.cue.Start == a.cue.Start:
-			twice[a] = nameless(a)
+			twice[a] = bare(a)
 			last[k] = b
 		default:
 			last[k] = b
@@ -42,25 +54,34 @@ func duplicates(w *work) int {
 	return w.remove(func(b *block) bool { return twice[b] })
 }
 
-// nameless says whether a cue has no name of its own, by which a page may know it.
-func nameless(b *block) bool { return b.cue.ID == "" || digits(b.cue.ID) }
+// bare says whether nothing but its times and place is lost with a cue: it has no name, by which a page may know it, but a
+// number at most, and there is no text behind its times.
+func bare(b *block) bool {
+	if b.cue.ID != "" && !digits(b.cue.ID) {
+		return false
+	}
+	at := endTime.FindStringIndex(b.timing.Text)
+	return at != nil && settings(b.timing.Text[at[1]:])
+}
 
-// remove takes out blocks, with the blank lines between each and its neighbour.
+// remove takes out blocks, and the blank lines under each.
 func (w *work) remove(out func(*block) bool) int {
 	n := 0
 	w.keepingNumbers(func() {
 		var rest []*block
-		var above []line // of a block that was taken out at the top
+		var above []line // of the first of those that were taken out between two
+		gone := false
 		for _, b := range w.blocks {
-			if out(b) {
-				if n++; len(rest) == 0 && above == nil {
-					above = append([]line{}, b.above...)
+			switch {
+			case out(b):
+				if n++; !gone {
+					gone, above = true, b.above
 				}
 				continue
-			}
-			if len(rest) == 0 && above != nil {
+			case gone && (len(above) > 0 || len(rest) == 0):
 				b.above = above
 			}
+			gone = false
 			rest = append(rest, b)
 		}
 		w.blocks = rest

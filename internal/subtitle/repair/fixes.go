@@ -7,10 +7,11 @@ type fix struct {
 	rule    string
 	does    string // what happens to each place: "numbered anew"
 	format  subtitle.Format
-	unasked bool // where no rule finds it: what it mends is not seen any more in the decoded text
-	asked   bool // only where Options.Only names it
-	drops   bool // takes out cues whose words stand in another cue, or that have none
-	gains   bool // text that no player showed before is shown after it, or comes out in other letters; see guard
+	also    string // another rule by which its places are found
+	unasked bool   // where no rule finds it: what it mends is not seen any more in the decoded text
+	asked   bool   // only where Options.Only names it
+	drops   bool   // takes out cues whose words stand in another cue, or that have none
+	gains   bool   // text that no player showed before is shown after it, or comes out in other letters; see guard
 	apply   func(*work) int
 }
 
@@ -23,7 +24,7 @@ var fixes = []fix{
 	{rule: "vtt-signature", does: "first line made WEBVTT", format: subtitle.WebVTT, gains: true, apply: signature},
 	{rule: "vtt-header-blank", does: "blank line put under the header", format: subtitle.WebVTT, apply: headerBlank},
 	{rule: "srt-timestamp", does: "timing line written in SRT's form", format: subtitle.SRT, apply: srtTimestamp},
-	{rule: "vtt-timestamp", does: "timing line written in WebVTT's form", format: subtitle.WebVTT, gains: true, apply: vttTimestamp},
+	{rule: "vtt-timestamp", also: "vtt-text-outside", does: "timing line written in WebVTT's form", format: subtitle.WebVTT, gains: true, apply: vttTimestamp},
 	{rule: "vtt-arrow-in-text", does: "cue set apart from the one above, or its --> written as text", format: subtitle.WebVTT, gains: true, apply: arrowInText},
 	{rule: "vtt-id-blank", does: "number put above its timing line", format: subtitle.WebVTT, apply: idBlank},
 	{rule: "vtt-setting-value", does: "align:middle written align:center", format: subtitle.WebVTT, apply: settingValues},

@@ -11,7 +11,7 @@ import (
 // kept says whether everything is still there after a fix: the format, every cue, and every word. It is the last
 // guard, behind fixes that are right by themselves: a reader may take a changed line for something else.
 func kept(before, after *subtitle.Track, was, is []report.Finding, f fix) bool {
-	if after.Format != before.Format || after.Charset != "utf-8" || errors(is) > errors(was) {
+	if after.Format != before.Format || after.Charset != "utf-8" || !f.gains && errors(is) > errors(was) {
 		return false
 	}
 	if f.drops {

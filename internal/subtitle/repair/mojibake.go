@@ -2,108 +2,63 @@ package repair
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
+	"filmpress/internal/subtitle/rules"
 )
 
-// mojibake decodes lines again that are UTF-8 which was read as windows-1252 or windows-1251 ("Ð¡Ð½ÐµÐ³"): the
-// bytes of the one are put together, and must be UTF-8 without an error, in the letters of one script. So what was done
-// to the text can be undone exactly. A line with an odd pair of letters or two is no proof; it is decoded only where
-// most lines of the file are such.
+// enoughSure is how many words that are surely wrong make the doubtful ones of a file wrong, too, as for the rule.
+const enoughSure = 3
+
+// mojibake decodes words again that are UTF-8 which was read as windows-1252 or windows-1251 ("Ð¡Ð½ÐµÐ³"): the bytes of
+// the one are put together, and must be UTF-8 without an error. So what was done to the text can be undone exactly. Cyrillic
+// that was read as windows-1252 without having been UTF-8 ("Ñíåã") is left: it is not known which encoding it was in.
 func mojibake(w *work) int {
-	type found struct {
-		b     *block
-		lines []string // as they are, decoded again where that can be
-		n     [2]int   // how many were, by how sure it is
-	}
-	var all []found
-	weak, clean, surplus := 0, 0, 0
-	for _, b := range w.cues() {
-		f := found{b: b, lines: strings.Split(b.raw(), "\n")}
-		for _, text := range f.lines {
-			switch _, n := decodeAgain(text); {
-			case n == 0 && !ascii([]byte(text)):
-				clean++
-			case n > 0 && n < proof:
-				weak, surplus = weak+1, surplus+n
-			case n > 0:
-				surplus += n
+	cues := w.cues()
+	sure, doubtful := 0, 0
+	for _, b := range cues {
+		ungarbled(b.raw(), func(_ string, isSure bool) bool {
+			if isSure {
+				sure++
+			} else {
+				doubtful++
 			}
-		}
-		all = append(all, f)
+			return false
+		})
 	}
-	least := proof
-	if weak > clean && surplus >= proof {
-		least = 1
-	}
+	all := sure >= enoughSure || sure == 0 && doubtful >= enoughSure && doubtful*4 >= len(cues)
 	n := 0
-	for _, f := range all {
-		done := 0
-		for i, text := range f.lines {
-			if again, surplus := decodeAgain(text); surplus >= least {
-				f.lines[i] = again
-				done++
-			}
-		}
+	for _, b := range cues {
+		raw, done := ungarbled(b.raw(), func(_ string, isSure bool) bool { return all || isSure })
 		if done > 0 {
-			w.setRaw(f.b, strings.Join(f.lines, "\n"))
+			w.setRaw(b, raw)
 			n += done
 		}
 	}
 	return n
 }
 
-// proof is how many characters too many show that a line was decoded wrongly.
-const proof = 3
-
-// decodeAgain gives what a line was before it was wrongly decoded, and how many characters it has too many; 0 where it
-// was not.
-func decodeAgain(text string) (again string, surplus int) {
-	for _, m := range []*charmap.Charmap{charmap.Windows1252, charmap.Windows1251} {
-		if again, ok := decodeFrom(m, text); ok {
-			return again, utf8.RuneCountInString(text) - utf8.RuneCountInString(again)
-		}
+// ungarbled gives a payload with the words decoded again that take wants, and how many.
+func ungarbled(raw string, take func(mended string, sure bool) bool) (out string, done int) {
+	if ascii([]byte(raw)) {
+		return raw, 0
 	}
-	return text, 0
+	var b strings.Builder
+	for raw != "" {
+		end := strings.IndexFunc(raw, func(r rune) bool { return r <= ' ' || r == '<' || r == '>' })
+		if end < 0 {
+			end = len(raw)
+		}
+		word := raw[:end]
+		if mended, sure, ok := rules.Ungarble(word); ok && take(mended, sure) {
+			word = mended
+			done++
+		}
+		b.WriteString(word)
+		if end < len(raw) {
+			b.WriteByte(raw[end])
+			end++
+		}
+		raw = raw[end:]
+	}
+	return b.String(), done
 }
-
-func decodeFrom(m *charmap.Charmap, text string) (again string, ok bool) {
-	raw := make([]byte, 0, len(text))
-	for _, r := range text {
-		b, ok := m.EncodeRune(r)
-		if !ok && r >= 0x80 && r < 0xA0 { // bytes that the encoding leaves open come through as controls
-			b, ok = byte(r), true
-		}
-		if !ok {
-			return "", false
-		}
-		raw = append(raw, b)
-	}
-	if !utf8.Valid(raw) {
-		return "", false
-	}
-	again = string(raw)
-	var scripts [3]int // letters: Latin, Cyrillic, all others
-	for _, r := range again {
-		switch {
-		case r < 0x80:
-		case unicode.IsControl(r) || r == utf8.RuneError || unicode.In(r, unicode.Co, phonetic):
-			return "", false
-		case unicode.Is(unicode.Latin, r):
-			scripts[0]++
-		case unicode.Is(unicode.Cyrillic, r):
-			scripts[1]++
-		case unicode.IsLetter(r):
-			scripts[2]++
-		}
-	}
-	if scripts[0] > 0 && scripts[1] > 0 || scripts[2] > 0 && (scripts[0]+scripts[1] > 0 || scripts[2] < proof) {
-		return "", false
-	}
-	return again, true
-}
-
-// phonetic are Latin letters that texts do not have, but that capital and quotation mark make: É” would be one.
-var phonetic = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x180, Hi: 0x19F, Stride: 1}, {Lo: 0x1B1, Hi: 0x217, Stride: 1}, {Lo: 0x21C, Hi: 0x2AF, Stride: 1}}}

@@ -60,6 +60,7 @@ func Fix(name string, data []byte, opt Options) Result {
 	counts := map[string]int{}
 	for range passes {
 		again := false
+		clear(w.undone)
 		for _, f := range fixes {
 			if n := w.run(f); n > 0 {
 				counts[f.rule] += n

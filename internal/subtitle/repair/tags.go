@@ -187,7 +187,7 @@ func (w *work) eachTagged(change func(subtitle.Cue) string) int {
 		}
 		c := b.text()
 		is := c
-		if is.Raw = change(c); is.Raw == c.Raw || is.Plain() != c.Plain() {
+		if is.Raw = change(c); is.Raw == c.Raw || is.Plain() != c.Plain() || subtitle.Blank(is.Raw) {
 			continue
 		}
 		w.setRaw(b, is.Raw)

@@ -58,8 +58,11 @@ func (w *work) place(b *block, settings string) bool {
 	if !ok || !exact || strings.Contains(b.raw(), `{\an`) {
 		return false
 	}
-	if an != 2 && len(b.lines) > 0 {
-		w.setRaw(b, fmt.Sprintf(`{\an%d}`, an)+b.raw())
+	for i := range b.lines {
+		if an != 2 && !subtitle.Blank(b.lines[i].Text) {
+			b.lines[i].Text = fmt.Sprintf(`{\an%d}`, an) + b.lines[i].Text
+			break
+		}
 	}
 	return true
 }
@@ -94,7 +97,7 @@ func vttTimestamp(w *work) int {
 // vttTiming is a timing line in WebVTT's form, and the text that stood behind the times.
 func vttTiming(was string) (line, text string, ok bool) {
 	tm, ok := subtitle.ReadTiming(was)
-	if !ok {
+	if !ok || tm.End <= tm.Start { // more than the form is wrong
 		return "", "", false
 	}
 	line = subtitle.FormatTime(tm.Start, '.') + " --> " + subtitle.FormatTime(tm.End, '.')

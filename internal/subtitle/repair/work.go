@@ -137,7 +137,7 @@ func (w *work) take(text string, t subtitle.Track, found []report.Finding) {
 
 // run applies a fix and gives how many places it mended.
 func (w *work) run(f fix) int {
-	if !w.opt.wants(f) || f.format != 0 && f.format != w.track.Format || w.undone[f.rule] || !f.unasked && !w.flagged[f.rule] {
+	if !w.opt.wants(f) || f.format != 0 && f.format != w.track.Format || w.undone[f.rule] || !f.unasked && !w.flagged[f.rule] && !w.flagged[f.also] {
 		return 0
 	}
 	bom, charset := w.bom, w.charset

@@ -16,6 +16,7 @@ const (
 	betweenTwo  = "Between two tracks"
 	streaming   = "HLS"
 	accessible  = "Accessibility"
+	conversion  = "Lost in conversion"
 	otherFormat = "Other formats"
 )
 
@@ -32,7 +33,8 @@ var groups = []struct {
 	{betweenTwo, "Needs `--against`, the same film's track in another language.", pairRules},
 	{streaming, "What a stream makes of a track.", hlsRules},
 	{accessible, "Whether a track keeps what its name promises.", accessRules},
-	{otherFormat, "What another format cannot carry, said when a file is converted.", lossyRules},
+	{conversion, "What the format that is written cannot carry, said when a file is converted. With `--strict` each is an error.", lossyRules},
+	{otherFormat, "What is wrong in files of other formats, said when they are converted.", foreignRules},
 }
 
 // Catalogue gives every rule, in the order of the documentation.

@@ -31,7 +31,7 @@ var characterRules = []Rule{
 		Why: "Search does not find the word, a screen reader stumbles over it, and some players show a box. Joiners that Persian, Indic scripts and emoji need are fine.",
 		Bad: srt("This is our ho\u200buse."), Good: srt("This is our house."),
 		Mend: "Take the character out."},
-	{ID: "chr-mojibake", Level: Error, Title: "Letters are not those of a wrong encoding", Source: "our own",
+	{ID: "chr-mojibake", Level: Error, Title: "Letters are not those of a wrong encoding", Source: "our own", Fixable: true,
 		Why: "The file was once read in a wrong encoding and saved so: viewers see two odd signs for one letter.",
 		Bad: srt("Le cafÃ© est fermÃ©."), Good: srt("Le café est fermé."),
 		Mend: "Go back to the file from before the damage, or type the letters again."},

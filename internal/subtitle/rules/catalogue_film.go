@@ -2,7 +2,7 @@ package rules
 
 // filmRules compare a track with its film.
 var filmRules = []Rule{
-	{ID: "media-after-end", Level: Error, Lesser: Warn, When: "where only the end of the cue is past it, by over a frame", Title: "Cues lie within the film", Source: "our own", Fixable: true,
+	{ID: "media-after-end", Level: Error, Lesser: Warn, When: "where only the end of the cue is past it, by over a frame", Title: "Cues lie within the film", Source: "our own",
 		Why: "The cue is never shown. Mostly the subtitle belongs to another cut of the film.",
 		Bad: "(a film of 60 s)\n" + srt("00:01:05,000 --> 00:01:07,000\nThis is our house."), Good: "(a film of 60 s)\n" + srt("00:00:55,000 --> 00:00:57,000\nThis is our house."),
 		Mend: "Check that the subtitle belongs to this film; if so, correct the times (filmpress subs sync)."},
@@ -28,7 +28,7 @@ var filmRules = []Rule{
 		Bad: "(each cue 2 s after its speech)\n" + srt("00:00:03,000 --> 00:00:05,000\nThis is our house."), Good: "(each cue with its speech)\n" + srt("00:00:01,000 --> 00:00:03,000\nThis is our house."),
 		Mend:   "Let it be set right: filmpress subs sync FILE --film FILM.",
 		Params: []Param{{Name: "shift", Default: 500, Unit: "ms", Meaning: "a constant shift from here on is found"}}},
-	{ID: "shot-change", Level: Warn, Title: "A cue near a cut begins or ends on it", Source: netflixTiming, Fixable: true,
+	{ID: "shot-change", Level: Warn, Title: "A cue near a cut begins or ends on it", Source: netflixTiming,
 		Why: "Text that stays a few frames over a cut makes the eye read it again.",
 		Bad: "(a cut at 3 s)\n" + srt("00:00:01,000 --> 00:00:03,200\nThis is our house."), Good: "(a cut at 3 s)\n" + srt("00:00:01,000 --> 00:00:02,917\nThis is our house."),
 		Mend:   "Begin on the cut, or end two frames before it.",

@@ -9,7 +9,7 @@ const (
 
 // readability are the rules of reading speed and of lines.
 var readability = []Rule{
-	{ID: "cue-min-duration", Level: Warn, Title: "A cue is shown long enough to be seen", Source: netflixGeneral + "; " + subtitleEdit, Fixable: true,
+	{ID: "cue-min-duration", Level: Warn, Title: "A cue is shown long enough to be seen", Source: netflixGeneral + "; " + subtitleEdit,
 		Why: "It flashes up and is gone before the eye has found it.",
 		Bad: srt("00:00:01,000 --> 00:00:01,400\nYes."), Good: srt("00:00:01,000 --> 00:00:02,000\nCome in."),
 		Mend:   "End it later, or put it together with its neighbour.",

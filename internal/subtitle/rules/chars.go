@@ -14,7 +14,6 @@ type charPass struct {
 	ellipsisAt [3]int
 	mixed      []mixedWord
 	garbled    []garbledWord
-	sureGarble int
 }
 
 // maxKept is how many words are kept for later.
@@ -47,6 +46,9 @@ func (j *judge) characters(i int, raw string) {
 }
 
 func (j *judge) control(i, at int, r rune) {
+	if !j.listed("chr-control") {
+		return
+	}
 	f, ok := j.finding("chr-control", fmt.Sprintf("here stands the control character U+%04X, which no player shows", r), "take it out")
 	j.atText(i, at, at+utf8.RuneLen(r), f, ok)
 }
@@ -132,8 +134,8 @@ func (j *judge) replacement(i, at, n int) {
 	if !ok {
 		return
 	}
-	if f = j.t.AtText(i, at, at+n, f); !j.broken[f.Pos.Line] {
-		j.out = append(j.out, f)
+	if len(j.broken) == 0 || !j.broken[j.t.AtText(i, at, at+n, f).Pos.Line] {
+		j.atText(i, at, at+n, f, ok)
 	}
 }
 
@@ -155,7 +157,7 @@ func (j *judge) zeroWidth(i, at int, r, last rune, rest string) {
 		j.atText(i, at, at+3, f, ok)
 		return
 	}
-	if zeroWidthRight(r, last, next) {
+	if zeroWidthRight(r, last, next) || !j.listed("chr-zero-width") {
 		return
 	}
 	f, ok := j.finding("chr-zero-width", fmt.Sprintf("an invisible character stands here (U+%04X, %s)", r, zeroWidthNames[r]), "take it out")
@@ -227,17 +229,22 @@ func (j *judge) bidiLine(i, from int, line string) {
 			j.atText(i, from+at, from+at+3, f, ok)
 		}
 	}
+	start := len(line) - len(strings.TrimLeft(line, "-–— \u200e\u200f"))
+	if strings.HasPrefix(line[start:], "<") {
+		start += strings.IndexByte(line[start:], '>') + 1
+	}
 	for _, m := range open {
 		level := j.finding
-		if strings.Trim(line[:m.at], "-–— \u200e\u200f") == "" || line[m.at-1] == '>' && !strings.ContainsFunc(line[:m.at], isRTL) && strings.HasPrefix(line, "<") {
+		if m.at <= start {
 			level = j.milder // it holds the whole line, which ends it: editors write it so
+		}
+		if !j.listed("chr-bidi") {
+			continue
 		}
 		f, ok := level("chr-bidi", fmt.Sprintf("this mark of direction (U+%04X) is not closed on its line", m.r), hint)
 		j.atText(i, from+m.at, from+m.at+3, f, ok)
 	}
 }
-
-func isRTL(r rune) bool { return 0x590 <= r && r < 0x900 || 0xFB1D <= r && r < 0xFEFF }
 
 // resolveChars finds what can be judged only when the whole track was seen.
 func (j *judge) resolveChars() {

@@ -11,17 +11,21 @@ import (
 	"filmpress/internal/subtitle"
 )
 
-// maxPerRule is how many findings of one rule are listed. A file with more is wrong in one way many times over.
-const maxPerRule = 1000
+// maxPerRule is how many findings of one rule are listed, and maxPerCue how many findings on one cue's text. A file with
+// more is wrong in one way many times over, and finding the place of each would take too long.
+const (
+	maxPerRule = 1000
+	maxPerCue  = 100
+)
 
 // Check judges a track by the rules that need nothing but itself. read is what subtitle.Read found; those findings come
 // out at the levels in force, sorted together with the rules' own. The track's Language is what the file is named after.
 func Check(t *subtitle.Track, read []report.Finding, s Settings) []report.Finding {
-	j := judge{t: t, s: s, out: make([]report.Finding, 0, len(read))}
+	j := judge{t: t, s: s}
 	for _, f := range read {
 		if l := s.ofReader(t, f); l != Off {
 			f.Severity = l.severity()
-			j.out = append(j.out, f)
+			j.add(f)
 		}
 		j.known(f)
 	}
@@ -58,16 +62,18 @@ type judge struct {
 	lang  string // base of the language by which the text is measured; "" where it is not known
 	limit limits
 	on    switches
-	out   []report.Finding
-	count map[string]int // findings a rule
+	out   [][]report.Finding // in pieces: a list that grows leaves its smaller selves behind as garbage
+	count map[string]int     // findings a rule, also those that are not listed
+	left  map[string]int     // those
+	full  [2]int             // the cue that has the latest findings on its text, and how many
 
 	broken map[int]bool // lines on which the reader has already named a lost character
 
 	active  []int // cues that are still shown when the next one begins
 	text    visible
 	chars   charPass
-	dialogs []dialogLine
-	sounds  bool // a sound or a speaker is written out somewhere
+	dialogs map[dialogStyle]int // lines that mark one of several speakers of a cue
+	sounds  bool                // a sound or a speaker is written out somewhere
 }
 
 // switches are rules that cost something even where they find nothing.
@@ -131,7 +137,7 @@ func (j *judge) cue(i int) {
 	j.speed(i, c)
 	j.lines(i, c)
 	if j.on.dialog {
-		j.dialog(i)
+		j.dialog()
 	}
 	if j.on.sounds && !j.sounds {
 		j.sounds = hasSound(c, &j.text)
@@ -153,47 +159,100 @@ func (j *judge) atLevel(l Level, rule, text, hint string) (report.Finding, bool)
 		return report.Finding{}, false
 	}
 	if j.count == nil {
-		j.count = map[string]int{}
+		j.count, j.left = map[string]int{}, map[string]int{}
 	}
-	j.count[rule]++
-	return report.Finding{Severity: l.severity(), Rule: rule, Text: text, Hint: hint}, j.count[rule] <= maxPerRule
+	if j.count[rule]++; j.count[rule] > maxPerRule {
+		j.left[rule]++
+		return report.Finding{}, false
+	}
+	return report.Finding{Severity: l.severity(), Rule: rule, Text: text, Hint: hint}, true
+}
+
+// listed says whether a finding of a rule would be listed. It is asked before the sentence is made, where a rule may
+// find something in every cue: sentences for nobody would be most of the memory that a check takes.
+func (j *judge) listed(rule string) bool {
+	if j.count[rule] < maxPerRule {
+		return j.s.Level(rule) != Off
+	}
+	j.left[rule]++
+	return false
 }
 
 // atTiming adds a finding on the timing line of a cue.
 func (j *judge) atTiming(i int, f report.Finding, ok bool) {
 	if ok {
-		j.out = append(j.out, j.t.AtTiming(i, f))
+		j.add(j.t.AtTiming(i, f))
 	}
 }
 
 // atText adds a finding on bytes of a cue's Raw.
 func (j *judge) atText(i, from, to int, f report.Finding, ok bool) {
-	if ok {
-		j.out = append(j.out, j.t.AtText(i, from, to, f))
+	if ok && j.room(i, f.Rule) {
+		j.add(j.t.AtText(i, from, to, f))
 	}
+}
+
+// atLine adds a finding on a line of a cue's text, from 0.
+func (j *judge) atLine(i, number int, f report.Finding, ok bool) {
+	if ok && j.room(i, f.Rule) {
+		from, to := rawLine(j.t.Cues[i].Raw, number)
+		j.add(j.t.AtText(i, from, to, f))
+	}
+}
+
+// room says whether one more finding on a cue's text is listed.
+func (j *judge) room(i int, rule string) bool {
+	if j.full[0] != i {
+		j.full = [2]int{i, 0}
+	}
+	if j.full[1]++; j.full[1] > maxPerCue {
+		j.left[rule]++
+		return false
+	}
+	return true
 }
 
 // atFile adds a finding on the whole file.
 func (j *judge) atFile(f report.Finding, ok bool) {
 	if ok {
 		f.Pos = report.Pos{File: j.t.Name}
-		j.out = append(j.out, f)
+		j.add(f)
 	}
 }
 
 func (j *judge) result() []report.Finding {
-	for _, rule := range slices.Sorted(maps.Keys(j.count)) {
-		n, l := j.count[rule], j.s.Level(rule)
+	for _, rule := range slices.Sorted(maps.Keys(j.left)) {
+		l := j.s.Level(rule)
 		if set, ok := j.s.levels["file-findings"]; ok {
 			l = set
 		}
-		if n > maxPerRule && l != Off {
-			j.out = append(j.out, report.Finding{Pos: report.Pos{File: j.t.Name}, Severity: l.severity(), Rule: "file-findings",
-				Text: fmt.Sprintf("%d more findings of %s are not listed", n-maxPerRule, rule), Hint: "mend the first ones and check again"})
+		if l != Off {
+			j.add(report.Finding{Pos: report.Pos{File: j.t.Name}, Severity: l.severity(), Rule: "file-findings",
+				Text: fmt.Sprintf("%d more findings of %s are not listed", j.left[rule], rule), Hint: "mend the first ones and check again"})
 		}
 	}
-	report.Sort(j.out)
-	return j.out
+	var out []report.Finding
+	switch len(j.out) {
+	case 0:
+	case 1:
+		out = j.out[0]
+	default:
+		out = slices.Concat(j.out...)
+	}
+	report.Sort(out)
+	return out
+}
+
+// add adds a finding to the last piece, or begins a new one. The first has room for those of most files.
+func (j *judge) add(f report.Finding) {
+	n := len(j.out)
+	if n == 0 {
+		j.out = append(j.out, make([]report.Finding, 0, min(8+len(j.t.Cues)/16, maxPerRule+8)))
+	} else if last := j.out[n-1]; len(last) == cap(last) {
+		j.out = append(j.out, make([]report.Finding, 0, 256))
+	}
+	last := &j.out[len(j.out)-1]
+	*last = append(*last, f)
 }
 
 // noFinding is for a place alone.

@@ -15,6 +15,7 @@ import (
 type limits struct {
 	width                  widths
 	minDuration, maxLength time.Duration
+	least                  time.Duration // minDuration where its rule is on
 	maxGap                 time.Duration // gaps from here on are left alone
 	minGap, bridge         float64       // frames
 	rate                   float64       // frames a second
@@ -36,7 +37,12 @@ func newLimits(s Settings, lang string) limits {
 	case s.Kind == subtitle.SDH:
 		speed = "max-sdh"
 	}
+	least := ms("cue-min-duration", "min")
+	if s.Level("cue-min-duration") == Off {
+		least = 0
+	}
 	return limits{
+		least:       least,
 		width:       widths{line: v("line-length", "narrow"), speed: v("cue-cps", "narrow")},
 		minDuration: ms("cue-min-duration", "min"), maxLength: ms("cue-max-duration", "max"),
 		maxGap: ms("cue-gap-bridge", "max"), minGap: v("cue-min-gap", "frames"), bridge: v("cue-gap-bridge", "min"),
@@ -89,11 +95,11 @@ const tolerance = 10 * time.Millisecond
 
 func (j *judge) duration(i int, c *subtitle.Cue) {
 	switch d := c.End - c.Start; {
-	case d < j.limit.minDuration:
+	case d < j.limit.minDuration && j.listed("cue-min-duration"):
 		f, ok := j.finding("cue-min-duration", fmt.Sprintf("this cue is shown for %s s, shorter than %s s", seconds(d), seconds(j.limit.minDuration)),
 			"end it later, or put it together with its neighbour")
 		j.atTiming(i, f, ok)
-	case d > j.limit.maxLength+tolerance:
+	case d > j.limit.maxLength+tolerance && j.listed("cue-max-duration"):
 		f, ok := j.finding("cue-max-duration", fmt.Sprintf("this cue is shown for %s s, longer than %s s", seconds(d), seconds(j.limit.maxLength)),
 			"end it earlier, or divide it")
 		j.atTiming(i, f, ok)
@@ -115,6 +121,9 @@ func (j *judge) together(i int, c *subtitle.Cue) bool {
 	shown := len(still) > 0
 	for _, a := range slices.Backward(still) {
 		if cues[a].Raw == c.Raw {
+			if !j.listed("cue-duplicate") {
+				break
+			}
 			f, ok := j.finding("cue-duplicate", fmt.Sprintf("the same text is shown already by the cue on line %d", j.lineOf(a)), "take one of the two out")
 			j.atTiming(i, f, ok)
 			break
@@ -132,6 +141,9 @@ func (j *judge) together(i int, c *subtitle.Cue) bool {
 }
 
 func (j *judge) overlap(earlier, i int) {
+	if !j.listed("cue-overlap") {
+		return
+	}
 	cues, level := j.t.Cues, j.finding
 	if j.t.Format == subtitle.WebVTT {
 		level = j.milder
@@ -161,12 +173,12 @@ func (j *judge) gap(last, i int) {
 		return
 	}
 	frames := math.Round(gap.Seconds() * j.limit.rate) // a file made at another rate has its own two frames
-	switch {
-	case frames < j.limit.minGap:
+	switch short := frames < j.limit.minGap && j.s.Level("cue-min-gap") != Off; {
+	case short && j.listed("cue-min-gap"):
 		f, ok := j.finding("cue-min-gap", fmt.Sprintf("the gap above this cue is %d ms, under %g frames", gap.Milliseconds(), j.limit.minGap),
 			"end the cue above earlier: "+j.endFor(i))
 		j.atTiming(i, f, ok)
-	case frames >= j.limit.bridge && gap < j.limit.maxGap:
+	case !short && frames >= j.limit.bridge && gap < j.limit.maxGap && j.listed("cue-gap-bridge"):
 		f, ok := j.finding("cue-gap-bridge", fmt.Sprintf("the gap above this cue is %d ms; the text blinks off and on again", gap.Milliseconds()),
 			"end the cue above later: "+j.endFor(i))
 		j.atTiming(i, f, ok)

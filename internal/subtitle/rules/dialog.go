@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,16 +14,15 @@ func lowerOrCaseless(r rune) bool {
 	return unicode.IsLower(r) || unicode.IsLetter(r) && !unicode.IsUpper(r)
 }
 
-// dialogLine is a line that begins with the mark of a new speaker.
-type dialogLine struct {
-	cue, line int32
-	style     dialogStyle
-}
-
 // dialogStyle is how speakers are marked.
 type dialogStyle struct {
 	dash  rune
 	space bool // stands behind it
+}
+
+// before orders styles that are as common as each other.
+func (s dialogStyle) before(o dialogStyle) bool {
+	return s.dash < o.dash || s.dash == o.dash && s.space && !o.space
 }
 
 func (s dialogStyle) String() string {
@@ -32,20 +32,29 @@ func (s dialogStyle) String() string {
 	return fmt.Sprintf("%q without a space", string(s.dash))
 }
 
-// dialog notes how the speakers of a cue are marked, where there are several.
-func (j *judge) dialog(i int) {
-	marked := 0
-	for _, l := range j.text.lines {
-		if _, ok := dialogMark(j.text.text(l)); ok {
-			marked++
+// dialog counts how the speakers of a cue are marked.
+func (j *judge) dialog() {
+	for _, style := range j.speakers() {
+		if j.dialogs == nil {
+			j.dialogs = map[dialogStyle]int{}
 		}
+		j.dialogs[style]++
 	}
-	if marked < 2 {
-		return
-	}
-	for _, l := range j.text.lines {
-		if style, ok := dialogMark(j.text.text(l)); ok {
-			j.dialogs = append(j.dialogs, dialogLine{int32(i), int32(l.number), style})
+}
+
+// speakers are the lines of the cue that is looked at which mark a speaker, where there are several.
+func (j *judge) speakers() iter.Seq2[visibleLine, dialogStyle] {
+	return func(yield func(visibleLine, dialogStyle) bool) {
+		marked := 0
+		for _, l := range j.text.lines {
+			if _, ok := dialogMark(j.text.text(l)); ok {
+				marked++
+			}
+		}
+		for _, l := range j.text.lines {
+			if style, ok := dialogMark(j.text.text(l)); ok && marked > 1 && !yield(l, style) {
+				return
+			}
 		}
 	}
 }
@@ -67,16 +76,13 @@ func dialogMark(line []byte) (dialogStyle, bool) {
 	return dialogStyle{r, unicode.IsSpace(next)}, true
 }
 
-// resolveDialogs finds the lines that mark a speaker in another way than most, or than is asked for.
+// resolveDialogs finds the lines that mark a speaker in another way than most, or than is asked for. Since few files have
+// such lines, it looks for them only where the count says that there are some.
 func (j *judge) resolveDialogs() {
-	if len(j.dialogs) == 0 {
-		return
-	}
-	count := map[dialogStyle]int{}
 	var usual dialogStyle
-	for _, d := range j.dialogs {
-		if count[d.style]++; count[d.style] > count[usual] {
-			usual = d.style
+	for style, n := range j.dialogs {
+		if m := j.dialogs[usual]; n > m || n == m && style.before(usual) {
+			usual = style
 		}
 	}
 	switch j.s.Value("dialog-hyphen", "space", j.lang) {
@@ -85,18 +91,30 @@ func (j *judge) resolveDialogs() {
 	case 1:
 		usual.space = true
 	}
-	for _, d := range j.dialogs {
-		if d.style == usual {
-			continue
-		}
-		f, ok := j.finding("dialog-hyphen", fmt.Sprintf("this speaker is marked by %v, not by %v", d.style, usual), "write the same mark as in the other cues")
-		from, to := rawLine(j.t.Cues[d.cue].Raw, int(d.line))
-		if at := strings.IndexRune(j.t.Cues[d.cue].Raw[from:to], d.style.dash); at >= 0 {
-			from += at
-			to = from + utf8.RuneLen(d.style.dash)
-		}
-		j.atText(int(d.cue), from, to, f, ok)
+	if others := len(j.dialogs); others == 0 || others == 1 && j.dialogs[usual] > 0 {
+		return
 	}
+	for i := range j.t.Cues {
+		j.text.read(&j.t.Cues[i], j.limit.width)
+		for l, style := range j.speakers() {
+			if style != usual && j.listed("dialog-hyphen") {
+				j.oddSpeaker(i, l, style, usual)
+			}
+		}
+	}
+}
+
+func (j *judge) oddSpeaker(i int, l visibleLine, style, usual dialogStyle) {
+	f, ok := j.finding("dialog-hyphen", fmt.Sprintf("this speaker is marked by %v, not by %v", style, usual), "write the same mark as in the other cues")
+	if !ok {
+		return
+	}
+	from, to := rawLine(j.t.Cues[i].Raw, l.number)
+	if at := strings.IndexRune(j.t.Cues[i].Raw[from:to], style.dash); at >= 0 {
+		from += at
+		to = from + utf8.RuneLen(style.dash)
+	}
+	j.atText(i, from, to, f, ok)
 }
 
 // hasSound says whether a cue writes out a sound, music or a speaker.

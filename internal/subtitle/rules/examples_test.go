@@ -21,7 +21,7 @@ func TestExamples(t *testing.T) {
 		if r.Title == "" || r.Why == "" || r.Source == "" || r.Mend == "" || r.Bad == "" || r.Good == "" || r.Lesser != Off && r.When == "" {
 			t.Errorf("%s is not whole: %+v", r.ID, r)
 		}
-		if r.Group == withFilm || r.Group == betweenTwo || r.Group == otherFormat || notHere[r.ID] != "" {
+		if r.Group == withFilm || r.Group == betweenTwo || r.Group == otherFormat || r.Group == conversion || notHere[r.ID] != "" {
 			continue
 		}
 		need := exampleNeeds[r.ID]

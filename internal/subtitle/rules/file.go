@@ -18,7 +18,7 @@ func (j *judge) file(spoken subtitle.Spoken) {
 	if t.BOM && t.Format == subtitle.SRT && t.Charset == "utf-8" {
 		if f, ok := j.milder("enc-bom", "the file begins with a byte order mark, over which old players lose the first cue", "save it as UTF-8 without a byte order mark"); ok {
 			f.Pos = report.Pos{File: t.Name, Line: 1, Col: 1}
-			j.out = append(j.out, f)
+			j.add(f)
 		}
 	}
 	if t.Language != "" {

@@ -25,8 +25,11 @@ var toCyrillic, toLatin = func() (c, l map[rune]rune) {
 // mixedWord is a word in letters of both scripts.
 type mixedWord struct{ cue, from, to int }
 
+// maxMixed is how long a word may be, in bytes; longer ones are no words.
+const maxMixed = 300
+
 func (j *judge) mixedWord(i, from, to int, raw string) {
-	if len(j.chars.mixed) < maxKept {
+	if len(j.chars.mixed) < maxKept && to-from <= maxMixed {
 		j.chars.mixed = append(j.chars.mixed, mixedWord{i, from, to})
 	}
 }

@@ -55,11 +55,23 @@ func continues1251(last, r rune) bool {
 type garbledWord struct {
 	cue, from, to int
 	mended        string
-	sure          bool
+	proof         proof
 }
 
-// enoughGarble is how many sure words make the doubtful ones of a track sure.
+// proof is what speaks for a word's being garbled.
+type proof int8
+
+const (
+	doubtful proof = iota // other text may have such signs, though hardly ever
+	accented              // letters that no language has in such a row, but that may be a name
+	sure                  // no other text has them
+)
+
+// enoughGarble is how many words make the less certain ones of a track certain.
 const enoughGarble = 3
+
+// maxGarbled is how long a word may be, in bytes; longer ones are no words.
+const maxGarbled = 300
 
 // minAccented is how many letters of Latin with marks a word has at least whose letters are Cyrillic in truth.
 const minAccented = 4
@@ -82,11 +94,14 @@ func (j *judge) mojibake(i int, raw string, pairs bool) {
 }
 
 func (j *judge) garbledWord(i, from, to int, word string, pairs bool) {
+	if len(word) > maxGarbled {
+		return
+	}
 	w := garbledWord{cue: i, from: from, to: to}
 	ok := false
 	if pairs {
 		for _, h := range []high{cp1252, cp1251} {
-			if w.mended, w.sure, ok = ungarble(word, h); ok {
+			if w.mended, w.proof, ok = ungarble(word, h); ok {
 				break
 			}
 		}
@@ -95,9 +110,7 @@ func (j *judge) garbledWord(i, from, to int, word string, pairs bool) {
 		if w.mended, ok = cyrillicAsLatin(word); !ok {
 			return
 		}
-	}
-	if w.sure {
-		j.chars.sureGarble++
+		w.proof = accented
 	}
 	if len(j.chars.garbled) < maxKept {
 		j.chars.garbled = append(j.chars.garbled, w)
@@ -105,15 +118,16 @@ func (j *judge) garbledWord(i, from, to int, word string, pairs bool) {
 }
 
 func (j *judge) resolveGarbled() {
-	doubtful := 0
+	var count [sure + 1]int
 	for _, w := range j.chars.garbled {
-		if !w.sure {
-			doubtful++
-		}
+		count[w.proof]++
 	}
-	all := j.chars.sureGarble >= enoughGarble || j.chars.sureGarble == 0 && doubtful >= enoughGarble && doubtful*4 >= len(j.t.Cues)
 	for _, w := range j.chars.garbled {
-		if !w.sure && !all {
+		switch {
+		case w.proof == sure:
+		case w.proof == accented && count[accented] >= enoughGarble && count[accented]*4 >= len(j.t.Cues):
+		case w.proof == doubtful && count[sure] >= enoughGarble:
+		default:
 			continue
 		}
 		f, ok := j.finding("chr-mojibake", fmt.Sprintf("%q is text that was read in a wrong encoding; it was %q", j.t.Cues[w.cue].Raw[w.from:w.to], w.mended),
@@ -122,9 +136,8 @@ func (j *judge) resolveGarbled() {
 	}
 }
 
-// ungarble reads a word's signs as the bytes of UTF-8. ok is false where they are none; sure says that no other text
-// has such signs, in any language.
-func ungarble(word string, h high) (mended string, sure, ok bool) {
+// ungarble reads a word's signs as the bytes of UTF-8. ok is false where they are none.
+func ungarble(word string, h high) (mended string, p proof, ok bool) {
 	raw := make([]byte, 0, len(word))
 	for _, r := range word {
 		b, in := h[r]
@@ -132,13 +145,13 @@ func ungarble(word string, h high) (mended string, sure, ok bool) {
 		case r < utf8.RuneSelf:
 			raw = append(raw, byte(r))
 		case !in:
-			return "", false, false
+			return "", doubtful, false
 		default:
 			raw = append(raw, b)
 		}
 	}
 	if !utf8.Valid(raw) || len(raw) == len(word) && utf8.RuneCount(raw) == len(word) {
-		return "", false, false
+		return "", doubtful, false
 	}
 	letters := 0
 	for at, r := range string(raw) {
@@ -148,21 +161,23 @@ func ungarble(word string, h high) (mended string, sure, ok bool) {
 		n := utf8.RuneLen(r)
 		switch {
 		case strings.ContainsRune("‘’‚“”„†•…‹›–—€™\ufeff♪", r):
-			sure = true // three signs that never meet
+			p = sure // three signs that never meet
 		case 0xA0 <= r && r < 0xC0:
-			sure = true // Â and a mark
+			p = sure // Â and a mark
 		case 0xC0 <= r && r < 0x250 || 0x370 <= r && r < 0x600:
 			letters++
-			sure = sure || !mayMeet(raw[at+n-1], h) && (r < 0x100 || h[0] == 0 && letters > 1) || letters >= 2 && !unicode.Is(unicode.Latin, r)
+			if letters >= 2 && !unicode.Is(unicode.Latin, r) || r < 0x100 && !mayMeet(raw[at+n-1]) {
+				p = sure
+			}
 		default:
-			return "", false, false // signs that make no text
+			return "", doubtful, false // signs that make no text
 		}
 	}
-	return string(raw), sure, true
+	return string(raw), p, true
 }
 
 // mayMeet says whether a byte is, in cp1252, a mark that may follow any capital: "MAÇÃ…", "IRMÃ”".
-func mayMeet(b byte, h high) bool {
+func mayMeet(b byte) bool {
 	return b == 0x85 || 0x91 <= b && b <= 0x97 || b == 0xBB || b == 0xAB || b == 0xA0 || b == 0x80
 }
 
@@ -185,17 +200,29 @@ func cyrillicAsLatin(word string) (string, bool) {
 	}
 	best, most := "", -1
 	for _, m := range []*charmap.Charmap{charmap.Windows1251, charmap.KOI8R} {
-		text, small := "", 0
+		var text strings.Builder
+		small := 0
 		for i, b := range raw {
 			r := m.DecodeByte(b)
-			text += string(r)
+			text.WriteRune(r)
 			if i > 0 && unicode.IsLower(r) {
 				small++
 			}
 		}
 		if small > most {
-			best, most = text, small
+			best, most = text.String(), small
 		}
 	}
 	return best, true
+}
+
+// Ungarble reads a word's signs as the bytes of UTF-8, in either encoding, for whoever mends it. ok is false where they
+// are none; certain says that no other text has such signs, in any language.
+func Ungarble(word string) (mended string, certain, ok bool) {
+	for _, h := range []high{cp1252, cp1251} {
+		if mended, p, ok := ungarble(word, h); ok {
+			return mended, p == sure, true
+		}
+	}
+	return "", false, false
 }

@@ -115,7 +115,7 @@ const maxNeighbours = 50
 // missing finds what only one of the two tracks says.
 func (p *pairing) missing() {
 	for k, m := range p.mine {
-		if p.partner[k] < 0 && !m.label {
+		if p.partner[k] < 0 && !m.label && p.listed("pair-missing") {
 			f, ok := p.finding("pair-missing", p.other.Name+" has no cue at the time of this one", "translate it there, or take this one out")
 			p.atTiming(m.cue, f, ok)
 		}
@@ -125,7 +125,7 @@ func (p *pairing) missing() {
 		for k < len(p.mine)-1 && p.mine[k].start < t.start {
 			k++
 		}
-		if p.partnerOf[o] >= 0 || t.label {
+		if p.partnerOf[o] >= 0 || t.label || !p.listed("pair-missing") {
 			continue
 		}
 		where := "the end of the file"
@@ -157,7 +157,7 @@ func short(text string) string {
 func (p *pairing) compare(k, o int) {
 	m, t := p.mine[k], p.theirs[o]
 	line := p.other.AtTiming(t.cue, noFinding).Pos.Line
-	if d := m.start - t.start; d.Abs() > time.Duration(p.s.Value("pair-time", "max", "")*float64(time.Millisecond)) {
+	if d := m.start - t.start; d.Abs() > time.Duration(p.s.Value("pair-time", "max", "")*float64(time.Millisecond)) && p.listed("pair-time") {
 		word := "after"
 		if d < 0 {
 			word = "before"
@@ -169,8 +169,7 @@ func (p *pairing) compare(k, o int) {
 	raw := p.t.Cues[m.cue].Raw
 	if !p.sameLanguage && !m.label && sameWords(m.text, t.text, int(p.s.Value("pair-untranslated", "words", ""))) {
 		f, ok := p.finding("pair-untranslated", fmt.Sprintf("this is the same text as on line %d of %s", line, p.other.Name), "translate it")
-		from, to := rawLine(raw, 0)
-		p.atText(m.cue, from, to, f, ok)
+		p.atLine(m.cue, 0, f, ok)
 	}
 	if n := onlyIn(m.text, p.around(p.theirs, o)); n != "" {
 		f, ok := p.finding("pair-number", fmt.Sprintf("the number %s is not in the cue on line %d of %s", n, line, p.other.Name), "correct the one that is wrong")
@@ -178,8 +177,7 @@ func (p *pairing) compare(k, o int) {
 		p.atText(m.cue, from, from+len(n), f, ok)
 	} else if n := onlyIn(t.text, p.around(p.mine, k)); n != "" {
 		f, ok := p.finding("pair-number", fmt.Sprintf("the number %s on line %d of %s is not in this cue", n, line, p.other.Name), "correct the one that is wrong")
-		from, to := rawLine(raw, 0)
-		p.atText(m.cue, from, to, f, ok)
+		p.atLine(m.cue, 0, f, ok)
 	}
 }
 
@@ -237,11 +235,14 @@ func (d digits) same(o digits) bool {
 	return a == b || len(d.value) >= 2 && len(o.value) >= 2 && (strings.HasSuffix(d.value, o.value) || strings.HasSuffix(o.value, d.value))
 }
 
+// maxNumbers is how many numbers of a cue are compared.
+const maxNumbers = 100
+
 // numbers are those over spelled, in whatever digits. Signs that group digits or divide a fraction belong to them.
 func numbers(text string) []digits {
 	var out []digits
 	runes := []rune(text)
-	for i := 0; i < len(runes); i++ {
+	for i := 0; i < len(runes) && len(out) < maxNumbers; i++ {
 		if !unicode.IsDigit(runes[i]) {
 			continue
 		}

@@ -19,7 +19,7 @@ var profiles = []profile{
 	{name: "default", title: "what most viewers can read; the catalogue's own levels and thresholds"},
 	{name: "netflix", title: "Netflix Timed Text Style Guide: general, timing, and the language's own part",
 		levels: map[string]Level{"cue-gap-bridge": Warn, "chr-ellipsis": Warn, "line-fits-one": Warn, "dialog-hyphen": Warn},
-		values: map[string]float64{"line-length.max@ru": 39, "dialog-hyphen.space@en": 0, "dialog-hyphen.space@fr": 1, "dialog-hyphen.space@de": 1}},
+		values: map[string]float64{"line-length.max@ru": 39, "dialog-hyphen.space@en": 0}},
 	{name: "bbc", title: "BBC Subtitle Guidelines: words a minute, 37 characters, no short gaps",
 		levels: map[string]Level{"cue-cps": Off, "cue-wpm": Warn, "chr-ellipsis": Off, "cue-min-gap": Off},
 		values: map[string]float64{"cue-wpm.max": 180, "line-length.max": 37, "cue-gap-bridge.max": 1000, "cue-gap-bridge.min": 1}},

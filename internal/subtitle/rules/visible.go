@@ -70,6 +70,20 @@ func (v *visible) line(from, to, number int, w widths) {
 	v.chars += n
 }
 
+// words counts what stands between spaces.
+func (v *visible) words() int {
+	n := 0
+	for _, l := range v.lines {
+		n++
+		for at := l.from + 1; at < l.to; at++ { // neither end is a space
+			if isSpace(v.buf[at]) && !isSpace(v.buf[at-1]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v' }
 
 // appendBase is the plain text without ruby text.

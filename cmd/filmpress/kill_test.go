@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// killed is a publisher that is killed and started again, in a folder of its own.
+type killed struct {
+	t    *testing.T
+	dir  string
+	film string
+}
+
+// command is one publish; its story comes as JSON lines.
+func (k killed) command() *exec.Cmd {
+	cmd := exec.Command("filmpress", "publish", k.film, "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en",
+		"--to", filepath.Join(k.dir, "library"), "--log-format", "json", "--workers", "2")
+	cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(k.dir, "kept"), "HOME="+k.dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// recorded are the digests of the finished results.
+func (k killed) recorded() map[string]bool {
+	names, err := filepath.Glob(filepath.Join(k.dir, "kept", "*.json"))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, n := range names {
+		all[strings.TrimSuffix(filepath.Base(n), ".json")] = true
+	}
+	return all
+}
+
+// run publishes until it is killed after a while (0 is never), and insists that nothing finished is begun again.
+func (k killed) run(after time.Duration) {
+	k.t.Helper()
+	before := k.recorded()
+	cmd := k.command()
+	var story bytes.Buffer
+	cmd.Stderr = &story
+	if err := cmd.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	if after > 0 {
+		time.AfterFunc(after, func() { cmd.Process.Kill() })
+	}
+	err := cmd.Wait()
+	if after == 0 && err != nil {
+		k.t.Fatalf("%v\n%s", err, story.String())
+	}
+	for lines := bufio.NewScanner(&story); lines.Scan(); {
+		var e struct{ Event, Step, Digest string }
+		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Event == "step-started" && before[e.Digest] {
+			k.t.Errorf("%s was finished, and is begun again", e.Step)
+		}
+	}
+}
+
+// files are the published files with their bytes.
+func (k killed) files() map[string]string {
+	k.t.Helper()
+	all := map[string]string{}
+	root := filepath.Join(k.dir, "library")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(root, path)
+		all[rel] = string(data)
+		return err
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return all
+}
+
+// whole says that there is no release, or one that has every file its manifest names.
+func (k killed) whole() {
+	k.t.Helper()
+	film := filepath.Join(k.dir, "library", "film")
+	data, err := os.ReadFile(filepath.Join(film, "release.json"))
+	if err != nil {
+		return
+	}
+	var pointer struct{ Release string }
+	type file struct{ Path string }
+	var manifest struct{ Media, Pages []file }
+	if err := json.Unmarshal(data, &pointer); err != nil {
+		k.t.Fatal(err)
+	}
+	if data, err = os.ReadFile(filepath.Join(film, "r", pointer.Release, "manifest.json")); err == nil {
+		err = json.Unmarshal(data, &manifest)
+	}
+	if err != nil || len(manifest.Media)*len(manifest.Pages) == 0 {
+		k.t.Fatalf("a release without its manifest: %v", err)
+	}
+	for root, list := range map[string][]file{film: manifest.Media, filepath.Join(film, "r", pointer.Release): manifest.Pages} {
+		for _, f := range list {
+			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(f.Path))); err != nil {
+				k.t.Errorf("half a release: %v", err)
+			}
+		}
+	}
+}
+
+// leftovers are ffmpeg processes that work for this publisher.
+func (k killed) leftovers() (found []string) {
+	processes, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, p := range processes {
+		if line, err := os.ReadFile(p); err == nil && bytes.Contains(line, []byte(k.dir)) && bytes.Contains(line, []byte("ffmpeg")) {
+			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return found
+}
+
+const parts = `segment: 2
+gop: 1
+video: {chunk: 6, preset: veryfast, crf: 30, threads: 1, ladder: [{width: 160, height: 90, max: 100}, {width: 320, height: 180, max: 300}]}
+audio: {bitrate: 64, loudness: -16, true-peak: -1.5}
+mp4: {height: 720}
+pictures: {interval: 2, width: 80}
+subtitles: {segment: 2}
+`
+
+// TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing
+// finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
+// FILMPRESS_KILLS is how many are killed; the moments come from a seed, which is told.
+func TestKilledAnywhere(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("skipped: ffmpeg is not installed")
+	}
+	kills := 4
+	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
+		kills = n
+	}
+	film := filepath.Join(t.TempDir(), "film.mp4")
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	start := func() killed {
+		k := killed{t, t.TempDir(), film}
+		if err := os.WriteFile(filepath.Join(k.dir, "parts.yml"), []byte(parts), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	calm := start()
+	began := time.Now()
+	calm.run(0)
+	took := time.Since(began)
+	want := calm.files()
+
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d, one run takes %v", seed, took)
+	moments := rand.New(rand.NewPCG(seed, 0))
+	for n := 0; n < kills; {
+		k := start()
+		for range min(kills-n, 1+moments.IntN(4)) {
+			k.run(1 + time.Duration(moments.Float64()*float64(took)))
+			k.whole()
+			n++
+		}
+		k.run(0)
+		if got := k.files(); !maps.Equal(got, want) {
+			t.Errorf("after kills the library differs: %s", differing(got, want))
+		}
+		if found := k.leftovers(); len(found) > 0 {
+			t.Errorf("still running: %q", found)
+		}
+	}
+}
+
+// differing names what is not the same.
+func differing(got, want map[string]string) []string {
+	var names []string
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			names = append(names, "+ "+name)
+		}
+	}
+	for name, data := range want {
+		if other, ok := got[name]; !ok {
+			names = append(names, "- "+name)
+		} else if other != data {
+			names = append(names, "~ "+name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

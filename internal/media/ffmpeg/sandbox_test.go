@@ -1,0 +1,81 @@
+package ffmpeg
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filmpress/internal/report"
+	"filmpress/internal/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.Enter()
+	os.Exit(m.Run())
+}
+
+// TestSandboxedTools: in the sandbox films are probed, encoded and remuxed as outside, to the same bytes.
+func TestSandboxedTools(t *testing.T) {
+	inside, why := tools(t).TrySandbox(t.Context())
+	if why != "" {
+		t.Skip("skipped: " + why)
+	}
+	path := film(t, "фильм, 100%.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+	link := filepath.Join(t.TempDir(), "link.mp4")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	outputs := map[bool][]byte{}
+	for _, boxed := range []bool{false, true} {
+		use := tools(t)
+		if boxed {
+			use = inside
+		}
+		if s, f, err := use.Inspect(t.Context(), link, report.Discard); err != nil || len(s.Video) != 1 {
+			t.Fatalf("boxed %v: %+v %v %v", boxed, s, f, err)
+		}
+		out := filepath.Join(t.TempDir(), "out.mp4")
+		if err := use.Remux(t.Context(), path, "", out, ""); err != nil {
+			t.Fatalf("boxed %v: %v", boxed, err)
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs[boxed] = data
+	}
+	if string(outputs[true]) != string(outputs[false]) || len(outputs[true]) == 0 {
+		t.Error("the sandbox changes what comes out")
+	}
+}
+
+// TestSandboxHoldsAPlaylist: a playlist that names another film opens nothing, even where no list of formats stops it.
+func TestSandboxHoldsAPlaylist(t *testing.T) {
+	inside, why := tools(t).TrySandbox(t.Context())
+	if why != "" {
+		t.Skip("skipped: " + why)
+	}
+	other := film(t, "other.ts", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-c:v", "mpeg2video")
+	disguised := save(t, "film.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:"+other+"\n#EXT-X-ENDLIST\n"))
+	args := []string{"-f", "hls", "-allowed_extensions", "ALL", "-protocol_whitelist", "file", "-i", fileURL(disguised), "-f", "null", "-"}
+	if err := tools(t).Run(context.Background(), Job{Args: args}); err != nil {
+		t.Fatalf("outside it should be opened, else this proves nothing: %v", err)
+	}
+	if err := inside.Run(context.Background(), Job{Args: args}); err == nil {
+		t.Error("inside it was opened, too")
+	}
+}
+
+// TestSandboxedEnvironment: credentials are not handed to a decoder.
+func TestSandboxedEnvironment(t *testing.T) {
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "GITHUB_TOKEN", "Db_Password", "SOME_KEY"} {
+		t.Setenv(name, "geheim")
+	}
+	t.Setenv("HARMLESS", "plain")
+	all := strings.Join(environ(), "\n")
+	if strings.Contains(all, "geheim") || !strings.Contains(all, "HARMLESS=plain") {
+		t.Errorf("%s", all)
+	}
+}

@@ -1,0 +1,54 @@
+package step
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filmpress/internal/media"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// TestStalledStepIsTriedOnceMore: an ffmpeg that hangs is ended and started again, on an empty folder; a second one
+// that hangs is an error.
+func TestStalledStepIsTriedOnceMore(t *testing.T) {
+	dir := t.TempDir()
+	hanging := filepath.Join(dir, "ffmpeg")
+	if err := os.WriteFile(hanging, []byte("#!/bin/sh\necho run >> "+dir+"/runs\nexec sleep 60\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	params, err := json.Marshal(plan.ChunkParams{
+		Encoding: plan.Encoding{Rate: media.Rational{Num: 25, Den: 1}, GOP: 50, Segment: 150, Preset: "ultrafast", Threads: 1, Rungs: []plan.Rung{{Name: "v0", Width: 160, Height: 90, Max: 1e5}}},
+		Frames:   100, Source: media.Video{Width: 160, Height: 90, End: 4 * time.Second},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out")
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: 200 * time.Millisecond}, LogDir: dir}
+	err = w.Do(t.Context(), plan.Step{ID: "chunk-000", Kind: plan.Chunk, About: "encoding the picture", Params: params, Digest: "0123456789"},
+		map[string]string{"film": filepath.Join(dir, "film.mp4")}, out, func(e report.Event) {
+			if e.Kind == report.Note {
+				notes = append(notes, e.Text)
+			}
+		})
+	if stalled := (*ffmpeg.ErrStalled)(nil); !errors.As(err, &stalled) {
+		t.Errorf("%v", err)
+	}
+	if runs, err := os.ReadFile(filepath.Join(dir, "runs")); err != nil || strings.Count(string(runs), "run") != 2 {
+		t.Errorf("ffmpeg ran %q times, %v", runs, err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "made no progress") || !strings.Contains(notes[0], "once more") {
+		t.Errorf("%q", notes)
+	}
+}
