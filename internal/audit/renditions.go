@@ -102,7 +102,7 @@ func (a *auditor) stereo(uri string, m hls.Master) {
 			continue
 		}
 		t := a.tracks[resolve(uri, r.URI)]
-		if t == nil || t.opaque {
+		if t == nil || t.opaque || t.init.Codec == "" {
 			return // nobody knows
 		}
 		sound = true
