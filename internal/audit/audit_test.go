@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -12,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filmpress/internal/report"
+	"filmpress/internal/store"
 )
 
 func (f files) fetch(_ context.Context, uri string) ([]byte, error) {
@@ -261,6 +264,33 @@ func TestEachFaultIsFound(t *testing.T) {
 			f[master] = append(f[master], `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="F",LANGUAGE="en",AUTOSELECT=YES,FORCED=YES,URI="forced.m3u8"`...)
 		}},
 		{"hls-9.20 hls-captions-none", add(master, "#EXT-X-STREAM-INF:BANDWIDTH=70000,CODECS=\"mp4a.40.2\"\na.m3u8\n")},
+		{"hls-6.10 rfc-7", all(swap(trick, "VERSION:7", "VERSION:3"), remove(trick, "#EXT-X-MAP:URI=\"../../o/320x180/init.mp4\"\n"))},
+		{"rfc-7", swap(text, "VERSION:7", "VERSION:2")},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"cc\",NAME=\"CC\",LANGUAGE=\"en\"\n")},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"cc\",NAME=\"CC\",LANGUAGE=\"en\",INSTREAM-ID=\"CC1\",URI=\"a.m3u8\"\n")},
+		{"rfc-4.3.4.1", attr("SUBTITLES,GROUP", "URI", "")},
+		{"rfc-4.3.4.1", attr(media, "CHANNELS", `"2",FORCED=YES`)},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=SMELL,GROUP-ID=\"s\",NAME=\"S\",LANGUAGE=\"en\"\n")},
+		{"hls-8.3", func(f files) { // all of a rung later than the other
+			for n := range 3 {
+				name := fmt.Sprintf("o/160x90/%d.m4s", n)
+				b := bytes.Clone(f[name])
+				for at := 0; ; {
+					i := bytes.Index(b[at:], []byte("tfdt"))
+					if i < 0 {
+						break
+					}
+					at += i + 8
+					binary.BigEndian.PutUint64(b[at:], binary.BigEndian.Uint64(b[at:])+500)
+				}
+				f[name] = b
+			}
+		}},
+		{"hls-7.1", func(f files) {
+			f["r/1/a.m3u8"] = bytes.ReplaceAll(f["r/1/a.m3u8"], []byte("#EXT-X-MAP:URI=\"../../o/a/init.mp4\"\n"), nil)
+			f["o/a/0.m4s"] = []byte("not found")
+		}},
+		{"ref-many", add(master, strings.Repeat("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"x\",NAME=\"x\",CHANNELS=\"2\",LANGUAGE=\"en\",URI=\"a.m3u8\"\n", 600))},
 		{"hls-encrypted", swap(big, "#EXT-X-MAP", "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP")},
 	} {
 		f := sample(t)
@@ -279,6 +309,87 @@ func broken(findings []report.Finding) string {
 		seen[f.Rule] = true
 	}
 	return strings.Join(slices.Sorted(maps.Keys(seen)), " ")
+}
+
+// TestSoundThatDiffers publishes honestly sound that is not as long or as thin as it should be.
+func TestSoundThatDiffers(t *testing.T) {
+	rungs, s := encoded()
+	short, shorter := s, s
+	short.blocks, shorter.blocks = s.blocks[:len(s.blocks)-4], s.blocks[:len(s.blocks)-40]
+	loud := encodeSound("anoisesrc=r=48000:d=16.04:c=white", "256k")
+	for _, c := range []struct {
+		rules string
+		sound sound
+	}{{"", s}, {"hls-8.7", short}, {"hls-2.15", shorter}, {"hls-2.9", loud}} {
+		if findings := build(rungs, &c.sound, vtt).audit(); broken(findings) != c.rules {
+			t.Errorf("%q: %v", c.rules, findings)
+		}
+	}
+}
+
+// TestDecode: the decoder is asked for each rendition, and what it says is told.
+func TestDecode(t *testing.T) {
+	f := sample(t)
+	for _, c := range []struct {
+		rules string
+		say   func(frames int64) (int64, error)
+	}{
+		{"", func(n int64) (int64, error) { return n, nil }},
+		{"deep-frames", func(n int64) (int64, error) { return n - 1, nil }},
+		{"deep-decode", func(n int64) (int64, error) { return n, errors.New("garbage") }},
+	} {
+		asked, dir := 0, t.TempDir()
+		decode := func(_ context.Context, path string) (int64, error) {
+			asked++
+			if b, err := os.ReadFile(path); err != nil || !bytes.Contains(b[:8], []byte("ftyp")) {
+				t.Errorf("%s: no init section (%v)", path, err)
+			}
+			return c.say(frames)
+		}
+		findings, sum, err := Run(t.Context(), plain(f.fetch), Options{Master: master, Trusted: true, Decode: decode, Scratch: dir})
+		if err != nil || broken(findings) != c.rules || asked != 3 {
+			t.Errorf("%q: %d renditions, %v, %v", c.rules, asked, err, findings)
+		}
+		if want := (Summary{Files: 20, Bytes: sum.Bytes, Pictures: 2, Sounds: 1, Texts: 1, Length: frames * 1001 * time.Second / 30000}); sum != want {
+			t.Errorf("summary %+v, want %+v", sum, want)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	}
+}
+
+// TestAhead: files that are fetched early are judged in their order, and the findings are the same.
+func TestAhead(t *testing.T) {
+	f := sample(t)
+	swap(big, "EXTINF:6.006000", "EXTINF:6.045000")(f)
+	delete(f, "o/a/1.m4s")
+	want := broken(f.audit())
+	for _, ahead := range []int{1, 2, 100} {
+		findings, _, err := Run(t.Context(), plain(f.fetch), Options{Master: master, Trusted: true, Ahead: ahead})
+		if got := broken(findings); err != nil || got != want {
+			t.Errorf("%d ahead: %q, %v, want %q", ahead, got, err, want)
+		}
+	}
+}
+
+// TestUnreachable: a place that cannot be reached is an error, not a finding.
+func TestUnreachable(t *testing.T) {
+	f := sample(t)
+	fetch := func(ctx context.Context, uri string) ([]byte, error) {
+		if uri == "o/a/1.m4s" {
+			return nil, store.ErrUnreachable
+		}
+		return f.fetch(ctx, uri)
+	}
+	if findings, _, err := Run(t.Context(), plain(fetch), Options{Master: master}); !errors.Is(err, store.ErrUnreachable) || has(findings, "hls-missing") {
+		t.Errorf("%v, %v", err, findings)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if findings := Release(ctx, f.fetch, master); !has(findings, "hls-missing") {
+		t.Errorf("an end of the context looks like a sound film: %v", findings)
+	}
 }
 
 // TestEachFaultOfTheEncoderIsFound publishes honestly what was encoded wrongly.

@@ -71,6 +71,7 @@ func (a *auditor) variants(uri string, m hls.Master) (pictures []*track) {
 		}
 		fragments = fragments || t.list.Segments[0].Map != nil
 		if t.opaque {
+			a.undeclared(uri, v)
 			continue
 		}
 		if !t.init.Video() {
@@ -220,6 +221,27 @@ func (a *auditor) declared(uri string, v hls.Variant, t *track) {
 	if want := t.sps.videoRange(); want != "SDR" && string(v.VideoRange) != want {
 		a.fail(uri, v.Line, "hls-9.16", "the picture of %s is %s, VIDEO-RANGE is %q", v.URI, want, v.VideoRange)
 	}
+}
+
+// undeclared judges a variant whose picture is not looked into: what must be declared is to be there.
+func (a *auditor) undeclared(uri string, v hls.Variant) {
+	if !pictured(v) {
+		return
+	}
+	if v.Resolution == (hls.Size{}) {
+		a.fail(uri, v.Line, "hls-9.2", "RESOLUTION of %s is missing", v.URI)
+	}
+	if v.FrameRate == 0 {
+		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is missing", v.URI)
+	}
+}
+
+// pictured says whether a variant declares a picture.
+func pictured(v hls.Variant) bool {
+	return v.Resolution != (hls.Size{}) || slices.ContainsFunc(strings.Split(v.Codecs, ","), func(c string) bool {
+		name, _, _ := strings.Cut(strings.TrimSpace(c), ".")
+		return slices.Contains([]string{"avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09"}, name)
+	})
 }
 
 // combination holds CODECS and the rates of a variant against the picture and the renditions played with it.

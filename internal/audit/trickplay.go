@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // trickPlay judges the I-frame playlists.
 func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
 	if len(m.IFrames) == 0 {
-		if len(pictures) > 0 {
+		if len(pictures) > 0 || slices.ContainsFunc(m.Variants, pictured) {
 			a.fail(uri, 0, "hls-6.1", "there is no I-frame playlist, so nobody can see where they wind to")
 		}
 		return
