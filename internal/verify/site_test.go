@@ -81,7 +81,7 @@ var published = sync.OnceValues(func() (map[string][]byte, error) {
 type site struct {
 	t       *testing.T
 	files   map[string][]byte
-	id      string // of the release
+	id      string                       // of the release
 	header  map[string]map[string]string // by file, or by extension: headers that differ; "" is none
 	ignore  bool                         // Range is not heeded
 	answers map[string]http.HandlerFunc
