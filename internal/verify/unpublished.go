@@ -43,8 +43,12 @@ func Unpublished(ctx context.Context, set release.Set, id string, sink report.Si
 type UnsoundError struct{ Findings []report.Finding }
 
 func (e *UnsoundError) Error() string {
-	return fmt.Sprintf("the new release is not sound (%d faults, above), so nothing was switched and viewers see what they saw before; "+
-		"this is a fault of filmpress or of its settings: please report it, or publish with --skip-verify if you know better", len(e.Findings))
+	faults := "1 fault"
+	if n := len(e.Findings); n > 1 {
+		faults = fmt.Sprintf("%d faults", n)
+	}
+	return fmt.Sprintf("the new release is not sound (%s, above), so nothing was switched and viewers see what they saw before; "+
+		"this is a fault of filmpress or of its settings: please report it, or publish with --skip-verify if you know better", faults)
 }
 
 // choices are rules that a pipeline may break on purpose.
