@@ -236,8 +236,9 @@ func (a *app) openBucket(ctx context.Context, o verifyOptions) (verify.Place, er
 	}
 	if film, err := isFilm(ctx, st); err != nil {
 		return verify.Place{}, err
-	} else if film && o.slug == "" && strings.Count(target, "/") > 2 {
-		if st, err = open(path.Dir(target[len("s3://"):])); err != nil {
+	} else if parent, slug := path.Split(target); film && o.slug == "" && strings.Count(target, "/") > 2 {
+		target, o.slug = strings.TrimSuffix(parent, "/"), slug
+		if st, err = open(target); err != nil {
 			return verify.Place{}, err
 		}
 	}

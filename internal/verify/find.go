@@ -112,8 +112,11 @@ func OnWeb(ctx context.Context, web *origin.Web, address *url.URL) (Place, error
 	if !strings.HasSuffix(folder.Path, "/") && path.Ext(folder.Path) == "" {
 		folder.Path += "/" // a film's folder, its slash forgotten
 	}
-	folder.Path = folder.Path[:strings.LastIndex(folder.Path, "/")+1]
-	folder.RawPath = ""
+	name := path.Base(address.Path)
+	folder.Path, folder.RawPath = folder.Path[:strings.LastIndex(folder.Path, "/")+1], ""
+	if strings.HasSuffix(name, ".m3u8") && name != "master.m3u8" {
+		return p, p.byPage(ctx, address) // one of our media playlists, or anyone's: that alone
+	}
 	base := folder.String()
 	b, err := p.read(ctx, base+release.PointerName)
 	if fatal(ctx, err) {

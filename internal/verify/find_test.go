@@ -94,7 +94,7 @@ func TestFilmAtAnAddress(t *testing.T) {
 	defer server.Close()
 	for _, c := range []struct{ path, want string }{
 		{"/f/", "/f"}, {"/f", "/f"}, {"/f/index.html", "/f"}, {"/f/master.m3u8", "/f"}, {"/f/release.json", "/f"}, {"/f/index.html?t=1#t=5", "/f"},
-		{"/f/r/" + id + "/master.m3u8", "/f"}, {"/f/r/" + id + "/", "/f"}, {"/broken/", "/broken"},
+		{"/f/r/" + id + "/master.m3u8", "/f"}, {"/f/r/" + id + "/", "/f"}, {"/broken/", "/broken"}, {"/f/other.m3u8", "/f/other.m3u8"},
 		{"/hls/master.m3u8", "/hls/master.m3u8"}, {"/hls/list", "/hls/list"}, {"/hls/none.m3u8", "/hls/none.m3u8"},
 		{"/page/", "/hls/master.m3u8?t=1"}, {"/app/", "/hls/master.m3u8"},
 		{"/page/dead.html", "/page/dead.html names no playlist; name the address of the master playlist (.m3u8)"},

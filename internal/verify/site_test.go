@@ -79,7 +79,7 @@ var published = sync.OnceValues(func() (map[string][]byte, error) {
 
 // site is a published library that a test damages, and how it is served.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	files   map[string][]byte
 	id      string                       // of the release
 	header  map[string]map[string]string // by file, or by extension: headers that differ; "" is none
@@ -87,7 +87,7 @@ type site struct {
 	answers map[string]http.HandlerFunc
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("skipped: ffmpeg is not installed")
@@ -143,7 +143,7 @@ func (s *site) change(name string, f func(b []byte) []byte) {
 
 func (s *site) manifest() release.Manifest {
 	s.t.Helper()
-	m, err := release.ParseManifest(s.files[s.page("manifest.json")], "the-lake", s.id)
+	m, err := release.ParseManifest(s.files[s.page("manifest.json")], "", s.id)
 	if err != nil {
 		s.t.Fatal(err)
 	}

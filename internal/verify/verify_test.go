@@ -63,7 +63,7 @@ var uuid = append(binary.BigEndian.AppendUint32(nil, 32), append([]byte("uuid"),
 const reference, disposable = 0x41, 0x01
 
 // slice gives where the last sample's NAL unit of a type stands in a segment, by its header.
-func slice(t *testing.T, b []byte, headers ...byte) int {
+func slice(t testing.TB, b []byte, headers ...byte) int {
 	t.Helper()
 	at, last := bytes.Index(b, []byte("mdat"))+4, -1
 	for at+5 <= len(b) {
