@@ -39,6 +39,7 @@ func TestArguments(t *testing.T) {
 		"ladder":     full.args(),
 		"chunk":      func() []string { l := full; l.First, l.Frames = 360, 1438; return l.args() }(),
 		"count":      countArgs("/work/v.mp4", true),
+		"whole":      wholeArgs("/work/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"hdr10": look(func(v *media.Video) {
 			v.PixFmt, v.Bits, v.Transfer, v.Space, v.Primaries = "yuv420p10le", 10, "smpte2084", "bt2020nc", "bt2020"
