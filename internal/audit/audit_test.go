@@ -327,6 +327,32 @@ func TestSoundThatDiffers(t *testing.T) {
 	}
 }
 
+// TestInStep: sound that begins with the picture to within a frame is in step; later is an error, as lips are seen.
+func TestInStep(t *testing.T) {
+	for _, c := range []struct {
+		ticks uint64 // at 48000
+		want  string
+	}{{0, "[]"}, {1500, "[]"}, {2400, "[error]"}, {24000, "[error]"}} {
+		f := sample(t)
+		for n := range 3 {
+			name := fmt.Sprintf("o/a/%d.m4s", n)
+			b := bytes.Clone(f[name])
+			at := bytes.Index(b, []byte("tfdt")) + 8
+			binary.BigEndian.PutUint64(b[at:], binary.BigEndian.Uint64(b[at:])+c.ticks)
+			f[name] = b
+		}
+		var severities []report.Severity
+		for _, x := range f.audit() {
+			if x.Rule == "hls-8.7" {
+				severities = append(severities, x.Severity)
+			}
+		}
+		if got := fmt.Sprint(severities); got != c.want {
+			t.Errorf("%d ticks late: %s, want %s", c.ticks, got, c.want)
+		}
+	}
+}
+
 // TestDecode: the decoder is asked for each rendition, and what it says is told.
 func TestDecode(t *testing.T) {
 	f := sample(t)
