@@ -332,7 +332,7 @@ func TestInStep(t *testing.T) {
 	for _, c := range []struct {
 		ticks uint64 // at 48000
 		want  string
-	}{{0, "[]"}, {1500, "[]"}, {2400, "[error]"}, {24000, "[error]"}} {
+	}{{0, "[]"}, {300, "[]"}, {2400, "[error]"}, {24000, "[error]"}} {
 		f := sample(t)
 		for n := range 3 {
 			name := fmt.Sprintf("o/a/%d.m4s", n)
