@@ -45,6 +45,7 @@ func TestArguments(t *testing.T) {
 		"vmaf":       func() []string { s := sample; s.Metric = media.VMAF; return s.compareArgs(false) }(),
 		"compare-2":  sample.compareArgs(false),
 		"count":      countArgs("/work/v.mp4", true),
+		"whole":      wholeArgs("/work/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"hdr10": look(func(v *media.Video) {
 			v.PixFmt, v.Bits, v.Transfer, v.Space, v.Primaries = "yuv420p10le", 10, "smpte2084", "bt2020nc", "bt2020"
