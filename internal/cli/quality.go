@@ -79,12 +79,14 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film str
 	}
 	defer release()
 	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: "looking what a good picture costs"})
+	done := int64(0)
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
 			Preset: look.Preset, Threads: look.Threads},
 		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
-		Looked: func(turn, at int) {
-			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: int64(turn*len(look.Starts) + at), Total: int64(2 * len(look.Starts))})
+		Looked: func(int, int) {
+			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})
+			done++
 		},
 	}
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one
