@@ -35,17 +35,26 @@ func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, g gathe
 	}
 	file := qualityFile(kept.Dir(), look, tools)
 	var q media.Quality
-	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && (len(q.Rungs) == len(look.Rungs) || q.Failed != "") {
+	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && answers(q, look) {
 		return &q, nil
 	}
-	if q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink); err != nil {
+	q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
+	if err != nil {
 		return nil, err
+	}
+	if !answers(q, look) { // for reasons that may be gone the next time
+		return &q, nil
 	}
 	raw, err := json.Marshal(q)
 	if err != nil {
 		panic(err) // plain structs
 	}
 	return &q, renameio.WriteFile(file, raw, 0o644)
+}
+
+// answers says whether all was measured that was asked for.
+func answers(q media.Quality, look plan.Look) bool {
+	return len(q.Rungs) == len(look.Rungs) && !slices.ContainsFunc(q.Rungs, func(c media.Curve) bool { return len(c.Points) == 0 })
 }
 
 // metricOf is the measure that is used: the pipeline's first choice, where this ffmpeg has it.
