@@ -35,17 +35,26 @@ func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, g gathe
 	}
 	file := qualityFile(kept.Dir(), look, tools)
 	var q media.Quality
-	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && (len(q.Rungs) == len(look.Rungs) || q.Failed != "") {
+	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && answers(q, look) {
 		return &q, nil
 	}
-	if q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink); err != nil {
+	q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
+	if err != nil {
 		return nil, err
+	}
+	if !answers(q, look) { // for reasons that may be gone the next time
+		return &q, nil
 	}
 	raw, err := json.Marshal(q)
 	if err != nil {
 		panic(err) // plain structs
 	}
 	return &q, renameio.WriteFile(file, raw, 0o644)
+}
+
+// answers says whether all was measured that was asked for.
+func answers(q media.Quality, look plan.Look) bool {
+	return len(q.Rungs) == len(look.Rungs) && !slices.ContainsFunc(q.Rungs, func(c media.Curve) bool { return len(c.Points) == 0 })
 }
 
 // metricOf is the measure that is used: the pipeline's first choice, where this ffmpeg has it.
@@ -79,12 +88,14 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film str
 	}
 	defer release()
 	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: "looking what a good picture costs"})
+	done := int64(0)
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
 			Preset: look.Preset, Threads: look.Threads},
 		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
-		Looked: func(turn, at int) {
-			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: int64(turn*len(look.Starts) + at), Total: int64(2 * len(look.Starts))})
+		Looked: func(int, int) {
+			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})
+			done++
 		},
 	}
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one

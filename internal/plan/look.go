@@ -53,10 +53,10 @@ func LookAt(r Request, metric string) (look Look, ok bool) {
 	return look, true
 }
 
-// samples is how many samples a film of a length gets: 2 of ten seconds, 3 of a minute, 5 of five, 9 of half an hour and
-// more. Scenes differ more, the longer a film is; what the samples cost of the whole falls from all of it to a hundredth.
+// samples is how many samples a film of a length gets: 2 of ten seconds, 3 of a minute, 4 of five, 9 of an hour and more.
+// Scenes differ more, the longer a film is; what the samples cost of the whole falls from half of it to a hundredth.
 func samples(length time.Duration) int {
-	return min(9, 1+int(math.Ceil(math.Sqrt(length.Seconds()/30))))
+	return min(9, 1+int(math.Ceil(math.Sqrt(length.Seconds()/45))))
 }
 
 // Next gives the rate factors of the next look, by rung, from what was measured so far; nil after the second look, which

@@ -210,7 +210,7 @@ func TestLookAt(t *testing.T) {
 		{"10 s", func(r *Request) { r.Film.Video[0].End, r.Film.Audio = 10*time.Second, nil }, "50: 0 6"},
 		{"a picture of 1 s under sound of 90 s", func(r *Request) { r.Film.Video[0].End = time.Second }, ""},
 		{"a picture of 5 s under sound of 90 s", func(r *Request) { r.Film.Video[0].End = 5 * time.Second }, "50: 0 2"},
-		{"half an hour", func(r *Request) { r.Film.Video[0].End = 30 * time.Minute }, "50: 98 298 498 698 898 1098 1298 1498 1698"},
+		{"half an hour", func(r *Request) { r.Film.Video[0].End = 30 * time.Minute }, "50: 110 336 560 786 1010 1236 1460 1686"},
 		{"groups of 1 s", func(r *Request) { r.Pipeline.GOP = 1 }, "50: 14 44 74"},
 		{"groups of 3 s", func(r *Request) { r.Pipeline.GOP = 3 }, "75: 12 42 72"},
 	} {

@@ -27,8 +27,9 @@ type SampleSpec struct {
 // errSample says that a sample came out otherwise than it was asked for, though ffmpeg was content.
 var errSample = errors.New("the film could not be decoded there")
 
-// Measure looks at all samples once for each list of rate factors that next gives, until it gives nil. next gets what
-// was measured so far; curves and lists are in the order of the rungs.
+// Measure looks at the samples once for each list of rate factors that next gives, until it gives nil. next gets what
+// was measured so far; curves and lists are in the order of the rungs. The first look is at all samples. Later ones are
+// at every other, which shows how cost and loss change with the rate factor, and takes half the time.
 //
 // A sample is encoded with all rungs in one process, as a chunk is. Another compares it with the film, which it decodes
 // and scales once more: pictures without loss would fill the disk and take longer. A sample that cannot be encoded is
@@ -38,39 +39,61 @@ func (t Tools) Measure(ctx context.Context, s SampleSpec, next func([]media.Curv
 	for _, r := range s.Rungs {
 		q.Rungs = append(q.Rungs, media.Curve{Width: r.Width, Height: r.Height, Gain: 1})
 	}
+	var first []sampleSeen
 	for look := 0; ; look++ {
 		factors := next(q.Rungs)
 		if factors == nil {
 			return q, nil
 		}
-		var seen []sampleSeen
-		var good []int64
-		why := ""
-		for i, start := range s.Starts {
-			if s.Looked != nil {
-				s.Looked(look, i)
-			}
-			one, err := t.sample(ctx, s.at(start, factors), look == 0)
-			if bad(err) {
-				why = err.Error()
-				continue
-			}
-			if err != nil {
-				return media.Quality{}, err
-			}
-			seen, good = append(seen, one), append(good, start)
+		seen, why, err := t.look(ctx, &s, look, factors)
+		if err != nil {
+			return media.Quality{}, err
 		}
-		if len(good) == 0 || look > 0 && len(good) < len(s.Starts) { // points of other samples do not belong together
+		if why != "" {
 			return media.Quality{Metric: s.Metric, Failed: why}, nil
 		}
-		s.Starts, q.Samples = good, len(good)
+		if look == 0 {
+			first, q.Samples = seen, len(seen)
+		}
 		for i := range q.Rungs {
-			q.Rungs[i].Points = append(q.Rungs[i].Points, mean(factors[i], seen, i))
+			q.Rungs[i].Points = append(q.Rungs[i].Points, s.point(factors[i], first, seen, i))
 			if look == 0 && i < len(q.Rungs)-1 {
 				q.Rungs[i].Gain = largestGain(seen, i)
 			}
 		}
 	}
+}
+
+// look encodes and compares the samples of one look. The first strikes those from s that cannot be encoded; why is told
+// where that is all of them, or one that a former look could encode: the points would not belong together.
+func (t Tools) look(ctx context.Context, s *SampleSpec, look int, factors []float64) (seen []sampleSeen, why string, err error) {
+	var good []int64
+	for i, start := range s.Starts {
+		if look > 0 && i%2 > 0 {
+			continue
+		}
+		if s.Looked != nil {
+			s.Looked(look, i)
+		}
+		one, err := t.sample(ctx, s.at(start, factors), look == 0)
+		if bad(err) {
+			if why = err.Error(); look > 0 {
+				return nil, why, nil
+			}
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		seen, good = append(seen, one), append(good, start)
+	}
+	if look == 0 {
+		s.Starts = good
+	}
+	if len(seen) > 0 {
+		why = ""
+	}
+	return seen, why, nil
 }
 
 // at is one sample at its rate factors.
@@ -90,13 +113,35 @@ type sampleSeen struct {
 	gains  []float64 // all but the smallest rung's; nil where they were not asked for
 }
 
-func mean(crf float64, seen []sampleSeen, rung int) media.Point {
-	p := media.Point{CRF: crf}
-	for _, s := range seen {
-		p.Rate += s.rates[rung] / float64(len(seen))
-		p.Score += s.scores[rung] / float64(len(seen))
+// point is a rung's point in a look. Where it is not of all samples, what was seen of the others in the first look tells
+// how theirs would be: the same samples' change is that of all.
+func (s SampleSpec) point(crf float64, first, seen []sampleSeen, rung int) media.Point {
+	rate, score := mean(seen, rung)
+	if len(seen) < len(first) {
+		perfect := 1.0
+		if s.Metric == media.VMAF {
+			perfect = 100
+		}
+		var same []sampleSeen
+		for i := 0; i < len(first); i += 2 {
+			same = append(same, first[i])
+		}
+		rateOfAll, scoreOfAll := mean(first, rung)
+		rateThen, scoreThen := mean(same, rung)
+		rate *= rateOfAll / rateThen
+		if lost := perfect - scoreThen; lost > 0 {
+			score = perfect - (perfect-score)*(perfect-scoreOfAll)/lost
+		}
 	}
-	return p
+	return media.Point{CRF: crf, Rate: rate, Score: score}
+}
+
+func mean(seen []sampleSeen, rung int) (rate, score float64) {
+	for _, s := range seen {
+		rate += s.rates[rung] / float64(len(seen))
+		score += s.scores[rung] / float64(len(seen))
+	}
+	return rate, score
 }
 
 func largestGain(seen []sampleSeen, rung int) (most float64) {

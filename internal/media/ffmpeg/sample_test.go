@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -39,7 +40,7 @@ func TestMeasure(t *testing.T) {
 	var looked []int
 	spec.Looked = func(look, at int) { looked = append(looked, 10*look+at) }
 	q, err := tools(t).Measure(context.Background(), spec, looks(18, 30))
-	if err != nil || q.Samples != 2 || q.Seconds != 1 || len(q.Rungs) != 2 || !reflect.DeepEqual(looked, []int{0, 1, 10, 11}) {
+	if err != nil || q.Samples != 2 || q.Seconds != 1 || len(q.Rungs) != 2 || !reflect.DeepEqual(looked, []int{0, 1, 10}) {
 		t.Fatalf("%+v, %v, %v", q, looked, err)
 	}
 	for _, r := range q.Rungs {
@@ -54,6 +55,31 @@ func TestMeasure(t *testing.T) {
 	again, err := tools(t).Measure(context.Background(), spec, looks(18, 30))
 	if err != nil || !reflect.DeepEqual(again, q) {
 		t.Errorf("a second run gives %+v, %v; the first %+v", again, err, q)
+	}
+}
+
+// TestPoint: later looks see half of the samples, and what changes in them is taken for the change of all.
+func TestPoint(t *testing.T) {
+	one := func(rate, score float64) sampleSeen {
+		return sampleSeen{rates: []float64{rate}, scores: []float64{score}}
+	}
+	first := []sampleSeen{one(1000, 0.98), one(3000, 0.94), one(2000, 0.96)}
+	for _, c := range []struct {
+		what   string
+		metric string
+		first  []sampleSeen
+		seen   []sampleSeen
+		want   media.Point
+	}{
+		{"all of them", media.SSIM, first, first, media.Point{CRF: 30, Rate: 2000, Score: 0.96}},
+		{"every other: half the bits, twice the loss", media.SSIM, first, []sampleSeen{one(500, 0.96), one(1000, 0.92)}, media.Point{CRF: 30, Rate: 1000, Score: 0.92}},
+		{"those that were seen are perfect", media.SSIM, []sampleSeen{one(10, 1), one(3000, 0.9)}, []sampleSeen{one(5, 1)}, media.Point{CRF: 30, Rate: 752.5, Score: 1}},
+		{"VMAF", media.VMAF, []sampleSeen{one(1000, 98), one(3000, 94)}, []sampleSeen{one(500, 96)}, media.Point{CRF: 30, Rate: 1000, Score: 92}},
+	} {
+		got := SampleSpec{Metric: c.metric}.point(30, c.first, c.seen, 0)
+		if math.Abs(got.Rate-c.want.Rate) > 1e-6 || math.Abs(got.Score-c.want.Score) > 1e-9 || got.CRF != 30 {
+			t.Errorf("%s: %+v, want %+v", c.what, got, c.want)
+		}
 	}
 }
 
