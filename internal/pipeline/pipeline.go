@@ -31,7 +31,14 @@ type Video struct {
 	CRF     CRF     `yaml:"crf"`
 	Threads Threads `yaml:"threads"`
 	Ladder  []Rung  `yaml:"ladder"`
+
+	// Deinterlace says what an interlaced film becomes; "" is ToFields.
+	Deinterlace Deinterlace `yaml:"deinterlace"`
 }
+
+// Fields says whether every field of an interlaced film becomes a frame, so that motion stays as smooth as it was shot
+// (HLS authoring specification, 1.15: 30i to 60p).
+func (v Video) Fields() bool { return v.Deinterlace != ToFrames }
 
 // Rung is one step of the ladder: a box of pixels that the picture must fit, and the most it may cost.
 type Rung struct {

@@ -138,7 +138,8 @@ func (c *computer) video() {
 	for _, extra := range c.Film.Video[1:] {
 		c.because(fmt.Sprintf("video stream %d", extra.Index), false, "a film has one picture; the first is taken")
 	}
-	c.rate = outputRate(v)
+	fields := v.Interlaced() && c.Pipeline.Video.Fields() && 2*v.Rate.Float() <= 61
+	c.rate = outputRate(v, fields)
 	end := v.End
 	for _, a := range c.Film.Audio {
 		end = max(end, a.End)
@@ -149,9 +150,31 @@ func (c *computer) video() {
 	c.frames = max(1, int64(math.Round(end.Seconds()*c.rate.Float())))
 	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
-	c.because("frame rate", true, c.rateReason(v))
+	c.because("frame rate", true, c.rateReason(v, fields))
+	c.scan(v, fields)
 	c.encode(v, Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF),
-		Threads: int(c.Pipeline.Video.Threads), Rungs: c.rungs})
+		Threads: int(c.Pipeline.Video.Threads), Fields: fields, Rungs: c.rungs})
+}
+
+// scan tells what becomes of fields, and where a film is not what it declares to be.
+func (c *computer) scan(v media.Video, fields bool) {
+	declared := v.DeclaredInterlaced()
+	switch {
+	case !v.Interlaced() && declared:
+		c.because("deinterlacing", false, "the film declares fields, but its pictures are whole frames")
+	case !v.Interlaced():
+	case fields:
+		c.because("deinterlacing", true, "every field becomes a frame, so that motion stays as smooth as it was shot"+undeclared(declared))
+	default:
+		c.because("deinterlacing", true, "two fields become one frame"+undeclared(declared))
+	}
+}
+
+func undeclared(declared bool) string {
+	if declared {
+		return ""
+	}
+	return "; the film does not declare fields, but its pictures show them"
 }
 
 // encode cuts the film into chunks, each a step of its own, so that a crash costs one of them and several can be made
@@ -205,8 +228,10 @@ func (c *computer) soundRate() int64 {
 	return int64(c.Pipeline.Audio.Bitrate) * 1000
 }
 
-func (c *computer) rateReason(v media.Video) string {
+func (c *computer) rateReason(v media.Video, fields bool) string {
 	switch {
+	case fields:
+		return fmt.Sprintf("%s a second, one for each field of the film's %s frames", c.rate, v.Rate)
 	case c.rate != v.Rate:
 		return fmt.Sprintf("%s a second, the film's %s halved: over 60 brings viewers nothing", c.rate, v.Rate)
 	case v.Variable:

@@ -35,7 +35,8 @@ type Encoding struct {
 	Preset  string         `json:"preset"`
 	CRF     float64        `json:"crf"`
 	Threads int            `json:"threads"`
-	Rungs   []Rung         `json:"rungs"` // from small to large
+	Fields  bool           `json:"fields,omitempty"` // of an interlaced film every field becomes a frame
+	Rungs   []Rung         `json:"rungs"`            // from small to large
 }
 
 // ChunkParams are the parameters of a chunk step. Its input is the film.

@@ -71,7 +71,7 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 	read := make([]func(io.Reader) error, len(p.Rungs))
 	ladder := ffmpeg.Ladder{
 		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
-		NoSeek: noSeek, Tolerant: p.Tolerant,
+		NoSeek: noSeek, Tolerant: p.Tolerant, Fields: p.Fields,
 		Damage: func(complaints int, first string) { j.damaged(p, complaints, first) },
 	}
 	for i, rung := range p.Rungs {

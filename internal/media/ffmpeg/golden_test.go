@@ -40,6 +40,13 @@ func TestArguments(t *testing.T) {
 		"chunk":      func() []string { l := full; l.First, l.Frames = 360, 1438; return l.args() }(),
 		"count":      countArgs("/work/v.mp4", true),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
+		"fields": func() []string {
+			l := look(func(v *media.Video) { v.Scan = media.ScanLowerFirst })
+			l.Fields, l.Rate = true, media.Rational{Num: 50, Den: 1}
+			return l.args()
+		}(),
+		"idet":     fieldsArgs("/films/film.mp4", sdr, 50*time.Second),
+		"portrait": look(func(v *media.Video) { v.Rotation, v.Mirrored = 90, true }).args(),
 		"hdr10": look(func(v *media.Video) {
 			v.PixFmt, v.Bits, v.Transfer, v.Space, v.Primaries = "yuv420p10le", 10, "smpte2084", "bt2020nc", "bt2020"
 		}).args(),

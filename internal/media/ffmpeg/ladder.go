@@ -28,6 +28,7 @@ type Ladder struct {
 	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
 	Damage func(complaints int, first string)
 	NoSeek bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
+	Fields bool // of an interlaced film every field becomes a frame: Rate is twice the film's; else two become one
 }
 
 // Rung is one size.
@@ -57,10 +58,10 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 
 func (l Ladder) args() []string {
 	c := colorOf(l.Source)
-	f := &filters{stream(input(l.Film, l.seek()), l.Stream)}
-	if l.Source.Interlaced() {
-		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
-	}
+	f := &filters{stream(input(l.Film, with(asStored(), l.seek())), l.Stream)}
+	f.ofOneSize(l.Source)
+	f.deinterlace(l.Source, l.Fields)
+	f.upright(l.Source)
 	if l.Source.Frames == 1 { // fps drops a picture that ends before half a frame's time
 		f.add("tpad", "stop_mode", "clone", "stop_duration", ftoa(2/l.Rate.Float()))
 	}
@@ -83,6 +84,52 @@ func (l Ladder) args() []string {
 		outputs = append(outputs, out.Output(Pipe(i), options))
 	}
 	return arguments(1, outputs...)
+}
+
+// asStored has ffmpeg give pictures as they are coded. A graph that were set up anew when a picture's size changes midway would
+// begin to count its frames again.
+func asStored() ff.KwArgs { return ff.KwArgs{"noautorotate": "", "reinit_filter": "0"} }
+
+// ofOneSize brings pictures that have another size or format than the first to that, because the filters behind it cannot
+// change theirs. Others pass it untouched.
+func (f *filters) ofOneSize(v media.Video) {
+	f.add("scale", "w", itoa(v.Width), "h", itoa(v.Height), "interl", "-1")
+	f.add("format", "pix_fmts", v.PixFmt)
+}
+
+// deinterlace makes whole frames of fields: as their looks tell, else of those that are marked.
+func (f *filters) deinterlace(v media.Video, fields bool) {
+	if !v.Interlaced() {
+		return
+	}
+	mode := "send_frame"
+	if fields {
+		mode = "send_field"
+	}
+	switch v.Scan {
+	case media.ScanUpperFirst:
+		f.add("bwdif", "mode", mode, "parity", "tff", "deint", "all")
+	case media.ScanLowerFirst:
+		f.add("bwdif", "mode", mode, "parity", "bff", "deint", "all")
+	default:
+		f.add("bwdif", "mode", mode, "parity", "auto", "deint", "interlaced")
+	}
+}
+
+// upright turns and mirrors a picture as its camera asked for.
+func (f *filters) upright(v media.Video) {
+	switch v.Rotation {
+	case 90:
+		f.add("transpose", "dir", "clock")
+	case 180:
+		f.add("hflip")
+		f.add("vflip")
+	case 270:
+		f.add("transpose", "dir", "cclock")
+	}
+	if v.Mirrored {
+		f.add("hflip")
+	}
 }
 
 // lead is how long before its first frame a piece begins to be decoded. Deinterlacing looks back, an open group of
