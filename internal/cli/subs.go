@@ -13,6 +13,7 @@ tells more with --help.` + exits(exitFine, exitFailed, exitUsage),
 		Args:    noSuchCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSubsCheck(a), newSubsCues(a), newSubsFix(a))
+	cmd.AddCommand(newSubsCheck(a), newSubsFix(a), newSubsConvert(a), newSubsSync(a), newSubsDiff(a), newSubsMerge(a), newSubsTranscript(a),
+		newSubsExtract(a), newSubsCues(a))
 	return cmd
 }

@@ -79,6 +79,9 @@ With --baseline FILE, findings that stand in the file do not count. --write-base
 	flags.StringVar(&f.stdinName, "stdin-name", "", "name for what comes on standard input, as in film.ru.srt")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		f.paths = given
+		if err := noEmpty(cmd.Flags()); err != nil {
+			return err
+		}
 		if cmd.Flags().Changed("explain") {
 			return a.explain(f)
 		}

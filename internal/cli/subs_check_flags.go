@@ -13,8 +13,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"filmpress/internal/annotate"
 	"filmpress/internal/lint"
+	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/rules"
 )
@@ -43,10 +46,21 @@ func (c *subsCheck) look(ctx context.Context) error {
 		return err
 	}
 	if blocks(found) {
-		return findingsError{found}
+		return c.unusable(c.film, found)
 	}
 	c.options.Film = &film
 	return nil
+}
+
+// noEmpty refuses flags that are given with nothing: most often a variable of a script that is not set, and a check that
+// passes over --film "" proves less than its caller believes.
+func noEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			err = usagef("--%s is given with nothing behind it; say what, or leave it away", f.Name)
+		}
+	})
+	return err
 }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
@@ -162,10 +176,16 @@ func (c *subsCheck) readAgainst() error {
 		return err
 	}
 	if len(t.Cues) == 0 {
-		return findingsError{found}
+		return c.unusable(c.against, found)
 	}
 	c.options.Against = &t
 	return nil
+}
+
+// unusable tells why files cannot be held against another one. It is no finding on the files: they were not judged.
+func (c *subsCheck) unusable(name string, why []report.Finding) error {
+	c.ui.Findings(why)
+	return fmt.Errorf("%s cannot be used, so nothing was checked", name)
 }
 
 func subtitleBytes(name string) ([]byte, error) { return readCapped(name, subtitle.MaxBytes+1) }

@@ -11,6 +11,7 @@ import (
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/foreign"
 	"filmpress/internal/ui"
 )
 
@@ -75,7 +76,7 @@ func readAsPlayers(name string, data []byte, opt subtitle.Options) (subtitle.Tra
 	if subtitle.IsWebVTT(name, data) {
 		return subtitle.ReadWebVTT(name, data, opt)
 	}
-	return subtitle.Read(name, data, opt)
+	return readAnyFormat(name, data, opt)
 }
 
 // readCues is the result of subs cues as --json prints it. The shape is a contract: docs/cues.md.
@@ -116,13 +117,13 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 // writeCues writes the track as a table: a line a cue, its further lines of text below it.
 func writeCues(out io.Writer, t *subtitle.Track) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", ui.Clean(t.Name), formatName(t.Format), t.Charset, counted(len(t.Cues), "cue"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", ui.Clean(t.Name), foreign.Name(t.Format), t.Charset, counted(len(t.Cues), "cue"))
 	number := len(fmt.Sprint(len(t.Cues)))
 	for i := range t.Cues {
 		c := &t.Cues[i]
 		head := fmt.Sprintf("%*d  %s  %s  %6.3f s  ", number, i+1, subtitle.FormatTime(c.Start, '.'), subtitle.FormatTime(c.End, '.'), seconds(c.End-c.Start))
 		b.WriteString(head)
-		for k, line := range cueNotes(c) {
+		for k, line := range cueNotes(t, c) {
 			if k > 0 {
 				b.WriteString(strings.Repeat(" ", len(head)))
 			}
@@ -134,19 +135,15 @@ func writeCues(out io.Writer, t *subtitle.Track) error {
 }
 
 // cueNotes are the lines of a cue's text; then, in brackets, what else is known of it.
-func cueNotes(c *subtitle.Cue) []string {
+func cueNotes(t *subtitle.Track, c *subtitle.Cue) []string {
 	lines := strings.Split(c.Plain(), "\n")
-	if c.ID != "" && c.Markup == subtitle.WebVTT {
+	if c.ID != "" && t.Format == subtitle.WebVTT {
 		lines = append(lines, "[id "+c.ID+"]")
 	}
 	if s := c.Settings().String(); s != "" {
 		lines = append(lines, "["+s+"]")
 	}
 	return lines
-}
-
-func formatName(f subtitle.Format) string {
-	return map[subtitle.Format]string{subtitle.SRT: "SRT", subtitle.WebVTT: "WebVTT"}[f]
 }
 
 // counted is a number with its noun: "1 cue", "2 cues".

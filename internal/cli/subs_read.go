@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/foreign"
 )
 
 // unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
@@ -20,7 +22,12 @@ func (e unreadError) Error() string {
 // readSubtitle reads a subtitle file from disk. The error is one sentence: the file cannot be opened, or is no subtitle
 // file. Everything else that is wrong is in the findings.
 func readSubtitle(path, charset string) (subtitle.Track, []report.Finding, error) {
-	return readSubtitleBy(subtitle.Read, path, charset)
+	return readSubtitleBy(readAnyFormat, path, charset)
+}
+
+// readAnyFormat reads every format that is known, as well as can be.
+func readAnyFormat(name string, data []byte, opt subtitle.Options) (subtitle.Track, []report.Finding) {
+	return foreign.Read(name, data, foreign.Options{Options: opt})
 }
 
 // readSubtitleBy reads a file with one of the readers of package subtitle.
@@ -46,6 +53,16 @@ func worst(findings []report.Finding) report.Finding {
 		}
 	}
 	return w
+}
+
+// harmless are the errors with which all text is read all the same: players would not show it, but we have it.
+var harmless = []string{"cue-end-after-start", "vtt-signature"}
+
+// losing are the errors with which a part of a file's text is lost.
+func losing(findings []report.Finding) []report.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f report.Finding) bool {
+		return f.Severity < report.Error || slices.Contains(harmless, f.Rule)
+	})
 }
 
 // addCharset gives a command on subtitle files the flag that names their encoding.

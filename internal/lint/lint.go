@@ -113,7 +113,7 @@ func (o Options) judge(j *job) Result {
 	if o.Film != nil && len(track.Cues) > 0 {
 		fs = append(fs, rules.CheckFilm(&track, *o.Film, s)...)
 	}
-	if o.Against != nil && len(track.Cues) > 0 {
+	if o.Against != nil && len(track.Cues) > 0 && path.Clean(o.Against.Name) != j.name { // a folder may hold the other track, too
 		fs = append(fs, rules.CheckPair(&track, o.Against, s)...)
 	}
 	report.Sort(fs)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"filmpress/internal/report"
+	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/rules"
 )
 
@@ -232,6 +233,25 @@ func TestFindingsOwnTheirText(t *testing.T) {
 	}
 	if len(found) < 2 || fmt.Sprint(found) != before || strings.Contains(before, "#") {
 		t.Errorf("the findings changed with the file: %v", found)
+	}
+}
+
+// TestAgainst: a track is held against the other one, and that one not against itself.
+func TestAgainst(t *testing.T) {
+	tree(t, "a.en.srt")
+	text := "1\n00:00:01,000 --> 00:00:04,000\nThe snow lies on the lake until May.\n"
+	write(t, "a.en.srt", text)
+	write(t, "a.ru.srt", text)
+	other, _ := subtitle.Read("./a.en.srt", []byte(text), subtitle.Options{Language: "en"})
+	s, err := NewSettings(Choice{}, os.ReadFile)
+	check(t, err)
+	got := map[string]string{}
+	check(t, Run(t.Context(), []string{"a.en.srt", "a.ru.srt"}, s, Options{Read: os.ReadFile, Against: &other}, func(r Result) error {
+		got[r.Name] = joined(r.Findings)
+		return nil
+	}))
+	if got["a.en.srt"] != "" || !strings.Contains(got["a.ru.srt"], "(pair-untranslated)") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -78,6 +78,7 @@ func (n *Node) lost(f Format) (loss, bool) {
 		return loss{"lossy-ruby", "SRT has no ruby; its text follows the word"}, true
 	case n.Kind == Lang:
 		return loss{"lossy-lang", "SRT has no language spans; the text is kept"}, true
+	case n.Kind == Class && len(n.Classes) == 1 && n.srtColor() != "": // becomes <font>
 	case n.Kind == Class || len(n.Classes) > 0:
 		return loss{"lossy-class", "SRT has no classes; " + strings.Join(n.Classes, ", ") + " is left out"}, true
 	}

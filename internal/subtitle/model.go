@@ -16,10 +16,19 @@ type Format uint8
 const (
 	SRT Format = iota + 1 // SubRip
 	WebVTT
+
+	// The formats below are read and written by package foreign. Their cues are held in WebVTT's markup.
+	ASS      // Advanced SubStation Alpha, and its elder SSA
+	TTML     // Timed Text Markup Language: IMSC, DFXP, EBU-TT
+	STL      // EBU Tech 3264
+	SCC      // Scenarist closed captions: CEA-608
+	Teletext // EBU teletext in an MPEG transport stream
 )
 
 // String is the format's usual extension: "srt", "vtt", or "" for none.
-func (f Format) String() string { return [...]string{"", "srt", "vtt"}[f] }
+func (f Format) String() string {
+	return [...]string{"", "srt", "vtt", "ass", "ttml", "stl", "scc", "ts"}[f]
+}
 
 // Track is one subtitle file as it was read.
 type Track struct {

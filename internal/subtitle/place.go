@@ -20,6 +20,9 @@ func (t *Track) AtTiming(i int, f report.Finding) report.Finding {
 // AtText puts a finding on the bytes [from, to) of the Raw of cue i.
 func (t *Track) AtText(i, from, to int, f report.Finding) report.Finding {
 	c := &t.Cues[i]
+	if t.Format > WebVTT { // the lines of Raw are not those of the file
+		return t.AtTiming(i, f)
+	}
 	if t.src == nil || c.line == 0 {
 		f.Pos = report.Pos{File: t.Name}
 		return f

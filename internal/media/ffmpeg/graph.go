@@ -57,6 +57,7 @@ func inputArgs(path string) []string {
 // input is a film, or one of our own files, with further input options.
 func input(path string, options ff.KwArgs) *ff.Stream {
 	all := guards()
+	all["noautorotate"] = "" // turning is the ladder's: ffmpeg copies the wish to be turned into what it writes, too
 	maps.Copy(all, options)
 	return ff.Input(fileURL(path), all)
 }

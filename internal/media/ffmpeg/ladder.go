@@ -58,7 +58,7 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 
 func (l Ladder) args() []string {
 	c := colorOf(l.Source)
-	f := &filters{stream(input(l.Film, with(asStored(), l.seek())), l.Stream)}
+	f := &filters{stream(input(l.Film, with(ff.KwArgs{"reinit_filter": "0"}, l.seek())), l.Stream)}
 	f.ofOneSize(l.Source)
 	f.deinterlace(l.Source, l.Fields)
 	f.upright(l.Source)
@@ -86,12 +86,9 @@ func (l Ladder) args() []string {
 	return arguments(1, outputs...)
 }
 
-// asStored has ffmpeg give pictures as they are coded. A graph that were set up anew when a picture's size changes midway would
-// begin to count its frames again.
-func asStored() ff.KwArgs { return ff.KwArgs{"noautorotate": "", "reinit_filter": "0"} }
-
 // ofOneSize brings pictures that have another size or format than the first to that, because the filters behind it cannot
-// change theirs. Others pass it untouched.
+// change theirs; others pass it untouched. Without reinit_filter=0 ffmpeg would set up the graph anew where the size
+// changes, and it would begin to count its frames again.
 func (f *filters) ofOneSize(v media.Video) {
 	f.add("scale", "w", itoa(v.Width), "h", itoa(v.Height), "interl", "-1")
 	f.add("format", "pix_fmts", v.PixFmt)

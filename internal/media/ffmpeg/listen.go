@@ -16,7 +16,7 @@ import (
 const SpeechRate = 16000
 
 // SoundTracks tells which sound tracks a file declares, those first that the container prefers. It reads the header alone
-// and takes files without a picture, too; Start and End are not filled in. A finding says why the file cannot be read.
+// and takes files without a picture, too. End is the length that the file declares. A finding says why the file cannot be read.
 func (t Tools) SoundTracks(ctx context.Context, path string) ([]media.Audio, *report.Finding, error) {
 	if f := refuse(path); f != nil {
 		return nil, f, nil
@@ -32,6 +32,7 @@ func (t Tools) SoundTracks(ctx context.Context, path string) ([]media.Audio, *re
 	}
 	var first, rest []media.Audio
 	for _, s := range p.streams {
+		s.audio.End = p.declared
 		switch {
 		case s.kind != "audio" || s.codec == "":
 		case s.preferred:

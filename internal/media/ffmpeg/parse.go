@@ -34,6 +34,7 @@ type probedStream struct {
 	still       bool           // attached picture, timed thumbnails
 	preferred   bool
 	captions    bool // CEA-608/708 in the picture
+	forced, sdh bool // what a subtitle track is for
 	dolbyVision int  // profile, 0 is none
 	dolbyBase   int  // bl_signal_compatibility_id
 	video       media.Video
@@ -132,7 +133,8 @@ func tracksEnd(streams []rawStream) (end time.Duration) {
 func parseStream(r rawStream) probedStream {
 	base := parseRational(r.Base, "/")
 	s := probedStream{index: r.Index, kind: r.Kind, codec: r.Codec, tag: tidy(r.Tag), language: parseLanguage(r.Tags["language"]), title: tidy(r.Tags["title"]),
-		base: base.Float(), rate: parseRational(r.Rate, "/"), preferred: r.Disposition["default"] == 1, captions: r.ClosedCaptions == 1}
+		base: base.Float(), rate: parseRational(r.Rate, "/"), preferred: r.Disposition["default"] == 1, captions: r.ClosedCaptions == 1,
+		forced: r.Disposition["forced"] == 1, sdh: r.Disposition["hearing_impaired"] == 1 || r.Disposition["captions"] == 1}
 	s.still = r.Disposition["attached_pic"] == 1 || r.Disposition["timed_thumbnails"] == 1 || r.Disposition["still_image"] == 1
 	if s.codec == "unknown" || s.codec == "none" {
 		s.codec = ""

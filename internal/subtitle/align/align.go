@@ -58,8 +58,8 @@ type Result struct {
 	Why        string  // where Sure is false: the reason, half a sentence
 }
 
-// Bar is the confidence from which a result may be acted upon. On sound without speech none of the campaign's came
-// over half of it.
+// Bar is the confidence from which a result may be acted upon. In the campaign (campaign_test.go) what belongs together
+// comes out well above it, and what does not well below.
 const Bar = 0.5
 
 // Sure says whether the result may be acted upon.
@@ -92,6 +92,13 @@ func floorDiv(a, b int64) int64 {
 	return a / b
 }
 
+// A short track finds a place by chance in many a film. So many cues have to fit wholly, or more of them partly, before
+// anything is believed, and so many before the number is no longer a reason to doubt.
+const (
+	tooFew = 4.5
+	enough = 6
+)
+
 // fewest is how many cues a track needs: with fewer any film fits.
 const fewest = 4
 
@@ -119,7 +126,7 @@ func ToTrack(cues, other []Span, o Options) Result {
 func orderly(cues []Span) []Span {
 	out := slices.DeleteFunc(slices.Clone(cues), func(c Span) bool { return c.End <= c.Start || c.Start < 0 || c.Start > longest })
 	slices.SortFunc(out, func(a, b Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	return out
+	return slices.Compact(out) // two lines at the same time are one witness
 }
 
 // longest is the latest time that is looked at, so that a typo of 999 hours costs no memory.
@@ -173,6 +180,7 @@ func (p path) result(cues, ref []Span, quality float64) Result {
 		r.Pieces = append(r.Pieces, Piece{From: cues[run.from].Start, Cues: run.to - run.from, Shift: shift, Confidence: c})
 		r.Confidence += c * float64(run.to-run.from) / float64(len(cues)) * math.Sqrt(quality)
 	}
+	r.Confidence *= ramp(p.fit(p.runs)*float64(len(cues)), tooFew, enough)
 	r.Coverage = r.covered(cues, ref)
 	switch {
 	case len(p.runs) > 1 && len(p.runs)*10 > len(cues):

@@ -117,6 +117,21 @@ func (r *rated) climb(run run, stride int) int {
 	return at
 }
 
+// fit is how well runs agree with the reference: 1 where each cue begins and ends with speech and no other is near, about
+// 0 by chance.
+func (r *rated) fit(runs []run) float64 {
+	got, ideal := 0.0, 0.0
+	for _, run := range runs {
+		got += r.sumOf(run, run.shift)
+		for _, q := range r.cues[run.from:run.to] {
+			outside := float64(q.start-q.before+q.after-q.end) / 100
+			inside := float64(q.tail-q.start) / 100
+			ideal += inside*(1-r.mean) + outside*(1+r.mean) + startWeight + endWeight
+		}
+	}
+	return got / ideal
+}
+
 func (r *rated) sumOf(run run, shift int) float64 {
 	sum := 0.0
 	for i := run.from; i < run.to; i++ {
@@ -128,18 +143,18 @@ func (r *rated) sumOf(run run, shift int) float64 {
 // drop gives runs that are too short or too unsure to stand by themselves to the neighbour that suits them better, and
 // tells which.
 func (p *path) drop() (dropped []run) {
+	sure := make([]float64, len(p.runs))
+	for i, run := range p.runs {
+		sure[i] = p.standing(run)
+	}
 	for len(p.runs) > 1 {
-		worst, least := -1, unfit
-		for i, run := range p.runs {
-			c := p.confidence(run)
-			if run.to-run.from < fewest {
-				c = 0
-			}
-			if c < least {
-				worst, least = i, c
+		worst := 0
+		for i, c := range sure {
+			if c < sure[worst] {
+				worst = i
 			}
 		}
-		if worst < 0 {
+		if sure[worst] >= unfit {
 			break
 		}
 		out := p.runs[worst]
@@ -149,9 +164,18 @@ func (p *path) drop() (dropped []run) {
 		}
 		dropped = append(dropped, out)
 		p.runs[into].from, p.runs[into].to = min(p.runs[into].from, out.from), max(p.runs[into].to, out.to)
-		p.runs = slices.Delete(p.runs, worst, worst+1)
+		sure[into] = p.standing(p.runs[into])
+		p.runs, sure = slices.Delete(p.runs, worst, worst+1), slices.Delete(sure, worst, worst+1)
 	}
 	return dropped
+}
+
+// standing is a run's confidence where it has cues enough to stand by itself.
+func (p *path) standing(r run) float64 {
+	if r.to-r.from < fewest {
+		return 0
+	}
+	return p.confidence(r)
 }
 
 // doubtful are the dropped runs of some cues that did not end up near their own shift, in order and apart.

@@ -14,6 +14,7 @@ const (
 	endWeight   = 0.4                    // seconds; subtitles stay longer than the speech
 	besides     = 150                    // steps of a pause that count as a cue's own, at each side
 	longestCue  = 1000                   // steps; a title that stands for a minute says nothing about speech
+	longestTail = 50                     // steps before a cue's end that say nothing: people leave it there to be read
 	near        = 15                     // steps in which two beginnings are the same, less and less
 	fullPause   = 400 * time.Millisecond // before a beginning that counts fully
 )
@@ -24,6 +25,7 @@ type signals struct {
 	sum    []float64 // of spoken before each step; one longer
 	starts []float64 // 0 to 1: how near a beginning is, without its mean
 	ends   []float64
+	mean   float64 // of +1 and -1
 }
 
 func steps(d time.Duration) int { return int((d + tick/2) / tick) }
@@ -50,7 +52,7 @@ func newSignals(ref []Span, length time.Duration, track bool) *signals {
 		peak(s.ends, steps(r.End), after)
 		last = r.End
 	}
-	centre(s.spoken)
+	s.mean = centre(s.spoken)
 	centre(s.starts)
 	centre(s.ends)
 	for i, v := range s.spoken {
@@ -70,7 +72,8 @@ func peak(s []float64, at int, height float64) {
 	}
 }
 
-func centre(s []float64) {
+// centre takes the mean away, and gives it.
+func centre(s []float64) float64 {
 	mean := 0.0
 	for _, v := range s {
 		mean += v
@@ -79,6 +82,7 @@ func centre(s []float64) {
 	for i := range s {
 		s[i] -= mean
 	}
+	return mean
 }
 
 // rated knows how well each cue fits at each shift.
@@ -88,8 +92,8 @@ type rated struct {
 	reach int // shifts go from -reach to +reach steps
 }
 
-// ratedCue is a stretched cue in steps: the pause before, the cue, the pause after.
-type ratedCue struct{ before, start, end, after int }
+// ratedCue is a stretched cue in steps: the pause before, the cue without its tail, the tail, the pause after.
+type ratedCue struct{ before, start, tail, end, after int }
 
 func newRated(cues []Span, r Ratio, s *signals, reach time.Duration) *rated {
 	out := &rated{signals: s, reach: steps(reach), cues: make([]ratedCue, len(cues))}
@@ -98,6 +102,7 @@ func newRated(cues []Span, r Ratio, s *signals, reach time.Duration) *rated {
 		q := ratedCue{start: scale(c.Start), end: max(scale(c.End), scale(c.Start)+1)}
 		q.end = min(q.end, q.start+longestCue)
 		q.before, q.after = q.start-besides, q.end+besides
+		q.tail = q.end - min(longestTail, (q.end-q.start)/4)
 		if i > 0 {
 			middle := (out.cues[i-1].end + q.start + 1) / 2
 			out.cues[i-1].after = max(min(out.cues[i-1].after, middle), out.cues[i-1].end)
@@ -111,8 +116,8 @@ func newRated(cues []Span, r Ratio, s *signals, reach time.Duration) *rated {
 // of is how well cue i fits at a shift, in seconds of agreement.
 func (r *rated) of(i, shift int) float64 {
 	q := &r.cues[i]
-	inside := r.upTo(q.end+shift) - r.upTo(q.start+shift)
-	outside := r.upTo(q.after+shift) - r.upTo(q.before+shift) - inside
+	inside := r.upTo(q.tail+shift) - r.upTo(q.start+shift)
+	outside := r.upTo(q.start+shift) - r.upTo(q.before+shift) + r.upTo(q.after+shift) - r.upTo(q.end+shift)
 	return (inside-outside)/100 + startWeight*value(r.starts, q.start+shift) + endWeight*value(r.ends, q.end+shift)
 }
 
@@ -170,7 +175,7 @@ func (r *rated) whole(x *spectra) []float64 {
 	correlate(x.spoken, 0.01, func(fill func(from, to int, v float64)) {
 		for _, q := range r.cues {
 			fill(q.before, q.start, -1)
-			fill(q.start, q.end, 1)
+			fill(q.start, q.tail, 1)
 			fill(q.end, q.after, -1)
 		}
 	})

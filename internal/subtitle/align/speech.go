@@ -187,7 +187,6 @@ func (d *detector) end(length time.Duration) Speech {
 	if d.on {
 		d.keep()
 	}
-	devKept = d.kept
 	out := Speech{Duration: length}
 	sum, whole := 0.0, 0.0
 	for _, s := range d.kept {
@@ -201,5 +200,3 @@ func (d *detector) end(length time.Duration) Speech {
 	}
 	return out
 }
-
-var devKept []stretch

@@ -11,7 +11,7 @@ var filmRules = []Rule{
 		Bad:  "(a film of 60 s, with speech to its end)\n" + srt("00:00:05,000 --> 00:00:07,000\nThis is our house."),
 		Good: "(a film of 60 s)\n" + srt("00:00:05,000 --> 00:00:07,000\nThis is our house.", "00:00:52,000 --> 00:00:54,000\nCome in."),
 		Mend: "Look whether text is missing there.",
-		Params: []Param{{Name: "end", Default: 0.8, Unit: "", Meaning: "the part of the film in which the last cue has to begin, at least"},
+		Params: []Param{{Name: "end", Default: 0.8, Unit: "", Meaning: "the part of the film that the last cue has to reach, at least"},
 			{Name: "silence", Default: 30, Unit: "s", Meaning: "of speech without a cue"}}},
 	{ID: "sync-start", Level: Warn, Title: "A cue appears with the first word", Source: netflixTiming + " (2 frames); BBC Subtitle Guidelines 5.2 (never over 1.5 s)",
 		Why: "Viewers read before or after they hear, and lose who speaks.",

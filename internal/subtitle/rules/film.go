@@ -87,7 +87,7 @@ func (j *filmJudge) coverage() {
 	}
 	last := len(j.cues) - 1
 	share := j.s.Value("media-coverage", "end", "")
-	early := j.cues[last].Start < time.Duration(share*float64(j.film.Duration))
+	early := j.cues[last].End < time.Duration(share*float64(j.film.Duration))
 	rest := align.Span{Start: j.cues[last].End, End: j.film.Duration}
 	silent := j.film.Speech != nil && align.Overlap(j.speech, rest) < silence
 	if early && !silent {
