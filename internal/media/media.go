@@ -111,6 +111,7 @@ func (v Video) Display() (width, height int) {
 // Audio is one audio stream.
 type Audio struct {
 	Index    int           `json:"index"`
+	Track    int           `json:"track"` // position among the file's sound streams, from 0: what --audio names
 	Codec    string        `json:"codec"`
 	Channels int           `json:"channels"`
 	Rate     int           `json:"rate"`               // samples per second

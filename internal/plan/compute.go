@@ -20,6 +20,7 @@ type Request struct {
 	Film     media.Source
 	Name     string                  // the film's file name, for findings only
 	Tracks   []Track                 // in any order
+	Sounds   []Sound                 // what the user said of the film's sound tracks, in any order
 	Article  string                  // digest of film.md, "" without one
 	Title    string                  // never empty
 	Slug     string                  // as Slug makes them
@@ -41,6 +42,16 @@ type Track struct {
 	Language string // BCP 47
 	Kind     string // "", "sdh", "forced"
 }
+
+// Sound is what the user says of a sound track of the film.
+type Sound struct {
+	Track    int    // media.Audio's
+	Right    int    // the track of one channel that is the right one to Track's left; -1 where Track is a whole
+	Language string // BCP 47; Off leaves the track out
+}
+
+// Off is the Language of a sound track that is not wanted.
+const Off = "off"
 
 // Compute decides what will be done. Findings with severity Error mean that nothing can be.
 func Compute(r Request) Plan {
@@ -141,7 +152,7 @@ func (c *computer) video() {
 	fields := v.Interlaced() && c.Pipeline.Video.Fields() && 2*v.Rate.Float() <= 61
 	c.rate = outputRate(v, fields)
 	end := v.End
-	for _, a := range c.Film.Audio {
+	for _, a := range c.heard() {
 		end = max(end, a.End)
 	}
 	if gap := end - v.End; gap > time.Second {
@@ -222,7 +233,7 @@ func (c *computer) chunkStarts() []int64 {
 
 // soundRate is what the sound adds to every variant, in bit/s.
 func (c *computer) soundRate() int64 {
-	if len(c.Film.Audio) == 0 {
+	if len(c.heard()) == 0 {
 		return 0
 	}
 	return int64(c.Pipeline.Audio.Bitrate) * 1000
@@ -238,51 +249,6 @@ func (c *computer) rateReason(v media.Video, fields bool) string {
 		return fmt.Sprintf("%s a second, made even: the film's own changes", c.rate)
 	}
 	return fmt.Sprintf("%s a second, the film's own", c.rate)
-}
-
-// audio takes the first sound track, and each further one that names a language not yet taken.
-func (c *computer) audio() {
-	if len(c.Film.Audio) == 0 {
-		c.because("sound", false, "the film has none; it is published silent")
-	}
-	seen := map[string]bool{}
-	for i, a := range c.Film.Audio {
-		subject := fmt.Sprintf("sound track %d", i+1)
-		lang := a.Language
-		if lang == "" && len(seen) == 0 {
-			lang = c.Language
-		}
-		if lang == "" && len(seen) == 0 {
-			lang = "und"
-			c.find(report.Warn, "audio-language", "nobody says which language the film speaks", "give `--language ru`, or `language: ru` in the film's .md file")
-		}
-		if lang == "" {
-			c.because(subject, false, "its language is not named, and another track is there")
-			continue
-		}
-		if seen[lang] {
-			c.because(subject, false, "another track has the same language, "+lang)
-			continue
-		}
-		seen[lang] = true
-		label := AudioLabel{Step: fmt.Sprintf("audio-%d", i), Language: lang, Name: c.NameOf(lang), Default: len(c.sounds) == 0}
-		if label.Name == "" {
-			label.Name = fmt.Sprintf("Audio %d", i+1)
-		}
-		c.sounds = append(c.sounds, label)
-		c.because(subject, true, fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", lang, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness))
-		c.add(label.Step, Audio, "encoding the sound, "+lang, AudioParams{
-			Stream: a.Index, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
-			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak), Tolerant: c.Tolerant,
-		}, source("film", c.Film.Digest))
-	}
-	for _, t := range c.Film.Text {
-		why := "text inside the film is not taken by itself; take it out into a file if it is to be published"
-		if t.Bitmap {
-			why = "it is made of pictures, not of text"
-		}
-		c.because(fmt.Sprintf("subtitle stream %d (%s)", t.Index, cmp.Or(t.Language, "no language")), false, why)
-	}
 }
 
 // seconds is the exact duration of a number of frames.

@@ -76,11 +76,12 @@ type Rung struct {
 
 // AudioParams are the parameters of an audio step. Its input is the film.
 type AudioParams struct {
-	Stream   int            `json:"stream"`   // index in the container
-	Duration media.Rational `json:"duration"` // seconds, the picture's own
-	Segment  media.Rational `json:"segment"`  // seconds, the picture's own
-	Bitrate  int64          `json:"bitrate"`  // bit/s
-	Loudness float64        `json:"loudness"` // LUFS
+	Stream   int            `json:"stream"`          // index in the container
+	Right    *int           `json:"right,omitempty"` // index of the stream of one channel that is the right one; Stream is the left one
+	Duration media.Rational `json:"duration"`        // seconds, the picture's own
+	Segment  media.Rational `json:"segment"`         // seconds, the picture's own
+	Bitrate  int64          `json:"bitrate"`         // bit/s
+	Loudness float64        `json:"loudness"`        // LUFS
 	TruePeak float64        `json:"true_peak"`
 	Tolerant bool           `json:"tolerant,omitempty"` // go on over damage
 }

@@ -56,8 +56,8 @@ func TestGolden(t *testing.T) {
 			r.Film.Audio, r.Tracks, r.Bundle = nil, nil, ""
 		},
 		"documentary-many-tracks": func(r *Request) {
-			r.Film.Audio = append(r.Film.Audio, media.Audio{Index: 2, Language: "en", End: 93 * time.Second},
-				media.Audio{Index: 3}, media.Audio{Index: 4, Language: "ru"})
+			r.Film.Audio = append(r.Film.Audio, media.Audio{Index: 2, Track: 1, Language: "en", End: 93 * time.Second},
+				media.Audio{Index: 3, Track: 2}, media.Audio{Index: 4, Track: 3, Language: "ru"})
 			r.Film.Text = []media.Text{{Index: 5, Codec: "subrip", Language: "de"}, {Index: 6, Codec: "hdmv_pgs_subtitle", Bitmap: true}}
 			r.Film.Video = append(r.Film.Video, media.Video{Index: 7})
 			r.Tracks = append(r.Tracks, Track{Digest: "t3", File: "film.en.sdh.vtt", Ext: ".vtt", Language: "en", Kind: "sdh"})

@@ -81,7 +81,7 @@ func TestLoudness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", c.source, "-c:v", "libx264", "-c:a", "pcm_s16le")
-			before, err := tools(t).MeasureLoudness(context.Background(), path, 1, false, nil, "")
+			before, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestLoudness(t *testing.T) {
 				t.Fatalf("measured %+v", before)
 			}
 			adts := encodeSound(t, path, func(s *AudioSpec) { s.Measured, s.Loudness, s.TruePeak = &before, -16, -1.5 })
-			after, err := tools(t).MeasureLoudness(context.Background(), save(t, "a.aac", adts), 0, false, nil, "")
+			after, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: save(t, "a.aac", adts)}, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +103,7 @@ func TestLoudness(t *testing.T) {
 		})
 	}
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "anullsrc=d=4", "-c:v", "libx264", "-c:a", "pcm_s16le")
-	silent, err := tools(t).MeasureLoudness(context.Background(), path, 1, false, nil, "")
+	silent, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 	if err != nil || !silent.Silent {
 		t.Errorf("silence was measured as %+v, %v", silent, err)
 	}

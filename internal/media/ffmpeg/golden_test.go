@@ -63,6 +63,8 @@ func TestArguments(t *testing.T) {
 		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/work/segment.mp4", "31"),
 		"audio":       spec.args(),
 		"audio-gain":  loud(-23, -9).args(),
+		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
+		"try-sound":   trySoundArgs("/films/film.mp4", 1),
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
 		"still":       still.chosen(true),

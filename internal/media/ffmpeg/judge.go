@@ -80,7 +80,7 @@ func (j *judge) streams(p probed, b boxes) (pictures int) {
 			j.stream(s)
 		case s.kind == "audio" && s.codec == "":
 			sound = true
-			j.find(report.Warn, "film-sound-unknown", fmt.Sprintf("sound stream %d is coded as %s, which this ffmpeg cannot decode; it is left out", s.index, tagName(s)), "export the sound as AAC or PCM")
+			j.find(report.Warn, "film-sound-unknown", fmt.Sprintf("sound track %d is coded as %s, which this ffmpeg cannot decode; it is left out", s.audio.Track, tagName(s)), "export the sound as AAC or PCM")
 		case s.kind == "audio":
 			sound = true
 		}

@@ -83,6 +83,7 @@ var uninteresting = map[string]bool{"Conversion failed!": true, "error reading h
 
 // words puts what ffmpeg says into words for people. The first key that occurs wins.
 var words = []struct{ key, say string }{
+	{"Changing audio frame properties on the fly", "the sound changes its channels or its rate midway"},
 	{"No space left on device", "no space left on the disk"},
 	{"moov atom not found", "its index (the moov box) is missing: the recording or the copy was not finished"},
 	{"Permission denied", "permission denied"},

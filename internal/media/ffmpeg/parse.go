@@ -102,11 +102,17 @@ func parseProbe(data []byte) (probed, error) {
 	if end := tracksEnd(raw.Streams); strings.HasPrefix(p.format, "mov") && end > 0 {
 		p.declared = max(0, end-p.start) // an edit list may show less than the format's duration says
 	}
+	sounds := 0
 	for _, s := range raw.Streams {
 		if s.Index < 0 || s.Index >= maxStreams {
 			continue
 		}
-		p.streams = append(p.streams, parseStream(s))
+		stream := parseStream(s)
+		if stream.kind == "audio" {
+			stream.audio.Track = sounds
+			sounds++
+		}
+		p.streams = append(p.streams, stream)
 	}
 	for _, c := range raw.Chapters {
 		start, end := parseTime(c.Start)-p.start, parseTime(c.End)-p.start
