@@ -72,7 +72,7 @@ func (l Ladder) args() []string {
 	var outputs []*ff.Stream
 	for i, r := range l.Rungs {
 		if i > 0 {
-			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", "bicubic")
+			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", scaler)
 			f.add("setsar", "sar", "1") // the sizes are rounded to even, which scale would make up for
 		}
 		out := f.Stream
