@@ -221,7 +221,7 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() {
+		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() && e.Name() != filepath.Base(film) {
 			add(sidecar{filepath.Join(filepath.Dir(film), e.Name()), s.Language, string(s.Kind)})
 		}
 	}

@@ -100,17 +100,31 @@ func sweep(t *testing.T, film string) bool {
 	return true
 }
 
-// refusal wants one sentence, exit code 3, and nothing published.
+// refusal wants one sentence and nothing published. Damage behind a film's first pictures is met while it is encoded, and
+// has another exit code; what was sent until then is media that nothing names.
 func refusal(t *testing.T, code int, out, story, library string) {
-	t.Logf("refused: %s", strings.TrimSpace(story))
-	if code != exitFindings || strings.Count(story, ": error: ") != 1 {
-		t.Errorf("exit code %d, and %d complaints", code, strings.Count(story, ": error: "))
+	lines := strings.Split(strings.TrimSpace(story), "\n")
+	complaint := lines[len(lines)-1]
+	switch {
+	case code == exitFindings && strings.Count(story, ": error: ") == 1:
+		for _, line := range lines {
+			if strings.Contains(line, ": error: ") {
+				complaint = line
+			}
+		}
+		if files := under(t, library, ""); len(files) > 0 {
+			t.Errorf("a refusal left %v", files)
+		}
+	case code == exitFailed && strings.Contains(complaint, "--tolerant"):
+		if files := append(under(t, library, "index.html"), under(t, library, ".json")...); len(files) > 0 {
+			t.Errorf("a failed publish made %v", files)
+		}
+	default:
+		t.Errorf("exit code %d:\n%s", code, story)
 	}
+	t.Logf("refused: %s", complaint)
 	if out != "" {
 		t.Errorf("a refusal wrote to stdout: %s", out)
-	}
-	if files := under(t, library, ""); len(files) > 0 {
-		t.Errorf("a refusal left %v", files)
 	}
 }
 
@@ -129,14 +143,14 @@ func under(t *testing.T, dir, suffix string) (list []string) {
 func looksLike(t *testing.T, film, own string, r published) {
 	start := startOf(t, film)
 	for _, part := range []float64{0.1, 0.5, 0.9} {
-		at := math.Floor(part*r.Duration*r.Renditions[0].FrameRate) / r.Renditions[0].FrameRate
+		at := (math.Floor(part*r.Duration*r.Renditions[0].FrameRate) + 0.5) / r.Renditions[0].FrameRate // a frame shows what is nearest to it
 		want, got := pictureAt(t, film, start+at), pictureAt(t, own, at)
 		if want == nil || got == nil {
 			t.Logf("at %.2f s there is nothing to compare", at)
 			continue
 		}
-		if d := meanDifference(want, got); d > 20 {
-			t.Errorf("at %.2f s the picture differs by %.1f of 255", at, d)
+		if d, alike := meanDifference(want, got), correlation(want, got); d > 20 && alike < 0.9 { // HDR is lighter than its code values
+			t.Errorf("at %.2f s the picture differs by %.1f of 255, and correlates by %.2f", at, d, alike)
 		}
 	}
 }
@@ -146,7 +160,7 @@ const looks = 32 // pixels a side
 // pictureAt decodes all up to a time, so that no index is trusted, and gives the picture that is shown then.
 func pictureAt(t *testing.T, path string, at float64) []byte {
 	out, _ := exec.Command("ffmpeg", "-v", "quiet", "-nostdin", "-copyts", "-i", "file:"+path, "-map", "0:V:0", "-vf",
-		fmt.Sprintf("trim=end=%.4f,scale=%d:%d:flags=area,format=gray", at+0.005, looks, looks), "-fps_mode", "passthrough", "-f", "rawvideo", "-").Output()
+		fmt.Sprintf("trim=end=%.4f,scale=%d:%d:flags=area,format=gray", at, looks, looks), "-fps_mode", "passthrough", "-f", "rawvideo", "-").Output()
 	if len(out) < looks*looks {
 		return nil
 	}
@@ -160,6 +174,17 @@ func startOf(t *testing.T, path string) float64 {
 		return 0
 	}
 	return start
+}
+
+// correlation is Pearson's, 1 for pictures that differ in brightness and contrast alone.
+func correlation(a, b []byte) float64 {
+	var x, y, xx, yy, xy float64
+	for i := range a {
+		p, q := float64(a[i]), float64(b[i])
+		x, y, xx, yy, xy = x+p, y+q, xx+p*p, yy+q*q, xy+p*q
+	}
+	n := float64(len(a))
+	return (n*xy - x*y) / (math.Sqrt((n*xx-x*x)*(n*yy-y*y)) + 1e-9)
 }
 
 func meanDifference(a, b []byte) float64 {

@@ -145,8 +145,9 @@ func (w *Worker) encodeAudio(ctx context.Context, j job, p plan.AudioParams, rea
 	}
 	measured, err := w.Tools.MeasureLoudness(ctx, spec, nil, w.log(j, "loudness"))
 	if err != nil {
-		return err
+		return damage(err, p.Tolerant)
 	}
 	spec.Measured = &measured
-	return w.Tools.EncodeAudio(ctx, spec, read, j.progress(time.Duration(p.Duration.Float()*float64(time.Second))), w.log(j, "audio"))
+	err = w.Tools.EncodeAudio(ctx, spec, read, j.progress(time.Duration(p.Duration.Float()*float64(time.Second))), w.log(j, "audio"))
+	return damage(err, p.Tolerant)
 }

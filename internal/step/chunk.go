@@ -38,7 +38,7 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 		facts, err = w.encodeChunk(ctx, told, p, true)
 	}
 	if err != nil {
-		return err
+		return damage(err, p.Tolerant)
 	}
 	if p.First > 0 {
 		for _, r := range facts.Renditions {
@@ -53,6 +53,14 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 		return err
 	}
 	return writeFacts(j.out, facts)
+}
+
+// damage tells the way out of what the film's own data is to blame for.
+func damage(err error, tolerant bool) error {
+	if exit := (*ffmpeg.ExitError)(nil); errors.As(err, &exit) && exit.Damaged() && !tolerant {
+		return fmt.Errorf("the film is damaged: %w. Export or copy it again, or give --tolerant to publish what can be decoded", err)
+	}
+	return err
 }
 
 // damaged tells where a film is damaged, of which what can be decoded is published.

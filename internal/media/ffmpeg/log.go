@@ -94,8 +94,15 @@ var words = []struct{ key, say string }{
 	{"Error while decoding", "its data is damaged"},
 	{"Invalid NAL unit", "its data is damaged"},
 	{"error while decoding MB", "its data is damaged"},
+	{"damaged at", "its data is damaged"},
+	{"Invalid frame header", "its data is damaged"},
 	{"Unknown encoder", "this ffmpeg lacks an encoder that is needed"},
 	{"No such filter", "this ffmpeg lacks a filter that is needed"},
+}
+
+// Damaged says whether the film's own data is to blame, so that going on over it may help.
+func (e *ExitError) Damaged() bool {
+	return e.Program == "ffmpeg" && (strings.Contains(e.Why, "damaged") || e.Why == "the file ends too early")
 }
 
 // sentence is the cause in plain words, or ffmpeg's own first complaint.
