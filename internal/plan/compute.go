@@ -348,10 +348,22 @@ func (c *computer) player() {
 	c.add("player", Player, "laying out the player", PlayerParams{Bundle: c.Bundle})
 }
 
+// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number.
+func (c *computer) chapters() (out []media.Chapter) {
+	for _, ch := range slices.SortedStableFunc(slices.Values(c.Film.Chapters), func(a, b media.Chapter) int { return cmp.Compare(a.Start, b.Start) }) {
+		if ch.Start >= c.length() || len(out) > 0 && ch.Start == out[len(out)-1].Start {
+			continue
+		}
+		ch.Title = cmp.Or(ch.Title, fmt.Sprint(len(out)+1))
+		out = append(out, ch)
+	}
+	return out
+}
+
 func (c *computer) pack() {
 	p := PackageParams{
 		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
-		Audio: c.sounds, Subtitles: c.captions, Chapters: c.Film.Chapters, Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
+		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
 	}
 	var inputs []Input
 	for _, s := range c.plan.Steps {

@@ -198,6 +198,27 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestChapters: they come to the page in order, each once, with a title, and none behind the end.
+func TestChapters(t *testing.T) {
+	r := request(t, "documentary")
+	at := func(s int, title string) media.Chapter {
+		return media.Chapter{Start: time.Duration(s) * time.Second, End: time.Duration(s+1) * time.Second, Title: title}
+	}
+	r.Film.Chapters = []media.Chapter{at(0, "Лёд"), at(40, "b"), at(20, ""), at(40, "again"), at(89, "last"), at(90, "behind"), at(4000, "far behind")}
+	p := Compute(r)
+	var got PackageParams
+	if err := json.Unmarshal(p.Steps[len(p.Steps)-1].Params, &got); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, c := range got.Chapters {
+		list = append(list, fmt.Sprintf("%d=%s", int(c.Start.Seconds()), c.Title))
+	}
+	if s := strings.Join(list, " "); s != "0=Лёд 20=2 40=b 89=last" {
+		t.Error(s)
+	}
+}
+
 func TestSlug(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"The Lake", "the-lake"}, {"Озеро Иссык-Куль", "ozero-issyk-kul"}, {"Кыргыз жери: ңөү", "kyrgyz-zheri-ngou"}, {"Élan d'été", "elan-dete"},

@@ -208,6 +208,10 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 			return err
 		}
 		if frames == 0 || why != "" {
+			if strings.HasPrefix(why, "Picture size ") {
+				j.fail("film-size", fmt.Sprintf("the picture is too large: more than %d million pixels cannot be published", maxPixels/1_000_000), "export it smaller; 3840x2160 is plenty")
+				return nil
+			}
 			text := fmt.Sprintf("the picture (%s) is damaged or cannot be decoded at %s", v.Codec, clock(at))
 			if why != "" {
 				text += "; ffmpeg says: " + why

@@ -27,8 +27,10 @@ type Ladder struct {
 	Tolerant bool           // go on over damaged pictures
 	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
 	Damage func(complaints int, first string)
-	NoSeek bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
-	Fields bool // of an interlaced film every field becomes a frame: Rate is twice the film's; else two become one
+	// Changed is told, at the end of a run, that pictures had another size or form than the first and were brought to that. It may be nil.
+	Changed func()
+	NoSeek  bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
+	Fields  bool // of an interlaced film every field becomes a frame: Rate is twice the film's; else two become one
 }
 
 // Rung is one size.
@@ -46,11 +48,12 @@ type Rung struct {
 // which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
 	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant}
-	if l.Tolerant && l.Damage != nil {
-		job.messages = func(m messages) {
-			if m.count > 0 {
-				l.Damage(m.count, m.sentence())
-			}
+	job.messages = func(m messages) {
+		if m.count > 0 && l.Tolerant && l.Damage != nil {
+			l.Damage(m.count, m.sentence())
+		}
+		if m.changed && l.Changed != nil {
+			l.Changed()
 		}
 	}
 	return t.Run(ctx, job)

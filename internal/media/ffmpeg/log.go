@@ -20,6 +20,8 @@ type messages struct {
 	first string   // the first line that is an error, without its marks
 	fatal string   // the last line that ended the process
 	count int      // lines that are errors
+
+	changed bool // pictures had another size or form than the first
 }
 
 var (
@@ -55,6 +57,7 @@ func (m *messages) add(line string) {
 	if text == "" {
 		return
 	}
+	m.changed = m.changed || strings.HasPrefix(text, "Changing video frame properties on the fly")
 	switch kind {
 	case "error":
 		m.count++
