@@ -33,6 +33,7 @@ import (
 type filmFlags struct {
 	title, slug, language, pipeline, charset string
 	subs                                     []string // LANG=PATH
+	audio                                    []string // TRACK=LANG, LEFT+RIGHT=LANG or TRACK=off
 	tolerant                                 bool     // publish what can be decoded of a damaged film
 }
 
@@ -58,6 +59,9 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 		g.request.Bundle = step.BundleDigest(bundle)
 	}
 	if g.request.Pipeline, err = g.readPipeline(f.pipeline); err != nil {
+		return g, err
+	}
+	if g.request.Sounds, err = readSounds(f.audio); err != nil {
 		return g, err
 	}
 	article, err := g.readArticle(path)
@@ -217,7 +221,7 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() {
+		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() && e.Name() != filepath.Base(film) {
 			add(sidecar{filepath.Join(filepath.Dir(film), e.Name()), s.Language, string(s.Kind)})
 		}
 	}

@@ -91,7 +91,7 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film str
 	done := int64(0)
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
-			Preset: look.Preset, Threads: look.Threads},
+			Preset: look.Preset, Threads: look.Threads, Fields: look.Fields},
 		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
 		Looked: func(int, int) {
 			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})

@@ -55,6 +55,7 @@ type Video struct {
 	Height     int           `json:"height"`
 	SAR        Rational      `json:"sar"`                // sample aspect ratio; 1/1 where the file does not say
 	Rotation   int           `json:"rotation,omitempty"` // degrees clockwise to turn for display: 0, 90, 180, 270
+	Mirrored   bool          `json:"mirrored,omitempty"` // left and right are to be exchanged, once it is turned
 	Frames     int64         `json:"frames"`             // packets counted
 	Rate       Rational      `json:"rate"`               // average frame rate measured over the packets
 	Nominal    Rational      `json:"nominal"`            // the rate the container names (r_frame_rate)
@@ -63,7 +64,8 @@ type Video struct {
 	End        time.Duration `json:"end"`                // of the last frame's display, relative to Source.Start
 	PixFmt     string        `json:"pix_fmt"`
 	Bits       int           `json:"bits"`                  // per sample; 8, 10, 12
-	FieldOrder string        `json:"field_order,omitempty"` // "" or "progressive", else tt, bb, tb, bt
+	FieldOrder string        `json:"field_order,omitempty"` // as declared: "" or "progressive", else tt, bb, tb, bt
+	Scan       string        `json:"scan,omitempty"`        // as its pictures look: one of the Scan constants, "" where they do not tell
 	Range      string        `json:"range,omitempty"`       // "tv", "pc"
 	Space      string        `json:"space,omitempty"`       // color_space (matrix)
 	Transfer   string        `json:"transfer,omitempty"`    // color_transfer: "smpte2084" is PQ, "arib-std-b67" is HLG
@@ -74,8 +76,25 @@ type Video struct {
 // HDR says whether the picture needs tone mapping before it can be shown as SDR.
 func (v Video) HDR() bool { return v.Transfer == "smpte2084" || v.Transfer == "arib-std-b67" }
 
-// Interlaced says whether the container declares fields.
-func (v Video) Interlaced() bool { return v.FieldOrder != "" && v.FieldOrder != "progressive" }
+// How a picture is made up, by its looks: whole frames, or two fields of which the upper or the lower is the earlier one.
+const (
+	ScanProgressive = "progressive"
+	ScanUpperFirst  = "upper-first"
+	ScanLowerFirst  = "lower-first"
+)
+
+// Interlaced says whether the picture is made of fields: by its looks, and where they do not tell, as declared.
+func (v Video) Interlaced() bool {
+	if v.Scan != "" {
+		return v.Scan != ScanProgressive
+	}
+	return v.DeclaredInterlaced()
+}
+
+// DeclaredInterlaced says whether the container or the codec declares fields. Many a progressive film does.
+func (v Video) DeclaredInterlaced() bool {
+	return v.FieldOrder != "" && v.FieldOrder != ScanProgressive
+}
 
 // Display is the size of the picture as it is shown: square pixels, turned upright. It is not yet even.
 func (v Video) Display() (width, height int) {
@@ -92,6 +111,7 @@ func (v Video) Display() (width, height int) {
 // Audio is one audio stream.
 type Audio struct {
 	Index    int           `json:"index"`
+	Track    int           `json:"track"` // position among the file's sound streams, from 0: what --audio names
 	Codec    string        `json:"codec"`
 	Channels int           `json:"channels"`
 	Rate     int           `json:"rate"`               // samples per second

@@ -32,6 +32,9 @@ type Video struct {
 	Quality *Quality `yaml:"quality"` // nil: every rung is encoded at crf
 	Threads Threads  `yaml:"threads"`
 	Ladder  []Rung   `yaml:"ladder"`
+
+	// Deinterlace says what an interlaced film becomes; "" is ToFields.
+	Deinterlace Deinterlace `yaml:"deinterlace"`
 }
 
 // Quality is how like the film every rung is to look. The rate factor that reaches it is found by encoding samples.
@@ -39,6 +42,10 @@ type Quality struct {
 	SSIM SSIM `yaml:"ssim"` // of the luma, mean over the samples, against the film scaled to the rung's size
 	VMAF VMAF `yaml:"vmaf"` // goes before ssim where ffmpeg has libvmaf; 0 is not asked for
 }
+
+// Fields says whether every field of an interlaced film becomes a frame, so that motion stays as smooth as it was shot
+// (HLS authoring specification, 1.15: 30i to 60p).
+func (v Video) Fields() bool { return v.Deinterlace != ToFrames }
 
 // Rung is one step of the ladder: a box of pixels that the picture must fit, and the most it may cost.
 type Rung struct {

@@ -25,6 +25,14 @@ type (
 	TruePeak  float64 // -9 to -0.1 dBTP; 0 would leave the coder no room
 	Preset    string  // x264's presets
 	Profile   string  // of subtitle rules: a house's style
+
+	Deinterlace string // ToFields or ToFrames
+)
+
+// What two fields become.
+const (
+	ToFields Deinterlace = "fields" // two frames: 25i to 50p
+	ToFrames Deinterlace = "frames" // one frame: 25i to 25p
 )
 
 // presets from fast to slow; placebo is left out, it costs time and brings nothing.
@@ -48,6 +56,15 @@ func (v *Preset) UnmarshalText(b []byte) error {
 		return fmt.Errorf("%q is not an x264 preset; they are %s", b, strings.Join(presets, ", "))
 	}
 	*v = Preset(b)
+	return nil
+}
+
+// UnmarshalText takes what an interlaced film becomes.
+func (v *Deinterlace) UnmarshalText(b []byte) error {
+	if d := Deinterlace(b); d != ToFields && d != ToFrames {
+		return fmt.Errorf("%q is neither fields (25i to 50p) nor frames (25i to 25p)", b)
+	}
+	*v = Deinterlace(b)
 	return nil
 }
 

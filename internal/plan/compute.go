@@ -21,6 +21,7 @@ type Request struct {
 	Quality  *media.Quality          // what samples of the film cost, see LookAt; nil where none were taken
 	Name     string                  // the film's file name, for findings only
 	Tracks   []Track                 // in any order
+	Sounds   []Sound                 // what the user said of the film's sound tracks, in any order
 	Article  string                  // digest of film.md, "" without one
 	Title    string                  // never empty
 	Slug     string                  // as Slug makes them
@@ -42,6 +43,16 @@ type Track struct {
 	Language string // BCP 47
 	Kind     string // "", "sdh", "forced"
 }
+
+// Sound is what the user says of a sound track of the film.
+type Sound struct {
+	Track    int    // media.Audio's
+	Right    int    // the track of one channel that is the right one to Track's left; -1 where Track is a whole
+	Language string // BCP 47; Off leaves the track out
+}
+
+// Off is the Language of a sound track that is not wanted.
+const Off = "off"
 
 // Compute decides what will be done. Findings with severity Error mean that nothing can be.
 func Compute(r Request) Plan {
@@ -145,9 +156,10 @@ func (c *computer) video() {
 	for _, extra := range c.Film.Video[1:] {
 		c.because(fmt.Sprintf("video stream %d", extra.Index), false, "a film has one picture; the first is taken")
 	}
-	c.rate = outputRate(v)
+	fields := v.Interlaced() && c.Pipeline.Video.Fields() && 2*v.Rate.Float() <= 61
+	c.rate = outputRate(v, fields)
 	end := v.End
-	for _, a := range c.Film.Audio {
+	for _, a := range c.heard() {
 		end = max(end, a.End)
 	}
 	if gap := end - v.End; gap > time.Second {
@@ -156,8 +168,30 @@ func (c *computer) video() {
 	c.frames = max(1, int64(math.Round(end.Seconds()*c.rate.Float())))
 	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
-	c.because("frame rate", true, c.rateReason(v))
-	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Threads: int(c.Pipeline.Video.Threads)}
+	c.because("frame rate", true, c.rateReason(v, fields))
+	c.scan(v, fields)
+	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Threads: int(c.Pipeline.Video.Threads), Fields: fields}
+}
+
+// scan tells what becomes of fields, and where a film is not what it declares to be.
+func (c *computer) scan(v media.Video, fields bool) {
+	declared := v.DeclaredInterlaced()
+	switch {
+	case !v.Interlaced() && declared:
+		c.because("deinterlacing", false, "the film declares fields, but its pictures are whole frames")
+	case !v.Interlaced():
+	case fields:
+		c.because("deinterlacing", true, "every field becomes a frame, so that motion stays as smooth as it was shot"+undeclared(declared))
+	default:
+		c.because("deinterlacing", true, "two fields become one frame"+undeclared(declared))
+	}
+}
+
+func undeclared(declared bool) string {
+	if declared {
+		return ""
+	}
+	return "; the film does not declare fields, but its pictures show them"
 }
 
 // encode cuts the film into chunks, each a step of its own, so that a crash costs one of them and several can be made
@@ -207,65 +241,22 @@ func (c *computer) chunkStarts() []int64 {
 
 // soundRate is what the sound adds to every variant, in bit/s.
 func (c *computer) soundRate() int64 {
-	if len(c.Film.Audio) == 0 {
+	if len(c.heard()) == 0 {
 		return 0
 	}
 	return int64(c.Pipeline.Audio.Bitrate) * 1000
 }
 
-func (c *computer) rateReason(v media.Video) string {
+func (c *computer) rateReason(v media.Video, fields bool) string {
 	switch {
+	case fields:
+		return fmt.Sprintf("%s a second, one for each field of the film's %s frames", c.rate, v.Rate)
 	case c.rate != v.Rate:
 		return fmt.Sprintf("%s a second, the film's %s halved: over 60 brings viewers nothing", c.rate, v.Rate)
 	case v.Variable:
 		return fmt.Sprintf("%s a second, made even: the film's own changes", c.rate)
 	}
 	return fmt.Sprintf("%s a second, the film's own", c.rate)
-}
-
-// audio takes the first sound track, and each further one that names a language not yet taken.
-func (c *computer) audio() {
-	if len(c.Film.Audio) == 0 {
-		c.because("sound", false, "the film has none; it is published silent")
-	}
-	seen := map[string]bool{}
-	for i, a := range c.Film.Audio {
-		subject := fmt.Sprintf("sound track %d", i+1)
-		lang := a.Language
-		if lang == "" && len(seen) == 0 {
-			lang = c.Language
-		}
-		if lang == "" && len(seen) == 0 {
-			lang = "und"
-			c.find(report.Warn, "audio-language", "nobody says which language the film speaks", "give `--language ru`, or `language: ru` in the film's .md file")
-		}
-		if lang == "" {
-			c.because(subject, false, "its language is not named, and another track is there")
-			continue
-		}
-		if seen[lang] {
-			c.because(subject, false, "another track has the same language, "+lang)
-			continue
-		}
-		seen[lang] = true
-		label := AudioLabel{Step: fmt.Sprintf("audio-%d", i), Language: lang, Name: c.NameOf(lang), Default: len(c.sounds) == 0}
-		if label.Name == "" {
-			label.Name = fmt.Sprintf("Audio %d", i+1)
-		}
-		c.sounds = append(c.sounds, label)
-		c.because(subject, true, fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", lang, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness))
-		c.add(label.Step, Audio, "encoding the sound, "+lang, AudioParams{
-			Stream: a.Index, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)),
-			Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak), Tolerant: c.Tolerant,
-		}, source("film", c.Film.Digest))
-	}
-	for _, t := range c.Film.Text {
-		why := "text inside the film is not taken by itself; take it out into a file if it is to be published"
-		if t.Bitmap {
-			why = "it is made of pictures, not of text"
-		}
-		c.because(fmt.Sprintf("subtitle stream %d (%s)", t.Index, cmp.Or(t.Language, "no language")), false, why)
-	}
 }
 
 // seconds is the exact duration of a number of frames.
@@ -365,10 +356,22 @@ func (c *computer) player() {
 	c.add("player", Player, "laying out the player", PlayerParams{Bundle: c.Bundle})
 }
 
+// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number.
+func (c *computer) chapters() (out []media.Chapter) {
+	for _, ch := range slices.SortedStableFunc(slices.Values(c.Film.Chapters), func(a, b media.Chapter) int { return cmp.Compare(a.Start, b.Start) }) {
+		if ch.Start >= c.length() || len(out) > 0 && ch.Start == out[len(out)-1].Start {
+			continue
+		}
+		ch.Title = cmp.Or(ch.Title, fmt.Sprint(len(out)+1))
+		out = append(out, ch)
+	}
+	return out
+}
+
 func (c *computer) pack() {
 	p := PackageParams{
 		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
-		Audio: c.sounds, Subtitles: c.captions, Chapters: c.Film.Chapters, Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
+		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
 	}
 	var inputs []Input
 	for _, s := range c.plan.Steps {

@@ -65,10 +65,13 @@ func label(w, h int) string { return fmt.Sprintf("%dp", min(w, h)) }
 // even rounds to an even number of pixels, at least 2: H.264 4:2:0 has no odd sizes.
 func even(v float64) int { return max(2, 2*int(math.Round(v/2))) }
 
-// outputRate is the frame rate of every rung: the source's, halved until it is at most 60
-// (hls authoring specification, 1.18 and 1.19).
-func outputRate(v media.Video) media.Rational {
+// outputRate is the frame rate of every rung: the source's, doubled where each field becomes a frame, halved until it is
+// at most 60 (hls authoring specification, 1.15, 1.18 and 1.19).
+func outputRate(v media.Video, fields bool) media.Rational {
 	r := v.Rate
+	if fields {
+		r.Num *= 2
+	}
 	for r.Float() > 61 {
 		r.Den *= 2
 	}

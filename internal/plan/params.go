@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 1, Peaks: 1, Level: 1, Video: 2, Audio: 1, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
+var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
@@ -34,7 +34,8 @@ type Encoding struct {
 	Segment int            `json:"segment"` // frames, a multiple of GOP
 	Preset  string         `json:"preset"`
 	Threads int            `json:"threads"`
-	Rungs   []Rung         `json:"rungs"` // from small to large
+	Fields  bool           `json:"fields,omitempty"` // of an interlaced film every field becomes a frame
+	Rungs   []Rung         `json:"rungs"`            // from small to large
 }
 
 // ChunkParams are the parameters of a chunk step. Its input is the film.
@@ -76,11 +77,12 @@ type Rung struct {
 
 // AudioParams are the parameters of an audio step. Its input is the film.
 type AudioParams struct {
-	Stream   int            `json:"stream"`   // index in the container
-	Duration media.Rational `json:"duration"` // seconds, the picture's own
-	Segment  media.Rational `json:"segment"`  // seconds, the picture's own
-	Bitrate  int64          `json:"bitrate"`  // bit/s
-	Loudness float64        `json:"loudness"` // LUFS
+	Stream   int            `json:"stream"`          // index in the container
+	Right    *int           `json:"right,omitempty"` // index of the stream of one channel that is the right one; Stream is the left one
+	Duration media.Rational `json:"duration"`        // seconds, the picture's own
+	Segment  media.Rational `json:"segment"`         // seconds, the picture's own
+	Bitrate  int64          `json:"bitrate"`         // bit/s
+	Loudness float64        `json:"loudness"`        // LUFS
 	TruePeak float64        `json:"true_peak"`
 	Tolerant bool           `json:"tolerant,omitempty"` // go on over damage
 }

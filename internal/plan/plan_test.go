@@ -59,8 +59,8 @@ func TestGolden(t *testing.T) {
 			r.Film.Audio, r.Tracks, r.Bundle = nil, nil, ""
 		},
 		"documentary-many-tracks": func(r *Request) {
-			r.Film.Audio = append(r.Film.Audio, media.Audio{Index: 2, Language: "en", End: 93 * time.Second},
-				media.Audio{Index: 3}, media.Audio{Index: 4, Language: "ru"})
+			r.Film.Audio = append(r.Film.Audio, media.Audio{Index: 2, Track: 1, Language: "en", End: 93 * time.Second},
+				media.Audio{Index: 3, Track: 2}, media.Audio{Index: 4, Track: 3, Language: "ru"})
 			r.Film.Text = []media.Text{{Index: 5, Codec: "subrip", Language: "de"}, {Index: 6, Codec: "hdmv_pgs_subtitle", Bitmap: true}}
 			r.Film.Video = append(r.Film.Video, media.Video{Index: 7})
 			r.Tracks = append(r.Tracks, Track{Digest: "t3", File: "film.en.sdh.vtt", Ext: ".vtt", Language: "en", Kind: "sdh"})
@@ -202,6 +202,27 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestChapters: they come to the page in order, each once, with a title, and none behind the end.
+func TestChapters(t *testing.T) {
+	r := request(t, "documentary")
+	at := func(s int, title string) media.Chapter {
+		return media.Chapter{Start: time.Duration(s) * time.Second, End: time.Duration(s+1) * time.Second, Title: title}
+	}
+	r.Film.Chapters = []media.Chapter{at(0, "Лёд"), at(40, "b"), at(20, ""), at(40, "again"), at(89, "last"), at(90, "behind"), at(4000, "far behind")}
+	p := Compute(r)
+	var got PackageParams
+	if err := json.Unmarshal(p.Steps[len(p.Steps)-1].Params, &got); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, c := range got.Chapters {
+		list = append(list, fmt.Sprintf("%d=%s", int(c.Start.Seconds()), c.Title))
+	}
+	if s := strings.Join(list, " "); s != "0=Лёд 20=2 40=b 89=last" {
+		t.Error(s)
+	}
+}
+
 func TestSlug(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"The Lake", "the-lake"}, {"Озеро Иссык-Куль", "ozero-issyk-kul"}, {"Кыргыз жери: ңөү", "kyrgyz-zheri-ngou"}, {"Élan d'été", "elan-dete"},
@@ -215,16 +236,71 @@ func TestSlug(t *testing.T) {
 }
 
 func TestOutputRate(t *testing.T) {
-	for _, c := range []struct{ in, want media.Rational }{
-		{media.Rational{Num: 24000, Den: 1001}, media.Rational{Num: 24000, Den: 1001}},
-		{media.Rational{Num: 60, Den: 1}, media.Rational{Num: 60, Den: 1}},
-		{media.Rational{Num: 100, Den: 1}, media.Rational{Num: 50, Den: 1}},
-		{media.Rational{Num: 120000, Den: 1001}, media.Rational{Num: 60000, Den: 1001}},
-		{media.Rational{Num: 240, Den: 1}, media.Rational{Num: 60, Den: 1}},
-		{media.Rational{Num: 15, Den: 2}, media.Rational{Num: 15, Den: 2}},
+	for _, c := range []struct {
+		in     string
+		fields bool
+		want   string
+	}{
+		{"24000/1001", false, "24000/1001"},
+		{"60", false, "60"},
+		{"100", false, "50"},
+		{"120000/1001", false, "60000/1001"},
+		{"240", false, "60"},
+		{"15/2", false, "15/2"},
+		{"25", true, "50"},
+		{"30000/1001", true, "60000/1001"},
+		{"30", true, "60"},
 	} {
-		if got := outputRate(media.Video{Rate: c.in}); got != c.want {
-			t.Errorf("outputRate(%v) = %v, want %v", c.in, got, c.want)
+		if got := outputRate(media.Video{Rate: rational(t, c.in)}, c.fields); got != rational(t, c.want) {
+			t.Errorf("outputRate(%s, %v) = %v, want %s", c.in, c.fields, got, c.want)
+		}
+	}
+}
+
+func rational(t *testing.T, s string) (r media.Rational) {
+	t.Helper()
+	if n, err := fmt.Sscanf(s, "%d/%d", &r.Num, &r.Den); n != 2 || err != nil {
+		r.Den = 1
+		if _, err := fmt.Sscanf(s, "%d", &r.Num); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// TestInterlaced: what an interlaced film becomes follows from its looks, its rate and the pipeline, and the plan says why.
+func TestInterlaced(t *testing.T) {
+	for _, c := range []struct {
+		pipeline, rate, declared, looks string
+		want                            string // the rate
+		frames                          int64  // of ten seconds
+		why                             string
+	}{
+		{"documentary", "25", "tt", media.ScanUpperFirst, "50", 500, "every field becomes a frame, so that motion stays as smooth as it was shot"},
+		{"documentary", "30000/1001", "bb", media.ScanLowerFirst, "60000/1001", 599, "every field becomes a frame, so that motion stays as smooth as it was shot"},
+		{"archive", "25", "tt", "", "50", 500, "every field becomes a frame, so that motion stays as smooth as it was shot"},
+		{"draft", "25", "tt", media.ScanUpperFirst, "25", 250, "two fields become one frame"},
+		{"documentary", "25", "tt", media.ScanProgressive, "25", 250, "the film declares fields, but its pictures are whole frames"},
+		{"documentary", "25", "progressive", media.ScanUpperFirst, "50", 500, "every field becomes a frame, so that motion stays as smooth as it was shot; the film does not declare fields, but its pictures show them"},
+		{"documentary", "50", "tt", "", "50", 500, "two fields become one frame"}, // it cannot be doubled
+		{"documentary", "25", "", media.ScanProgressive, "25", 250, ""},
+	} {
+		r := request(t, c.pipeline)
+		v := &r.Film.Video[0]
+		v.Rate, v.FieldOrder, v.Scan, v.End, r.Film.Audio = rational(t, c.rate), c.declared, c.looks, 10*time.Second, nil
+		p := Compute(r)
+		var chunk ChunkParams
+		if err := json.Unmarshal(p.Steps[0].Params, &chunk); err != nil {
+			t.Fatal(err)
+		}
+		why := ""
+		for _, reason := range p.Reasons {
+			if reason.Subject == "deinterlacing" {
+				why = reason.Why
+			}
+		}
+		if chunk.Rate != rational(t, c.want) || chunk.Frames != c.frames || why != c.why || chunk.Fields != (chunk.Rate.Float() > 31 && c.rate != "50") {
+			t.Errorf("%+v: %v, %d frames, fields %v, %q", c, chunk.Rate, chunk.Frames, chunk.Fields, why)
 		}
 	}
 }

@@ -140,11 +140,14 @@ func (w *Worker) audio(ctx context.Context, j job) error {
 // encodeAudio brings the track to the wanted loudness, measured over the whole film first: one gain for all of it,
 // so that its dynamics stay as they were mixed.
 func (w *Worker) encodeAudio(ctx context.Context, j job, p plan.AudioParams, read func(io.Reader) error) error {
-	measured, err := w.Tools.MeasureLoudness(ctx, j.in["film"], p.Stream, p.Tolerant, nil, w.log(j, "loudness"))
-	if err != nil {
-		return err
+	spec := ffmpeg.AudioSpec{
+		Film: j.in["film"], Stream: p.Stream, Right: p.Right, Duration: p.Duration, BitRate: p.Bitrate, Loudness: p.Loudness, TruePeak: p.TruePeak, Tolerant: p.Tolerant,
 	}
-	return w.Tools.EncodeAudio(ctx, ffmpeg.AudioSpec{
-		Film: j.in["film"], Stream: p.Stream, Duration: p.Duration, BitRate: p.Bitrate, Measured: &measured, Loudness: p.Loudness, TruePeak: p.TruePeak, Tolerant: p.Tolerant,
-	}, read, j.progress(time.Duration(p.Duration.Float()*float64(time.Second))), w.log(j, "audio"))
+	measured, err := w.Tools.MeasureLoudness(ctx, spec, nil, w.log(j, "loudness"))
+	if err != nil {
+		return damage(err, p.Tolerant)
+	}
+	spec.Measured = &measured
+	err = w.Tools.EncodeAudio(ctx, spec, read, j.progress(time.Duration(p.Duration.Float()*float64(time.Second))), w.log(j, "audio"))
+	return damage(err, p.Tolerant)
 }

@@ -38,7 +38,7 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 		facts, err = w.encodeChunk(ctx, told, p, true)
 	}
 	if err != nil {
-		return err
+		return damage(err, p.Tolerant)
 	}
 	if p.First > 0 {
 		for _, r := range facts.Renditions {
@@ -55,14 +55,32 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
+// damage tells the way out of what the film's own data is to blame for.
+func damage(err error, tolerant bool) error {
+	if exit := (*ffmpeg.ExitError)(nil); errors.As(err, &exit) && exit.Damaged() && !tolerant {
+		return fmt.Errorf("the film is damaged: %w. Export or copy it again, or give --tolerant to publish what can be decoded", err)
+	}
+	return err
+}
+
 // damaged tells where a film is damaged, of which what can be decoded is published.
 func (j job) damaged(p plan.ChunkParams, complaints int, first string) {
+	j.sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("between %s the picture is damaged (%s; the decoder complains %d times); what cannot be decoded is made up or held",
+		stretch(p), first, complaints)})
+}
+
+// changed tells where a film's pictures change their size or form.
+func (j job) changed(p plan.ChunkParams) {
+	j.sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("between %s the picture changes its size or form; all of it is shown at the first one, %dx%d", stretch(p), p.Source.Width, p.Source.Height)})
+}
+
+// stretch is the part of the film that a chunk is: "0:00 and 1:00".
+func stretch(p plan.ChunkParams) string {
 	at := func(frame int64) string {
 		s := int64(float64(frame) / p.Rate.Float())
 		return fmt.Sprintf("%d:%02d", s/60, s%60)
 	}
-	j.sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("between %s and %s the picture is damaged (%s; the decoder complains %d times); what cannot be decoded is made up or held",
-		at(p.First), at(p.First+p.Frames), first, complaints)})
+	return at(p.First) + " and " + at(p.First+p.Frames)
 }
 
 // encodeChunk makes all rungs from one decode, and cuts them into segments while they come.
@@ -71,8 +89,9 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 	read := make([]func(io.Reader) error, len(p.Rungs))
 	ladder := ffmpeg.Ladder{
 		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
-		NoSeek: noSeek, Tolerant: p.Tolerant,
-		Damage: func(complaints int, first string) { j.damaged(p, complaints, first) },
+		NoSeek: noSeek, Tolerant: p.Tolerant, Fields: p.Fields,
+		Damage:  func(complaints int, first string) { j.damaged(p, complaints, first) },
+		Changed: func() { j.changed(p) },
 	}
 	for i, rung := range p.Rungs {
 		if writers[i], err = newRenditionWriter(j.out, rung, p, j.sink); err != nil {

@@ -31,14 +31,14 @@ type Loudness struct {
 	Silent bool    `json:"silent"` // nothing is louder than the gate of -70 LUFS; the figures mean nothing
 }
 
-// MeasureLoudness decodes a sound track once; tolerant goes on over damage. progress may be nil.
-func (t Tools) MeasureLoudness(ctx context.Context, film string, index int, tolerant bool, progress func(Progress), log string) (Loudness, error) {
+// MeasureLoudness decodes a sound track once, as EncodeAudio does; of spec, Film, Stream, Right, Duration and Tolerant count.
+// progress may be nil.
+func (t Tools) MeasureLoudness(ctx context.Context, spec AudioSpec, progress func(Progress), log string) (Loudness, error) {
 	var said messages
-	f := &filters{stream(input(film, nil), index)}
-	f.stereo()
+	f := spec.stereo()
 	f.add("loudnorm", "print_format", "json")
 	args := arguments(1, f.Output("pipe:", ff.KwArgs{"format": "null", "vn": "", "sn": "", "dn": ""}))
-	job := Job{Args: append([]string{"-loglevel", "level+info"}, args...), Progress: progress, Log: log, Tolerant: tolerant, messages: func(m messages) { said = m }}
+	job := Job{Args: append([]string{"-loglevel", "level+info"}, args...), Progress: progress, Log: log, Tolerant: spec.Tolerant, messages: func(m messages) { said = m }}
 	if err := t.Run(ctx, job); err != nil {
 		return Loudness{}, err
 	}
@@ -81,6 +81,7 @@ func parseLoudness(text string) (Loudness, error) {
 type AudioSpec struct {
 	Film     string
 	Stream   int            // index in the container
+	Right    *int           // index of the track of one channel that is the right one to Stream's left; nil where Stream is a whole
 	Duration media.Rational // seconds; the sound is padded with silence or cut to exactly this
 	BitRate  int64          // bit/s
 	Measured *Loudness      // nil leaves the loudness as it is
@@ -97,8 +98,7 @@ func (t Tools) EncodeAudio(ctx context.Context, spec AudioSpec, read func(io.Rea
 
 func (s AudioSpec) args() []string {
 	samples := int64(math.Round(s.Duration.Float() * SampleRate))
-	f := &filters{stream(input(s.Film, nil), s.Stream)}
-	f.stereo()
+	f := s.stereo()
 	f.level(s)
 	f.add("apad", "whole_len", itoa(samples))
 	f.add("atrim", "end_sample", itoa(samples))
@@ -109,8 +109,29 @@ func (s AudioSpec) args() []string {
 
 // stereo gives two channels at SampleRate without gaps, from time 0 on. Surround is mixed down as ITU-R BS.775
 // says (centre and surround at -3 dB, no LFE), which is ffmpeg's own matrix.
-func (f *filters) stereo() {
-	f.add("aresample", "osr", itoa(SampleRate), "ochl", "stereo", "osf", "fltp", "async", "1", "first_pts", "0")
+func (s AudioSpec) stereo() *filters {
+	in := input(s.Film, ff.KwArgs{"reinit_filter": "0"}) // a graph that were set up anew would begin at 0 again
+	if s.Right == nil {
+		f := &filters{stream(in, s.Stream)}
+		f.evenly("stereo")
+		return f
+	}
+	left, right := &filters{stream(in, s.Stream)}, &filters{stream(in, *s.Right)}
+	left.evenly("mono")
+	right.evenly("mono")
+	left.add("apad") // join ends with the shorter one
+	right.add("apad")
+	f := &filters{ff.Filter([]*ff.Stream{left.Stream, right.Stream}, "join", nil, ff.KwArgs{"inputs": "2", "channel_layout": "stereo"})}
+	f.add("atrim", "end", ftoa(s.Duration.Float()))
+	return f
+}
+
+// gap is the lack or excess of sound, in seconds, from which silence fills it or it is cut. Smaller ones are left: the times of
+// some files tremble by 25 ms (WMV) though their sound is whole. Larger ones would put it a frame out of time.
+const gap = "0.035"
+
+func (f *filters) evenly(layout string) {
+	f.add("aresample", "osr", itoa(SampleRate), "ochl", layout, "osf", "fltp", "async", "1", "min_hard_comp", gap, "first_pts", "0")
 }
 
 // oversampling is where the limiter works: at four times the rate a sample peak is a true peak, to a few

@@ -3,12 +3,19 @@ package ffmpeg
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"filmpress/internal/media"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/report"
 )
 
 // encodeSound gives the first sound track as ADTS, four seconds of it.
@@ -81,7 +88,7 @@ func TestLoudness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", c.source, "-c:v", "libx264", "-c:a", "pcm_s16le")
-			before, err := tools(t).MeasureLoudness(context.Background(), path, 1, false, nil, "")
+			before, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +96,7 @@ func TestLoudness(t *testing.T) {
 				t.Fatalf("measured %+v", before)
 			}
 			adts := encodeSound(t, path, func(s *AudioSpec) { s.Measured, s.Loudness, s.TruePeak = &before, -16, -1.5 })
-			after, err := tools(t).MeasureLoudness(context.Background(), save(t, "a.aac", adts), 0, false, nil, "")
+			after, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: save(t, "a.aac", adts)}, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,22 +110,168 @@ func TestLoudness(t *testing.T) {
 		})
 	}
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "anullsrc=d=4", "-c:v", "libx264", "-c:a", "pcm_s16le")
-	silent, err := tools(t).MeasureLoudness(context.Background(), path, 1, false, nil, "")
+	silent, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 	if err != nil || !silent.Silent {
 		t.Errorf("silence was measured as %+v, %v", silent, err)
 	}
 }
 
-// TestDownmix: a voice in the centre of 5.1 and a tone on its left come out on the right sides of stereo.
+// TestDownmix: each channel of mono, stereo and surround comes out on its side of stereo at the level of ITU-R BS.775: the
+// sides as they are, what both share 3 dB lower, surround too, no low frequency effects. Within half a decibel.
 func TestDownmix(t *testing.T) {
-	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i",
-		"aevalsrc='0.5*sin(440*2*PI*t)|0|0|0|0|0':c=5.1:d=4", "-c:v", "libx264", "-c:a", "pcm_s16le")
-	out := raw(t, "-i", "file:"+save(t, "a.aac", encodeSound(t, path, nil)), "-f", "s16le", "-")
-	var peak [2]int
-	for i := 0; i+1 < len(out); i += 2 {
-		peak[i/2%2] = max(peak[i/2%2], int(int16(out[i])|int16(out[i+1])<<8))
+	const whole, lower, none = 0.0, -3.0, -60.0
+	for _, c := range []struct {
+		layout      string
+		channel     int
+		left, right float64 // dB
+	}{
+		{"mono", 0, lower, lower},
+		{"stereo", 0, whole, none},
+		{"stereo", 1, none, whole},
+		{"5.1", 0, whole, none}, // left, right, centre, LFE, surround left, surround right
+		{"5.1", 1, none, whole},
+		{"5.1", 2, lower, lower},
+		{"5.1", 3, none, none},
+		{"5.1", 4, lower, none},
+		{"5.1", 5, none, lower},
+		{"7.1", 2, lower, lower}, // left, right, centre, LFE, back left, back right, side left, side right
+		{"7.1", 3, none, none},
+		{"7.1", 4, lower, none},
+		{"7.1", 7, none, lower},
+	} {
+		t.Run(fmt.Sprint(c.layout, " ", c.channel), func(t *testing.T) {
+			t.Parallel()
+			channels := strings.Split(strings.Repeat("0|", map[string]int{"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8}[c.layout]), "|")
+			channels = channels[:len(channels)-1]
+			channels[c.channel] = "0.25*sin(440*2*PI*t)"
+			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=1", "-f", "lavfi", "-i",
+				"aevalsrc='"+strings.Join(channels, "|")+"':c="+c.layout+":d=1", "-c:v", "mpeg4", "-c:a", "pcm_s16le")
+			left, right := levels(t, encodeSound(t, path, func(s *AudioSpec) { s.Duration.Num = 1 }))
+			for side, got := range map[string][2]float64{"left": {left, c.left}, "right": {right, c.right}} {
+				want := 20*math.Log10(0.25/math.Sqrt2) + got[1]
+				if got[1] == none && got[0] > want || got[1] != none && math.Abs(got[0]-want) > 0.5 {
+					t.Errorf("%s: %.1f dB, want %.1f", side, got[0], want)
+				}
+			}
+		})
 	}
-	if peak[0] < 10000 || peak[1] > 500 {
-		t.Errorf("peaks %v", peak)
+}
+
+// levels are the mean levels of both channels of ADTS, in dB of full scale, without the first and last tenth.
+func levels(t testing.TB, adts []byte) (left, right float64) {
+	out := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-f", "s16le", "-")
+	var sum [2]float64
+	n := 0
+	for i := len(out) / 40 * 4; i+3 < len(out)*9/10; i += 4 {
+		for side := range sum {
+			v := float64(int16(out[i+2*side])|int16(out[i+2*side+1])<<8) / 32768
+			sum[side] += v * v
+		}
+		n++
+	}
+	dB := func(v float64) float64 { return 10 * math.Log10(v/float64(n)+1e-12) }
+	return dB(sum[0]), dB(sum[1])
+}
+
+// TestPair: two tracks of one channel become left and right, in time with each other, though one begins later and ends sooner.
+func TestPair(t *testing.T) {
+	path := film(t, "film.mov", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "aevalsrc='if(between(t,2,2.2),sin(2000*PI*t),0)':d=4",
+		"-itsoffset", "0.5", "-f", "lavfi", "-i", "aevalsrc='if(between(t,1.5,1.7),sin(2000*PI*t),0)':d=2", "-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg4", "-c:a", "pcm_s16le")
+	right := 2
+	var spec AudioSpec
+	adts := encodeSound(t, path, func(s *AudioSpec) { s.Right = &right; spec = *s })
+	if _, err := tools(t).MeasureLoudness(context.Background(), spec, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	pcm := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-f", "s16le", "-")
+	var first [2]float64
+	for i := 4 * Priming; i+3 < len(pcm); i += 4 {
+		for side := range first {
+			if v := int16(pcm[i+2*side]) | int16(pcm[i+2*side+1])<<8; first[side] == 0 && (v > 3000 || v < -3000) {
+				first[side] = float64(i/4-Priming) / SampleRate
+			}
+		}
+	}
+	if math.Abs(first[0]-2) > 0.005 || math.Abs(first[1]-2) > 0.005 {
+		t.Errorf("left is heard at %.3f s, right at %.3f s", first[0], first[1])
+	}
+	if n := len(pcm)/4 - Priming; n < 4*SampleRate || n > 4*SampleRate+2048 {
+		t.Errorf("%d samples", n)
+	}
+}
+
+// TestSoundChangesMidway: sound whose channels or rate change midway is refused in words; it never comes out shifted.
+func TestSoundChangesMidway(t *testing.T) {
+	dir := t.TempDir()
+	var data []byte
+	for i, layout := range []string{"stereo", "5.1"} {
+		path := filepath.Join(dir, layout+".ts")
+		raw(t, "-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2:r=48000", "-af", "aformat=channel_layouts="+layout,
+			"-c:v", "mpeg2video", "-c:a", "ac3", "-output_ts_offset", fmt.Sprint(2*i), "-f", "mpegts", path)
+		part, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, part...)
+	}
+	path := save(t, "film.ts", data)
+	source := probe(t, path)
+	spec := AudioSpec{Film: path, Stream: source.Audio[0].Index, Duration: media.Rational{Num: 4, Den: 1}, BitRate: 96000}
+	err := tools(t).EncodeAudio(context.Background(), spec, discard, nil, "")
+	if exit := (*ExitError)(nil); !errors.As(err, &exit) || exit.Why != "the sound changes its channels or its rate midway" {
+		t.Errorf("%v", err)
+	}
+	if _, err := tools(t).MeasureLoudness(context.Background(), spec, nil, ""); err == nil {
+		t.Error("its loudness was measured")
+	}
+}
+
+// TestSoundlessTracks: a track that holds nothing, or nothing that can be decoded, is said and left out; one that is all of
+// the film's sound is refused.
+func TestSoundlessTracks(t *testing.T) {
+	picture := []string{"-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2"}
+	good := []string{"-f", "lavfi", "-i", "sine=d=2:r=48000"}
+	rest := []string{"-c:v", "mpeg4", "-g", "50", "-c:a", "pcm_s16le"}
+	empty := film(t, "empty.mkv", slices.Concat(picture, good, good, []string{"-map", "0", "-map", "1", "-map", "2"}, rest, []string{"-filter:a:1", "atrim=end_sample=0"})...)
+	none := film(t, "none.mkv", slices.Concat(picture, good, rest, []string{"-af", "atrim=end_sample=0"})...)
+	noise := func(path string) string { // the sound's bytes become noise; the picture keeps its own
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; ; {
+			n := bytes.Index(data[at:], []byte("\xff\xfb")) // an MP3 frame
+			if n < 0 {
+				return save(t, filepath.Base(path), data)
+			}
+			at += n
+			for i := at; i < min(at+300, len(data)); i++ {
+				data[i] = byte(i * 7)
+			}
+		}
+	}
+	mp3 := []string{"-c:a:0", "libmp3lame", "-b:a:0", "128k"}
+	broken := noise(film(t, "broken.avi", slices.Concat(picture, good, rest, mp3)...))
+	half := noise(film(t, "half.avi", slices.Concat(picture, good, good, []string{"-map", "0", "-map", "1", "-map", "2"}, rest, mp3)...))
+	for _, c := range []struct {
+		path, says string
+		tracks     int
+	}{
+		{empty, "warn film-sound-empty", 1},
+		{none, "warn film-sound-empty", 0},
+		{broken, "error film-sound-undecodable", 1},
+		{half, "warn film-sound-undecodable", 1},
+	} {
+		source, findings, err := tools(t).Inspect(context.Background(), c.path, report.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range findings {
+			got += f.Severity.String() + " " + f.Rule
+		}
+		if got != c.says || len(source.Audio) != c.tracks {
+			t.Errorf("%s: %q, %d tracks", filepath.Base(c.path), got, len(source.Audio))
+		}
 	}
 }

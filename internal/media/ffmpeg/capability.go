@@ -32,6 +32,8 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "trim", Need: "an exact number of frames"},
 	{Kind: "filter", Name: "setparams", Need: "colour tags"},
 	{Kind: "filter", Name: "bwdif", Need: "interlaced films"},
+	{Kind: "filter", Name: "idet", Need: "telling whether a film is interlaced"},
+	{Kind: "filter", Name: "transpose", Need: "films that were shot upright"},
 	{Kind: "filter", Name: "zscale", Need: "colours of HDR and SD films"},
 	{Kind: "filter", Name: "tonemap", Need: "HDR films"},
 	{Kind: "filter", Name: "premultiply", Need: "films with transparency"},

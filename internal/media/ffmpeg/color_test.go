@@ -1,7 +1,9 @@
 package ffmpeg
 
 import (
+	"bytes"
 	"fmt"
+	"math"
 	"testing"
 )
 
@@ -77,30 +79,124 @@ func TestTransparency(t *testing.T) {
 	}
 }
 
-// TestToneMapping: a grey ramp in HDR keeps its order, its neutrality and its white: 203 cd/m2, the white of
-// graphics, becomes light, 1000 cd/m2 is not darker, and black stays black.
-func TestToneMapping(t *testing.T) {
-	for transfer, levels := range map[string][5]int{
-		// 10-bit code values, limited range: black, 18 cd/m2, 100, 203, 1000 (ITU-R BT.2100 and BT.2408)
-		"smpte2084":    {64, 333, 509, 573, 723},
-		"arib-std-b67": {64, 350, 560, 721, 940},
-	} {
-		luma := fmt.Sprintf("if(lt(X,64),%d,if(lt(X,128),%d,if(lt(X,192),%d,if(lt(X,256),%d,%d))))", levels[0], levels[1], levels[2], levels[3], levels[4])
-		path := film(t, "v.mkv", "-f", "lavfi", "-i", "color=black:s=320x36:r=25:d=0.2,format=yuv420p10le,geq=lum='"+luma+"':cb=512:cr=512", "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
-			"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
-		_, out := encode(t, path, []Rung{{320, 36, 4, 2e6, 4e6}}, nil)
-		former := -1
-		for i, got := range decodedRGB(t, out[0], 5) {
-			t.Logf("%s %d: %v", transfer, levels[i], got)
-			if max(got[0], got[1], got[2])-min(got[0], got[1], got[2]) > 4 {
-				t.Errorf("%s %d: grey became %v", transfer, levels[i], got)
-			}
-			if got[0] <= former {
-				t.Errorf("%s %d: %v is not lighter than the level before", transfer, levels[i], got)
-			}
-			if former = got[0]; i == 0 && got[0] > 4 || i == 3 && (got[0] < 150 || got[0] > 235) {
-				t.Errorf("%s %d: %v", transfer, levels[i], got)
-			}
+// bars are the colour bars of EBU and SMPTE at 75 %, as RGB of 8 bit.
+var bars = [][3]int{{191, 191, 191}, {191, 191, 0}, {0, 191, 191}, {0, 191, 0}, {191, 0, 191}, {191, 0, 0}, {0, 0, 191}, {0, 0, 0}}
+
+// barsOf draws them at a size, in the matrix and range of a master: their code values are computed here, from the
+// definitions of BT.601, BT.709 and BT.2020, and not by any filter.
+func barsOf(t testing.TB, name string, width, height int, kr, kb float64, full bool, args ...string) string {
+	t.Helper()
+	var y, u, v bytes.Buffer
+	for _, c := range bars {
+		r, g, b := float64(c[0])/255, float64(c[1])/255, float64(c[2])/255
+		luma := kr*r + (1-kr-kb)*g + kb*b
+		scale, offset, chroma := 219.0, 16.0, 224.0
+		if full {
+			scale, offset, chroma = 255, 0, 255
 		}
+		w := width / len(bars)
+		y.Write(bytes.Repeat([]byte{byte(math.Round(offset + scale*luma))}, w))
+		u.Write(bytes.Repeat([]byte{byte(math.Round(min(255, 128+chroma*(b-luma)/(2*(1-kb)))))}, w))
+		v.Write(bytes.Repeat([]byte{byte(math.Round(min(255, 128+chroma*(r-luma)/(2*(1-kr)))))}, w))
+	}
+	var frame []byte
+	for _, plane := range []bytes.Buffer{y, u, v} {
+		frame = append(frame, bytes.Repeat(plane.Bytes(), height)...)
+	}
+	source := save(t, "bars.yuv", bytes.Repeat(frame, 3))
+	return film(t, name, append([]string{"-f", "rawvideo", "-s", fmt.Sprintf("%dx%d", width, height), "-pix_fmt", "yuv444p", "-r", "25", "-i", source, "-noauto_conversion_filters"}, args...)...)
+}
+
+// TestColorBars: bars whose code values follow from the standards come out as the colours that they stand for, within 4 of
+// 255: SD without a word is BT.601, HD is BT.709, full range stays apart from limited.
+func TestColorBars(t *testing.T) {
+	x264 := func(more ...string) []string {
+		return append([]string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "2", "-profile:v", "high444"}, more...)
+	}
+	for _, c := range []struct {
+		name, file    string
+		width, height int
+		kr, kb        float64
+		full          bool
+		args          []string
+	}{
+		{"SD untold", "v.mp4", 720, 576, 0.299, 0.114, false, x264()},
+		{"SD tagged PAL", "v.mp4", 720, 576, 0.299, 0.114, false, x264("-colorspace", "bt470bg", "-color_primaries", "bt709", "-color_trc", "bt709")},
+		{"SD tagged 709", "v.mkv", 720, 480, 0.2126, 0.0722, false, x264("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")},
+		{"HD untold", "v.mp4", 1280, 720, 0.2126, 0.0722, false, x264()},
+		{"HD tagged 601", "v.mp4", 1280, 720, 0.299, 0.114, false, x264("-colorspace", "smpte170m", "-color_primaries", "bt709", "-color_trc", "bt709")},
+		{"HD full range", "v.mp4", 1280, 720, 0.2126, 0.0722, true, x264("-color_range", "pc")},
+		{"SD full range", "v.mkv", 720, 480, 0.299, 0.114, true, x264("-color_range", "pc")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := barsOf(t, c.file, c.width, c.height, c.kr, c.kb, c.full, c.args...)
+			_, out := encode(t, path, []Rung{{64 * len(bars), 36, 2, 8e6, 8e6}}, nil)
+			for i, got := range decodedRGB(t, out[0], len(bars)) {
+				for k := range got {
+					if d := got[k] - bars[i][k]; d < -4 || d > 4 {
+						t.Errorf("%v is %v", bars[i], got)
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+// pqLight is the light, in cd/m2, of a PQ signal from 0 to 1 (ITU-R BT.2100, table 4).
+func pqLight(e float64) float64 {
+	const m1, m2, c1, c2, c3 = 2610.0 / 16384, 2523.0 / 4096 * 128, 3424.0 / 4096, 2413.0 / 4096 * 32, 2392.0 / 4096 * 32
+	p := math.Pow(e, 1/m2)
+	return 10000 * math.Pow(max(0, p-c1)/(c2-c3*p), 1/m1)
+}
+
+// hlgLight is the light of a grey HLG signal on a screen of 1000 cd/m2 (table 5): the inverse OETF, then the system gamma 1.2.
+func hlgLight(e float64) float64 {
+	const a, b, c = 0.17883277, 0.28466892, 0.55991073
+	scene := e * e / 3
+	if e > 0.5 {
+		scene = (math.Exp((e-c)/a) + b) / 12
+	}
+	return 1000 * math.Pow(scene, 1.2)
+}
+
+// shownAs is the 8-bit grey that light becomes: white of graphics (203 cd/m2, BT.2408) is 1, John Hable's curve rolls
+// off up to ten times that, and the screen has a gamma of 2.4 (BT.1886).
+func shownAs(light float64) float64 {
+	hable := func(x float64) float64 {
+		const a, b, c, d, e, f = 0.15, 0.50, 0.10, 0.20, 0.02, 0.30
+		return (x*(x*a+b*c)+d*e)/(x*(x*a+b)+d*f) - e/f
+	}
+	return 255 * math.Pow(min(1, max(0, hable(light/203)/hable(10))), 1/2.4)
+}
+
+// TestToneMapping: a grey ramp in HDR, of 17 steps from black to the brightest, becomes the greys that the formulas of the
+// standards give, within 4 of 255, and stays neutral.
+func TestToneMapping(t *testing.T) {
+	for transfer, light := range map[string]func(float64) float64{"smpte2084": pqLight, "arib-std-b67": hlgLight} {
+		t.Run(transfer, func(t *testing.T) {
+			const steps = 17
+			luma := fmt.Sprintf("64+floor(floor(X/64)*876/%d+0.5)", steps-1)
+			path := film(t, "v.mkv", "-f", "lavfi", "-i", fmt.Sprintf("color=black:s=%dx36:r=25:d=0.2,format=yuv420p10le,geq=lum='%s':cb=512:cr=512", 64*steps, luma), "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
+				"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
+			_, out := encode(t, path, []Rung{{64 * steps, 36, 2, 8e6, 8e6}}, nil)
+			former := -1
+			for i, got := range decodedRGB(t, out[0], steps) {
+				signal := math.Floor(float64(i)*876/(steps-1)+0.5) / 876
+				want := shownAs(light(signal))
+				t.Logf("%.3f is %6.1f cd/m2, shown as %v, want %.1f", signal, light(signal), got, want)
+				if max(got[0], got[1], got[2])-min(got[0], got[1], got[2]) > 3 {
+					t.Errorf("%.3f: grey became %v", signal, got)
+				}
+				if math.Abs(float64(got[1])-want) > 4 {
+					t.Errorf("%.3f: %v, want %.1f", signal, got, want)
+				}
+				if got[1] < former {
+					t.Errorf("%.3f is darker than the step before", signal)
+				}
+				former = got[1]
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ func (s SampleSpec) compareArgs(gains bool) []string {
 	last := len(s.Rungs) - 1
 	var outputs, enlarged []*ff.Stream
 	var above *ff.Stream // the next larger rung's pictures
-	s.pictures(input(s.Film, s.seek()), func(i int, picture *ff.Stream) {
+	s.pictures(s.input(), func(i int, picture *ff.Stream) {
 		film, small, large := picture, picture, picture
 		if gains && last > 0 {
 			split := picture.Split()
@@ -30,7 +30,7 @@ func (s SampleSpec) compareArgs(gains bool) []string {
 		outputs = append(outputs, scored(s.Metric, stream(input(s.file(i), nil), 0), film, i))
 		if gains && i > 0 {
 			f := &filters{small}
-			f.add("scale", "w", itoa(s.Rungs[i-1].Width), "h", itoa(s.Rungs[i-1].Height), "flags", "bicubic")
+			f.add("scale", "w", itoa(s.Rungs[i-1].Width), "h", itoa(s.Rungs[i-1].Height), "flags", scaler)
 			f.add("setsar", "sar", "1")
 			enlarged = append(enlarged, scored(media.SSIM, f.Stream, above, last+i))
 		}

@@ -47,6 +47,13 @@ func TestArguments(t *testing.T) {
 		"count":      countArgs("/work/v.mp4", true),
 		"whole":      wholeArgs("/work/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
+		"fields": func() []string {
+			l := look(func(v *media.Video) { v.Scan = media.ScanLowerFirst })
+			l.Fields, l.Rate = true, media.Rational{Num: 50, Den: 1}
+			return l.args()
+		}(),
+		"idet":     fieldsArgs("/films/film.mp4", sdr, 50*time.Second),
+		"portrait": look(func(v *media.Video) { v.Rotation, v.Mirrored = 90, true }).args(),
 		"hdr10": look(func(v *media.Video) {
 			v.PixFmt, v.Bits, v.Transfer, v.Space, v.Primaries = "yuv420p10le", 10, "smpte2084", "bt2020nc", "bt2020"
 		}).args(),
@@ -63,6 +70,8 @@ func TestArguments(t *testing.T) {
 		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/work/segment.mp4", "31"),
 		"audio":       spec.args(),
 		"audio-gain":  loud(-23, -9).args(),
+		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
+		"try-sound":   trySoundArgs("/films/film.mp4", 1),
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
 		"still":       still.chosen(true),

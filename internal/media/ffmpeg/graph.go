@@ -26,9 +26,13 @@ var formats = strings.Join([]string{
 // maxStreams keeps a file that names thousands of streams from costing memory for each.
 const maxStreams = 64
 
+// maxPixels is the largest picture that a decoder may be asked for: 8192 x 8192. One of 16,384 x 16,384 takes 400 MB, and
+// a decoder holds a dozen.
+const maxPixels = 8192 * 8192
+
 // guards are the options that stand before every input.
 func guards() ff.KwArgs {
-	return ff.KwArgs{"format_whitelist": formats, "protocol_whitelist": "file", "max_streams": strconv.Itoa(maxStreams)}
+	return ff.KwArgs{"format_whitelist": formats, "protocol_whitelist": "file", "max_streams": strconv.Itoa(maxStreams), "max_pixels": strconv.Itoa(maxPixels)}
 }
 
 // fileURL names a file so that nothing in its name is read as an option, a protocol or a pattern.
@@ -53,6 +57,7 @@ func inputArgs(path string) []string {
 // input is a film, or one of our own files, with further input options.
 func input(path string, options ff.KwArgs) *ff.Stream {
 	all := guards()
+	all["noautorotate"] = "" // turning is the ladder's: ffmpeg copies the wish to be turned into what it writes, too
 	maps.Copy(all, options)
 	return ff.Input(fileURL(path), all)
 }

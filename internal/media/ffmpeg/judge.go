@@ -80,7 +80,7 @@ func (j *judge) streams(p probed, b boxes) (pictures int) {
 			j.stream(s)
 		case s.kind == "audio" && s.codec == "":
 			sound = true
-			j.find(report.Warn, "film-sound-unknown", fmt.Sprintf("sound stream %d is coded as %s, which this ffmpeg cannot decode; it is left out", s.index, tagName(s)), "export the sound as AAC or PCM")
+			j.find(report.Warn, "film-sound-unknown", fmt.Sprintf("sound track %d is coded as %s, which this ffmpeg cannot decode; it is left out", s.audio.Track, tagName(s)), "export the sound as AAC or PCM")
 		case s.kind == "audio":
 			sound = true
 		}
@@ -104,6 +104,8 @@ func (j *judge) stream(s probedStream) {
 		j.fail("film-codec", fmt.Sprintf("the picture is coded as %s, which this ffmpeg cannot decode", tagName(s)), "export it as H.264, HEVC or ProRes, or install a newer ffmpeg")
 	case v.Width > maxSide || v.Height > maxSide:
 		j.fail("film-size", fmt.Sprintf("the picture is %dx%d; more than %d pixels a side cannot be published", v.Width, v.Height, maxSide), "export it smaller; 3840x2160 is plenty")
+	case v.Width*v.Height > maxPixels:
+		j.fail("film-size", fmt.Sprintf("the picture is %dx%d; more than %d million pixels cannot be published", v.Width, v.Height, maxPixels/1_000_000), "export it smaller; 3840x2160 is plenty")
 	case s.dolbyVision == 5 || s.dolbyVision > 0 && s.dolbyVision != 7 && s.dolbyBase == 0:
 		j.fail("film-dolby-vision", fmt.Sprintf("the picture is Dolby Vision profile %d, whose colours only Dolby's own decoder shows right", s.dolbyVision), "export it as HDR10, HLG or SDR")
 	}
@@ -206,6 +208,10 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 			return err
 		}
 		if frames == 0 || why != "" {
+			if strings.HasPrefix(why, "Picture size ") {
+				j.fail("film-size", fmt.Sprintf("the picture is too large: more than %d million pixels cannot be published", maxPixels/1_000_000), "export it smaller; 3840x2160 is plenty")
+				return nil
+			}
 			text := fmt.Sprintf("the picture (%s) is damaged or cannot be decoded at %s", v.Codec, clock(at))
 			if why != "" {
 				text += "; ffmpeg says: " + why
@@ -219,8 +225,9 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 	}
 	if v.Width == 0 || v.Height == 0 || v.PixFmt == "" {
 		j.fail("film-undecodable", fmt.Sprintf("the picture (%s) does not tell its size or its colours", v.Codec), again)
+		return nil
 	}
-	return nil
+	return t.lookForFields(ctx, j.path, source.Format, &source.Video[0])
 }
 
 // decodes tries three pictures from a place on. strict takes any damage for a failure: right for the start, where

@@ -27,7 +27,10 @@ type Ladder struct {
 	Tolerant bool           // go on over damaged pictures
 	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
 	Damage func(complaints int, first string)
-	NoSeek bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
+	// Changed is told, at the end of a run, that pictures had another size or form than the first and were brought to that. It may be nil.
+	Changed func()
+	NoSeek  bool // decode from the film's beginning, whatever First is: slow, for films that cannot be sought in
+	Fields  bool // of an interlaced film every field becomes a frame: Rate is twice the film's; else two become one
 }
 
 // Rung is one size.
@@ -45,11 +48,12 @@ type Rung struct {
 // which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
 	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant}
-	if l.Tolerant && l.Damage != nil {
-		job.messages = func(m messages) {
-			if m.count > 0 {
-				l.Damage(m.count, m.sentence())
-			}
+	job.messages = func(m messages) {
+		if m.count > 0 && l.Tolerant && l.Damage != nil {
+			l.Damage(m.count, m.sentence())
+		}
+		if m.changed && l.Changed != nil {
+			l.Changed()
 		}
 	}
 	return t.Run(ctx, job)
@@ -57,19 +61,24 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 
 func (l Ladder) args() []string {
 	var outputs []*ff.Stream
-	l.pictures(input(l.Film, l.seek()), func(i int, picture *ff.Stream) {
+	l.pictures(l.input(), func(i int, picture *ff.Stream) {
 		outputs = append(outputs, picture.Output(Pipe(i), l.codec(l.Rungs[i])))
 	})
 	return arguments(1, outputs...)
+}
+
+// input is the film, read from where decoding begins. See ofOneSize for reinit_filter.
+func (l Ladder) input() *ff.Stream {
+	return input(l.Film, with(ff.KwArgs{"reinit_filter": "0"}, l.seek()))
 }
 
 // pictures makes the graph up to what the encoders get, and gives each rung's pictures to use.
 func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 	c := colorOf(l.Source)
 	f := &filters{stream(film, l.Stream)}
-	if l.Source.Interlaced() {
-		f.add("bwdif", "mode", "send_frame", "parity", "auto", "deint", "interlaced")
-	}
+	f.ofOneSize(l.Source)
+	f.deinterlace(l.Source, l.Fields)
+	f.upright(l.Source)
 	if l.Source.Frames == 1 { // fps drops a picture that ends before half a frame's time
 		f.add("tpad", "stop_mode", "clone", "stop_duration", ftoa(2/l.Rate.Float()))
 	}
@@ -79,7 +88,7 @@ func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 	f.toSDR(c)
 	for i, r := range l.Rungs {
 		if i > 0 {
-			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", "bicubic")
+			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", scaler)
 			f.add("setsar", "sar", "1") // the sizes are rounded to even, which scale would make up for
 		}
 		out := f.Stream
@@ -88,6 +97,49 @@ func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 			out, f.Stream = both.Get("0"), both.Get("1")
 		}
 		use(i, out)
+	}
+}
+
+// ofOneSize brings pictures that have another size or format than the first to that, because the filters behind it cannot
+// change theirs; others pass it untouched. Without reinit_filter=0 ffmpeg would set up the graph anew where the size
+// changes, and it would begin to count its frames again.
+func (f *filters) ofOneSize(v media.Video) {
+	f.add("scale", "w", itoa(v.Width), "h", itoa(v.Height), "interl", "-1")
+	f.add("format", "pix_fmts", v.PixFmt)
+}
+
+// deinterlace makes whole frames of fields: as their looks tell, else of those that are marked.
+func (f *filters) deinterlace(v media.Video, fields bool) {
+	if !v.Interlaced() {
+		return
+	}
+	mode := "send_frame"
+	if fields {
+		mode = "send_field"
+	}
+	switch v.Scan {
+	case media.ScanUpperFirst:
+		f.add("bwdif", "mode", mode, "parity", "tff", "deint", "all")
+	case media.ScanLowerFirst:
+		f.add("bwdif", "mode", mode, "parity", "bff", "deint", "all")
+	default:
+		f.add("bwdif", "mode", mode, "parity", "auto", "deint", "interlaced")
+	}
+}
+
+// upright turns and mirrors a picture as its camera asked for.
+func (f *filters) upright(v media.Video) {
+	switch v.Rotation {
+	case 90:
+		f.add("transpose", "dir", "clock")
+	case 180:
+		f.add("hflip")
+		f.add("vflip")
+	case 270:
+		f.add("transpose", "dir", "cclock")
+	}
+	if v.Mirrored {
+		f.add("hflip")
 	}
 }
 

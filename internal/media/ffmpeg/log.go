@@ -20,6 +20,8 @@ type messages struct {
 	first string   // the first line that is an error, without its marks
 	fatal string   // the last line that ended the process
 	count int      // lines that are errors
+
+	changed bool // pictures had another size or form than the first
 }
 
 var (
@@ -55,6 +57,7 @@ func (m *messages) add(line string) {
 	if text == "" {
 		return
 	}
+	m.changed = m.changed || strings.HasPrefix(text, "Changing video frame properties on the fly")
 	switch kind {
 	case "error":
 		m.count++
@@ -83,6 +86,7 @@ var uninteresting = map[string]bool{"Conversion failed!": true, "error reading h
 
 // words puts what ffmpeg says into words for people. The first key that occurs wins.
 var words = []struct{ key, say string }{
+	{"Changing audio frame properties on the fly", "the sound changes its channels or its rate midway"},
 	{"No space left on device", "no space left on the disk"},
 	{"moov atom not found", "its index (the moov box) is missing: the recording or the copy was not finished"},
 	{"Permission denied", "permission denied"},
@@ -93,8 +97,15 @@ var words = []struct{ key, say string }{
 	{"Error while decoding", "its data is damaged"},
 	{"Invalid NAL unit", "its data is damaged"},
 	{"error while decoding MB", "its data is damaged"},
+	{"damaged at", "its data is damaged"},
+	{"Invalid frame header", "its data is damaged"},
 	{"Unknown encoder", "this ffmpeg lacks an encoder that is needed"},
 	{"No such filter", "this ffmpeg lacks a filter that is needed"},
+}
+
+// Damaged says whether the film's own data is to blame, so that going on over it may help.
+func (e *ExitError) Damaged() bool {
+	return e.Program == "ffmpeg" && (strings.Contains(e.Why, "damaged") || e.Why == "the file ends too early")
 }
 
 // sentence is the cause in plain words, or ffmpeg's own first complaint.

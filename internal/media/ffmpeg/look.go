@@ -104,6 +104,29 @@ func isText(b []byte) bool {
 	return true
 }
 
+// scrambled says whether most packets of a transport stream that carry picture or sound are scrambled (ISO 13818-1,
+// 2.4.3.3: transport_scrambling_control). They are 188 bytes long, and in files of cameras and disks 192.
+func scrambled(f io.ReaderAt) bool {
+	head := make([]byte, 1<<20)
+	n, _ := f.ReadAt(head, 0)
+	head = head[:n]
+	for _, form := range []struct{ first, length int }{{0, 188}, {4, 192}} {
+		packets, locked := 0, 0
+		for at := form.first; at+4 <= len(head) && head[at] == 0x47; at += form.length {
+			if pid := int(head[at+1]&0x1f)<<8 | int(head[at+2]); pid >= 0x20 && pid < 0x1fff && head[at+3]&0x10 != 0 {
+				packets++
+				if head[at+3]&0x80 != 0 {
+					locked++
+				}
+			}
+		}
+		if packets >= 5 && locked*2 > packets {
+			return true
+		}
+	}
+	return false
+}
+
 // boxes is what the structure of an MP4 or a RIFF (AVI) tells; the zero value is of another container.
 type boxes struct {
 	mp4, moov, fragmented, encrypted, riff bool
@@ -126,6 +149,9 @@ func boxesOf(path string, size int64) (b boxes) {
 			b.riff, b.beyond = true, max(0, 8+declared-size)
 		}
 		return b
+	}
+	if scrambled(f) {
+		return boxes{encrypted: true}
 	}
 	list, _ := mp4.TopLevel(f, size) // what follows bytes that are no box is not looked at
 	for i, box := range list {

@@ -85,6 +85,7 @@ type rawStream struct {
 	Tags           map[string]string `json:"tags"`
 	SideData       []struct {
 		Type     string  `json:"side_data_type"`
+		Matrix   string  `json:"displaymatrix"`
 		Rotation float64 `json:"rotation"`
 		Profile  int     `json:"dv_profile"`
 		BaseID   int     `json:"dv_bl_signal_compatibility_id"`
@@ -101,11 +102,17 @@ func parseProbe(data []byte) (probed, error) {
 	if end := tracksEnd(raw.Streams); strings.HasPrefix(p.format, "mov") && end > 0 {
 		p.declared = max(0, end-p.start) // an edit list may show less than the format's duration says
 	}
+	sounds := 0
 	for _, s := range raw.Streams {
 		if s.Index < 0 || s.Index >= maxStreams {
 			continue
 		}
-		p.streams = append(p.streams, parseStream(s))
+		stream := parseStream(s)
+		if stream.kind == "audio" {
+			stream.audio.Track = sounds
+			sounds++
+		}
+		p.streams = append(p.streams, stream)
 	}
 	for _, c := range raw.Chapters {
 		start, end := parseTime(c.Start)-p.start, parseTime(c.End)-p.start
@@ -149,7 +156,7 @@ func parseStream(r rawStream) probedStream {
 		for _, side := range r.SideData {
 			switch side.Type {
 			case "Display Matrix":
-				s.video.Rotation = clockwise(side.Rotation)
+				s.video.Rotation, s.video.Mirrored = orientation(side.Matrix, side.Rotation)
 			case "DOVI configuration record":
 				s.dolbyVision, s.dolbyBase = side.Profile, side.BaseID
 			}
@@ -171,10 +178,35 @@ func known(s string) string {
 
 func bounded(n int) int { return min(max(n, 0), 1<<24) }
 
+// orientation reads how a picture is turned, clockwise, and then mirrored, from ffprobe's print of the display matrix
+// (ISO 14496-12, 8.3.2): three lines "00000000: a b u". Where it is not printed so, degrees is the turn, anticlockwise.
+func orientation(matrix string, degrees float64) (turn int, mirrored bool) {
+	var m []float64
+	for line := range strings.Lines(matrix) {
+		if _, numbers, ok := strings.Cut(line, ":"); ok {
+			for n := range strings.FieldsSeq(numbers) {
+				v, err := strconv.ParseFloat(n, 64)
+				if err != nil {
+					return clockwise(degrees), false
+				}
+				m = append(m, v)
+			}
+		}
+	}
+	if len(m) != 9 {
+		return clockwise(degrees), false
+	}
+	a, b, c, d := m[0], m[1], m[3], m[4]
+	if mirrored = a*d-b*c < 0; mirrored { // turned, then left and right exchanged
+		a = -a
+	}
+	return clockwise(-math.Atan2(b, a) * 180 / math.Pi), mirrored
+}
+
 // clockwise is the quarter turn, clockwise, that ffprobe's anticlockwise angle stands for.
 func clockwise(degrees float64) int {
-	if math.IsNaN(degrees) || math.Abs(degrees) > 360 {
-		return 0
+	if math.IsNaN(degrees) || math.Abs(degrees) > 360 || math.Abs(degrees-90*math.Round(degrees/90)) > 2 {
+		return 0 // a picture that hangs askew was meant to
 	}
 	return (int(math.Round(-degrees/90))*90%360 + 360) % 360
 }

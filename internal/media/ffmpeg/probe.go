@@ -72,12 +72,16 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 		return source, nil, err
 	}
 	fill(&source, p, timings)
+	j.sound(p, timings)
 	j.whole(p, timings, said, boxes)
 	j.picture(source, picture)
 	if j.failed() {
 		return source, j.findings, nil
 	}
 	if err := t.tryDecoding(ctx, j, &source); err != nil {
+		return source, nil, err
+	}
+	if err := t.trySound(ctx, j, &source); err != nil {
 		return source, nil, err
 	}
 	report.Sort(j.findings)

@@ -1,0 +1,124 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"filmpress/internal/media"
+)
+
+// TestOrientation: turned by quarters and mirrored, a film is shown as ffmpeg's own player shows it, at the size that the
+// plan was told.
+func TestOrientation(t *testing.T) {
+	const one = 1 << 16
+	plain, err := os.ReadFile(film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=0.2,format=gray,format=yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		a, b, c, d int32 // of the track header's matrix (ISO 14496-12, 8.3.2)
+		turn       int
+		mirrored   bool
+	}{
+		"upright":            {one, 0, 0, one, 0, false},
+		"right":              {0, one, -one, 0, 90, false},
+		"upside down":        {-one, 0, 0, -one, 180, false},
+		"left":               {0, -one, one, 0, 270, false},
+		"mirrored":           {-one, 0, 0, one, 0, true},
+		"mirrored, right":    {0, one, one, 0, 90, true},
+		"mirrored on a lake": {one, 0, 0, -one, 180, true},
+		"mirrored, left":     {0, -one, -one, 0, 270, true},
+		"askew":              {46341, 46341, -46341, 46341, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := bytes.Clone(plain)
+			at := bytes.Index(data, []byte("tkhd")) + 4 + 40
+			for i, v := range []int32{c.a, c.b, 0, c.c, c.d} {
+				binary.BigEndian.PutUint32(data[at+4*i:], uint32(v))
+			}
+			path := save(t, "film.mp4", data)
+			v := probe(t, path).Video[0]
+			if v.Rotation != c.turn || v.Mirrored != c.mirrored {
+				t.Fatalf("%d degrees, mirrored %v", v.Rotation, v.Mirrored)
+			}
+			w, h := v.Display()
+			if turned := c.turn == 90 || c.turn == 270; turned != (w == 64 && h == 96) {
+				t.Errorf("%dx%d", w, h)
+			}
+			if name == "askew" { // ffmpeg's player would turn it by 45 degrees; nobody films so
+				return
+			}
+			_, out := encode(t, path, []Rung{{w, h, 4, 2e6, 4e6}}, nil)
+			want := gray(t, path, w, h, "")
+			got := raw(t, "-noautorotate", "-i", "file:"+save(t, "v.mp4", out[0]), "-vf", "format=gray", "-f", "rawvideo", "-")
+			if d := difference(want[0], got[:w*h]); d > 4 {
+				t.Errorf("it is shown another way (%.1f)", d)
+			}
+		})
+	}
+}
+
+// TestChangesMidway: a film whose size, form or rate changes midway keeps its number of frames, and shows every picture in its
+// place at the first size; cut in pieces it has the same pictures.
+func TestChangesMidway(t *testing.T) {
+	dir := t.TempDir()
+	part := func(name, source, filter string, args ...string) string {
+		path := filepath.Join(dir, name)
+		raw(t, append([]string{"-f", "lavfi", "-i", source + filter, "-preset", "ultrafast", "-qp", "8", "-f", "mpegts"}, append(args, path)...)...)
+		return path
+	}
+	h264 := []string{"-c:v", "libx264"}
+	for name, c := range map[string]struct {
+		second string
+		args   []string
+		fields bool
+	}{
+		"smaller":         {"testsrc2=s=160x96:r=25:d=2", h264, false},
+		"larger":          {"testsrc2=s=640x384:r=25:d=2", h264, false},
+		"portrait":        {"testsrc2=s=96x160:r=25:d=2", h264, false},
+		"ten bits":        {"testsrc2=s=320x192:r=25:d=2,format=yuv420p10le", h264, false},
+		"4:4:4":           {"testsrc2=s=200x120:r=25:d=2,format=yuv444p", h264, false},
+		"faster":          {"testsrc2=s=320x192:r=50:d=2", h264, false},
+		"of fields":       {"testsrc2=s=160x96:r=25:d=2", h264, true},
+		"of 4:2:2 fields": {"testsrc2=s=640x384:r=25:d=2,format=yuv422p", h264, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, _ := os.ReadFile(part(name+"1.ts", "testsrc2=s=320x192:r=25:d=2", ",format=yuv420p", h264...))
+			second, _ := os.ReadFile(part(name+"2.ts", c.second, "", append([]string{"-output_ts_offset", "2"}, c.args...)...))
+			path := save(t, "film.ts", append(first, second...))
+			source := probe(t, path)
+			v := source.Video[0]
+			if c.fields {
+				v.Scan = media.ScanUpperFirst
+				source.Video[0] = v
+			}
+			if v.Width != 320 || v.Height != 192 {
+				t.Fatalf("%dx%d", v.Width, v.Height)
+			}
+			rungs := []Rung{{160, 96, 10, 4e6, 8e6}}
+			total := int64(source.Duration.Seconds()*v.Rate.Float() + 0.5)
+			whole, parts := pieces(t, path, source, rungs, total/4, total*3/4)
+			shown := gray(t, save(t, "v.mp4", whole), 40, 24, "scale=40:24:flags=area")
+			var joined [][]byte
+			for _, p := range parts {
+				joined = append(joined, gray(t, save(t, "p.mp4", p), 40, 24, "scale=40:24:flags=area")...)
+			}
+			if len(shown) != int(total) || len(joined) != int(total) {
+				t.Fatalf("%d and %d frames, not %d", len(shown), len(joined), total)
+			}
+			want := append(gray(t, filepath.Join(dir, name+"1.ts"), 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area"),
+				gray(t, filepath.Join(dir, name+"2.ts"), 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area")...)
+			for i := range min(len(want), int(total)) {
+				if d := difference(shown[i], want[i]); d > 14 {
+					t.Fatalf("frame %d of %d is another picture (%.1f)", i, total, d)
+				}
+				if d := difference(shown[i], joined[i]); d > 6 {
+					t.Fatalf("frame %d of %d is another one in pieces (%.1f)", i, total, d)
+				}
+			}
+		})
+	}
+}
