@@ -31,7 +31,7 @@ func Read(name string, b []byte) (Manifest, []report.Finding) {
 		r.fail(line, "dash-xml", "write well-formed XML, with MPD as its root", "the manifest cannot be read: %v", plain(err))
 		return Manifest{}, r.findings
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if !atEnd(d) {
 		line, _ := d.InputPos()
 		r.fail(line, "dash-xml", "leave out what follows </MPD>", "something stands after the end of the manifest")
 	}
@@ -41,6 +41,25 @@ func Read(name string, b []byte) (Manifest, []report.Finding) {
 	m := r.manifest(x)
 	report.Sort(r.findings)
 	return m, r.findings
+}
+
+// atEnd says whether nothing but space and comments follows.
+func atEnd(d *xml.Decoder) bool {
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		switch t := token.(type) {
+		case xml.Comment:
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
 }
 
 func plain(err error) string {

@@ -16,11 +16,10 @@ import (
 
 // Bytes is the manifest as it is published. Attributes and elements stand in the order of the schema (23009-1, annex B).
 func (m Manifest) Bytes() []byte {
-	w := &writer{}
+	w := &writer{base: m.Base}
 	w.out.WriteString(xml.Header)
 	w.open("MPD", "xmlns", namespace, "profiles", Profile, "type", "static", "mediaPresentationDuration", duration(m.Duration),
 		"minBufferTime", duration(m.MinBuffer))
-	w.text("BaseURL", m.Base)
 	w.open("Period", "id", "film", "start", "PT0S")
 	for i, s := range m.Sets {
 		w.set(i, s)
@@ -34,6 +33,7 @@ func (m Manifest) Bytes() []byte {
 type writer struct {
 	out   bytes.Buffer
 	depth int
+	base  string
 }
 
 func (w *writer) open(name string, attrs ...string) {
@@ -109,8 +109,9 @@ func (w *writer) representation(r Representation) {
 	w.open("Representation", "id", r.ID, "bandwidth", strconv.FormatInt(r.Bandwidth, 10), "width", positive(r.Width), "height", positive(r.Height),
 		"sar", r.SAR, "frameRate", rate, "audioSamplingRate", positive(r.SampleRate), "mimeType", r.MIME, "codecs", r.Codecs)
 	w.descriptor("AudioChannelConfiguration", channelScheme, positive(r.Channels))
-	w.text("BaseURL", r.File)
-	if r.File == "" {
+	if r.File != "" {
+		w.text("BaseURL", w.base+r.File)
+	} else {
 		w.list(r)
 	}
 	w.close("Representation")
@@ -123,29 +124,24 @@ func positive(n int) string {
 	return strconv.Itoa(n)
 }
 
-// list writes a SegmentList (23009-1, 5.3.9.3). All times stand in its timeline; a run of equal durations is one line.
+// list writes a SegmentList (23009-1, 5.3.9.3). Each segment has an S of its own, though @r would say it shorter: dash.js
+// 5.2 counts the S and not their repetitions when it looks for the SegmentURL, and would play the first for ever.
 func (w *writer) list(r Representation) {
 	w.open("SegmentList", "timescale", strconv.FormatUint(r.Timescale, 10))
-	w.empty("Initialization", "sourceURL", r.Init)
+	w.empty("Initialization", "sourceURL", w.base+r.Init)
 	w.open("SegmentTimeline")
 	var end uint64
-	for i := 0; i < len(r.Segments); {
-		s, n := r.Segments[i], 1
-		for ; i+n < len(r.Segments) && r.Segments[i+n].Duration == s.Duration && r.Segments[i+n].Start == s.Start+uint64(n)*s.Duration; n++ {
-		}
-		start, repeat := "", ""
+	for i, s := range r.Segments {
+		start := ""
 		if i == 0 || s.Start != end {
 			start = strconv.FormatUint(s.Start, 10)
 		}
-		if n > 1 {
-			repeat = strconv.Itoa(n - 1)
-		}
-		w.empty("S", "t", start, "d", strconv.FormatUint(s.Duration, 10), "r", repeat)
-		i, end = i+n, s.Start+uint64(n)*s.Duration
+		w.empty("S", "t", start, "d", strconv.FormatUint(s.Duration, 10))
+		end = s.Start + s.Duration
 	}
 	w.close("SegmentTimeline")
 	for _, s := range r.Segments {
-		w.empty("SegmentURL", "media", s.URI)
+		w.empty("SegmentURL", "media", w.base+s.URI)
 	}
 	w.close("SegmentList")
 }
