@@ -78,7 +78,8 @@ async function play(browser, { lang, text }) {
   });
   const late = new Promise((_, no) => setTimeout(no, patience, new Error("the player did not begin")).unref());
   const tracks = await Promise.race([page.evaluate(begin, [args.url, lang]), late]);
-  same("text tracks", tracks.text, wanted.text);
+  const fields = (all) => all.map((t) => [t.lang, t.label, t.role]);
+  same("text tracks", fields(tracks.text), fields(wanted.text));
   same("sound tracks", tracks.audio, wanted.audio);
   same("pictures", tracks.pictures.toSorted(), wanted.pictures);
   await page.evaluate((from) => {
