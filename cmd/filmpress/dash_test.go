@@ -96,7 +96,7 @@ func TestDashIsPlayed(t *testing.T) {
 	defer server.Close()
 	wanted, err := json.Marshal(map[string]any{
 		"text":  []map[string]string{{"lang": "en", "label": "English", "role": "subtitle"}, {"lang": "ru", "label": "русский", "role": "subtitle"}},
-		"audio": []string{"en"}, "pictures": []string{"160x90", "320x180"}, "duration": 12, "from": 4, "past": 7,
+		"audio": []string{"en"}, "pictures": []string{"160x90", "320x180"}, "duration": 12, "from": 5, "past": 6.5,
 		"cues": []map[string]string{{"lang": "en", "text": "Salt"}, {"lang": "ru", "text": "Хлеб и соль."}},
 	})
 	if err != nil {
@@ -106,8 +106,11 @@ func TestDashIsPlayed(t *testing.T) {
 	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, manifest := range manifests(t, library) {
+	for i, manifest := range manifests(t, library) {
 		for player := range players {
+			if i == 0 && player != "dashjs" { // the release's own has other addresses and nothing else; one player will do
+				continue
+			}
 			path, err := filepath.Rel(library, manifest)
 			if err != nil {
 				t.Fatal(err)

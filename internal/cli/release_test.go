@@ -103,7 +103,9 @@ func TestRealClipsGiveSoundReleases(t *testing.T) {
 			t.Parallel()
 			library := t.TempDir()
 			r := publishing(t, clip(t, c.clip), "--to", library, "--language", "en")
-			for _, f := range audit.Release(t.Context(), inFolder(library), filepath.ToSlash(r.Master)) {
+			found := audit.Release(t.Context(), inFolder(library), filepath.ToSlash(r.Master))
+			found = append(found, audit.DASH(t.Context(), inFolder(library), filepath.ToSlash(r.Dash), filepath.ToSlash(r.Master))...)
+			for _, f := range found {
 				t.Error(f)
 			}
 			var sizes []string
@@ -157,7 +159,7 @@ func TestBucket(t *testing.T) {
 	first := publishing(t, film, "--to", target, "--kept", kept)
 
 	t.Run("rules of HLS", func(t *testing.T) {
-		for _, f := range audit.Release(t.Context(), byHTTP, first.Master) {
+		for _, f := range append(audit.Release(t.Context(), byHTTP, first.Master), audit.DASH(t.Context(), byHTTP, first.Dash, first.Master)...) {
 			t.Error(f)
 		}
 	})
@@ -238,6 +240,7 @@ func checkHeaders(t *testing.T, r published) {
 	for _, c := range []struct{ uri, kind, cache string }{
 		{r.Page, "text/html; charset=utf-8", "no-cache"},
 		{r.Master, "application/vnd.apple.mpegurl", "no-cache"},
+		{r.Dash, "application/dash+xml", "no-cache"},
 		{slug + "release.json", "application/json", "no-cache"},
 		{r.Renditions[0].Playlist, "application/vnd.apple.mpegurl", immutable},
 		{find("init.mp4"), "video/mp4", immutable},
