@@ -197,7 +197,7 @@ func (d *dashAuditor) described(r dash.Representation, init mp4.Track) {
 
 // segments holds the timeline against the segments. One segment is in memory at a time.
 func (d *dashAuditor) segments(r dash.Representation, t *measured) {
-	track := &track{init: t.init}
+	clock := &track{init: t.init}
 	var parts []hls.Part
 	var samples int64
 	var ticks uint64
@@ -213,10 +213,10 @@ func (d *dashAuditor) segments(r dash.Representation, t *measured) {
 			d.fail(at, 0, "dash-segment", "not a media segment: %v", err)
 			return
 		}
-		start := track.time(fragments[0].Time)
+		start := clock.time(fragments[0].Time)
 		off = append(off, r.Time(s.Start)-start)
 		if i > 0 && fragments[0].Time != ticks {
-			d.fail(at, 0, "dash-timeline", "the segment begins at %s, the one before it ends at %s", seconds(start), seconds(track.time(ticks)))
+			d.fail(at, 0, "dash-timeline", "the segment begins at %s, the one before it ends at %s", seconds(start), seconds(clock.time(ticks)))
 			return
 		}
 		t.starts = append(t.starts, start)
@@ -225,11 +225,11 @@ func (d *dashAuditor) segments(r dash.Representation, t *measured) {
 			ticks += f.Duration()
 			samples += int64(len(f.Samples))
 		}
-		parts = append(parts, hls.Part{Size: int64(len(b)), Duration: track.time(ticks) - start})
+		parts = append(parts, hls.Part{Size: int64(len(b)), Duration: clock.time(ticks) - start})
 	}
-	t.length, t.whole = track.time(ticks)-t.starts[0], true
+	t.length, t.whole = clock.time(ticks)-t.starts[0], true
 	t.sample = t.length / time.Duration(max(samples, 1))
-	off = append(off, r.Time(r.End())-track.time(ticks))
+	off = append(off, r.Time(r.End())-clock.time(ticks))
 	if i := slices.IndexFunc(off, func(o time.Duration) bool { return o.Abs() > t.sample+time.Millisecond }); i >= 0 {
 		d.fail(d.uri, r.Line, "dash-timeline", "the timeline of %q is off by %s at segment %d, more than one frame", r.ID, seconds(off[i].Abs()), min(i, len(r.Segments)-1))
 	}

@@ -40,7 +40,7 @@ func dashSample(t testing.TB) files {
 		{Type: "audio", Language: "en", Label: "English", Roles: []string{dash.Main}, Aligned: true, StartWithSAP: 1, Representations: []dash.Representation{sound}},
 		{Type: "text", Language: "en", Label: "English", Roles: []string{dash.Caption}, Accessibility: dash.Caption,
 			Representations: []dash.Representation{{ID: "s", MIME: "text/vtt", Bandwidth: 100, File: "../../o/s/track.vtt"}}}}
-	m.Measured()
+	m.Finish()
 	f[mpd] = m.Bytes()
 	return f
 }

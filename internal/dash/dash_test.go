@@ -42,7 +42,7 @@ func film() Manifest {
 		{Type: "audio", Language: "en", Label: "English", Roles: []string{Main}, Aligned: true, StartWithSAP: 1, Representations: []Representation{{ID: "audio-0", MIME: "audio/mp4",
 			Codecs: "mp4a.40.2", SampleRate: 48000, Channels: 2, Bandwidth: 96000, Init: "o/a/init.mp4", Timescale: 48000, Segments: segments("a", 288768, 288768, 191488)}}},
 	}}
-	m.Measured()
+	m.Finish()
 	return m
 }
 
@@ -235,7 +235,7 @@ func FuzzRead(f *testing.F) {
 		if len(findings) == 0 && m.Type == "" {
 			t.Error("nothing was read, and nothing said")
 		}
-		m.Measured()
+		m.Finish()
 		if again, _ := Read("f.mpd", m.Bytes()); len(again.Sets) != len(m.Sets) {
 			t.Errorf("%d sets are written and %d read back", len(m.Sets), len(again.Sets))
 		}

@@ -8,6 +8,7 @@
 package dash
 
 import (
+	"slices"
 	"time"
 
 	"filmpress/internal/media"
@@ -102,3 +103,17 @@ func (r Representation) End() uint64 {
 	last := r.Segments[len(r.Segments)-1]
 	return last.Start + last.Duration
 }
+
+// Finish puts the sets in order, picture first, and sets what a player must hold before it begins: the longest segment,
+// since each bandwidth is the peak over whole segments.
+func (m *Manifest) Finish() {
+	m.MinBuffer = 0
+	for _, s := range m.Sets {
+		for _, r := range s.Representations {
+			m.MinBuffer = max(m.MinBuffer, r.Longest())
+		}
+	}
+	slices.SortStableFunc(m.Sets, func(a, b Set) int { return order[a.Type] - order[b.Type] })
+}
+
+var order = map[string]int{"video": 0, "audio": 1, "text": 2}

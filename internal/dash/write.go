@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,17 +174,3 @@ func (r Representation) Time(ticks uint64) time.Duration {
 	q, _ := bits.Div64(hi, lo, scale)
 	return time.Duration(min(q, math.MaxInt64))
 }
-
-// Measured sets what a player must hold before it begins: the longest segment, since each bandwidth is the peak over
-// whole segments.
-func (m *Manifest) Measured() {
-	m.MinBuffer = 0
-	for _, s := range m.Sets {
-		for _, r := range s.Representations {
-			m.MinBuffer = max(m.MinBuffer, r.Longest())
-		}
-	}
-	slices.SortStableFunc(m.Sets, func(a, b Set) int { return order[a.Type] - order[b.Type] })
-}
-
-var order = map[string]int{"video": 0, "audio": 1, "text": 2}

@@ -22,7 +22,7 @@ func (k *packer) manifest() {
 		r := k.video.Renditions[0]
 		m.Duration = nanoseconds(r.Ticks(), r.Timescale)
 	}
-	m.Measured()
+	m.Finish()
 }
 
 // object is the address of a file of another step's result, below <slug>/.
