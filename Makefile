@@ -8,6 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.
 PREFIX  ?= /usr/local
 player  := internal/watch/player
 bundle  := internal/watch/dist/player.js
+players := testdata/browser/node_modules/.package-lock.json
 
 # Version control is not asked by the go command, which refuses a checkout that another user owns.
 build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)"
@@ -36,7 +37,7 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 	@echo "making a sample film of one minute"
 	@testdata/sample/make-sample sample
 
-test: ## all tests
+test: $(players) ## all tests
 	@scripts/need ffmpeg:ffmpeg chromium:chromium
 	@$(MAKE) --no-print-directory player
 	go test -timeout 30m ./...
@@ -72,6 +73,12 @@ bench-quality: ## bits at equal quality against a fixed ladder, for the films th
 	@$(MAKE) --no-print-directory build
 	scripts/bench-quality $(CLIPS)
 
+# Players of others, for tests alone; most of what npm brings here is never loaded.
+$(players): testdata/browser/package.json testdata/browser/package-lock.json
+	@scripts/need node:nodejs npm:npm
+	cd testdata/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 player: $(bundle) ## the player, bundled into internal/watch/dist
 
 $(bundle): $(player)/node_modules/.package-lock.json $(player)/build.mjs $(wildcard $(player)/src/*)
@@ -92,5 +99,5 @@ install: build ## the program, its man pages and completions, below PREFIX
 	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 
 clean: ## all that was built; published films stay
-	rm -rf filmpress sample $(player)/node_modules
+	rm -rf filmpress sample $(player)/node_modules testdata/browser/node_modules
 	find internal/watch/dist -type f ! -name .gitkeep -delete

@@ -234,6 +234,7 @@ func checkHeaders(t *testing.T, r published) {
 	for _, c := range []struct{ uri, kind, cache string }{
 		{r.Page, "text/html; charset=utf-8", "no-cache"},
 		{r.Master, "application/vnd.apple.mpegurl", "no-cache"},
+		{r.Dash, "application/dash+xml", "no-cache"},
 		{slug + "release.json", "application/json", "no-cache"},
 		{r.Renditions[0].Playlist, "application/vnd.apple.mpegurl", immutable},
 		{find("init.mp4"), "video/mp4", immutable},

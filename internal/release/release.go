@@ -5,7 +5,8 @@
 //	<slug>/r/<release>/...           playlists, page, transcript of one release; immutable
 //	<slug>/r/<release>/manifest.json what the release consists of; written last of r/, its digest is the release's name
 //	<slug>/release.json              the pointer: which release is current; written only if nobody else wrote it meanwhile
-//	<slug>/index.html, master.m3u8   entrances, each refers to one release only
+//	<slug>/index.html, master.m3u8,
+//	       manifest.mpd              entrances, each refers to one release only
 //
 // The order is kept by barriers, not by sorting, because uploads run side by side: media, tracks, pages, manifest, then a
 // look whether all of it is there and sound, then the pointer, then the entrances. A crash before the pointer changes nothing
