@@ -97,6 +97,8 @@ var words = []struct{ key, say string }{
 	{"Error while decoding", "its data is damaged"},
 	{"Invalid NAL unit", "its data is damaged"},
 	{"error while decoding MB", "its data is damaged"},
+	{"corrupt input packet", "its data is damaged"},
+	{"corrupt decoded frame", "its data is damaged"},
 	{"damaged at", "its data is damaged"},
 	{"Invalid frame header", "its data is damaged"},
 	{"Unknown encoder", "this ffmpeg lacks an encoder that is needed"},

@@ -124,9 +124,13 @@ func parseProbe(data []byte) (probed, error) {
 	return p, nil
 }
 
-// tracksEnd is where the last track ends by its own header; 0 where one does not say.
+// tracksEnd is where the last picture or sound ends by its own header; 0 where one does not say. Chapters and timecode are
+// tracks, too, and may run on behind the film; cover art is given the length of the whole file.
 func tracksEnd(streams []rawStream) (end time.Duration) {
 	for _, s := range streams {
+		if s.Kind != "video" && s.Kind != "audio" || s.still() {
+			continue
+		}
 		d := parseTime(s.Duration)
 		if d <= 0 {
 			return 0
@@ -136,12 +140,17 @@ func tracksEnd(streams []rawStream) (end time.Duration) {
 	return end
 }
 
+// still says whether a stream is a picture that does not move, such as cover art.
+func (r rawStream) still() bool {
+	return r.Disposition["attached_pic"] == 1 || r.Disposition["timed_thumbnails"] == 1 || r.Disposition["still_image"] == 1
+}
+
 func parseStream(r rawStream) probedStream {
 	base := parseRational(r.Base, "/")
 	s := probedStream{index: r.Index, kind: r.Kind, codec: r.Codec, tag: tidy(r.Tag), language: parseLanguage(r.Tags["language"]), title: tidy(r.Tags["title"]),
 		base: base.Float(), rate: parseRational(r.Rate, "/"), preferred: r.Disposition["default"] == 1, captions: r.ClosedCaptions == 1,
 		forced: r.Disposition["forced"] == 1, sdh: r.Disposition["hearing_impaired"] == 1 || r.Disposition["captions"] == 1}
-	s.still = r.Disposition["attached_pic"] == 1 || r.Disposition["timed_thumbnails"] == 1 || r.Disposition["still_image"] == 1
+	s.still = r.still()
 	if s.codec == "unknown" || s.codec == "none" {
 		s.codec = ""
 	}
