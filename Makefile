@@ -8,13 +8,14 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.
 PREFIX  ?= /usr/local
 player  := internal/watch/player
 bundle  := internal/watch/dist/player.js
+players := testdata/browser/node_modules/.package-lock.json
 
 # Version control is not asked by the go command, which refuses a checkout that another user owns.
 build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)"
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs campaign player install clean
+.PHONY: build demo test lint vuln bench bench-subs bench-quality align-campaign campaign player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -36,7 +37,7 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 	@echo "making a sample film of one minute"
 	@testdata/sample/make-sample sample
 
-test: ## all tests
+test: $(players) ## all tests
 	@scripts/need ffmpeg:ffmpeg chromium:chromium
 	@$(MAKE) --no-print-directory player
 	go test -timeout 30m ./...
@@ -63,6 +64,22 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
 	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
 
+align-campaign: ## how well subtitles are put in time with speech: the table of docs/benchmarks.md; some minutes
+	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
+	FILMPRESS_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
+
+bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names
+	@scripts/need ffmpeg:ffmpeg
+	@[ -n "$(CLIPS)" ] || { echo "say which films: make bench-quality CLIPS='a.mp4 b.mp4'"; exit 2; }
+	@$(MAKE) --no-print-directory build
+	scripts/bench-quality $(CLIPS)
+
+# Players of others, for tests alone; most of what npm brings here is never loaded.
+$(players): testdata/browser/package.json testdata/browser/package-lock.json
+	@scripts/need node:nodejs npm:npm
+	cd testdata/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 player: $(bundle) ## the player, bundled into internal/watch/dist
 
 $(bundle): $(player)/node_modules/.package-lock.json $(player)/build.mjs $(wildcard $(player)/src/*)
@@ -83,5 +100,5 @@ install: build ## the program, its man pages and completions, below PREFIX
 	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 
 clean: ## all that was built; published films stay
-	rm -rf filmpress sample $(player)/node_modules
+	rm -rf filmpress sample $(player)/node_modules testdata/browser/node_modules
 	find internal/watch/dist -type f ! -name .gitkeep -delete

@@ -338,6 +338,9 @@ func TestURI(t *testing.T) {
 		{"100%.srt", "100%25.srt"},
 		{"при\xff.srt", "%D0%BF%D1%80%D0%B8%FF.srt"},
 		{"/srv/x.srt", "file:///srv/x.srt"},
+		{"https://example.org/f/a b.m3u8", "https://example.org/f/a%20b.m3u8"},
+		{"s3://films/f/a.m3u8", "s3://films/f/a.m3u8"},
+		{"http:x.srt", "http%3Ax.srt"},
 	} {
 		if got := uri(c.name); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.name, got, c.want)

@@ -133,8 +133,11 @@ func (s *sarifForm) Close() error {
 	return s.w.Flush()
 }
 
-// uri is a file's name as a URI reference (RFC 3986): percent-encoded, bytes that are not UTF-8 too.
+// uri is a file's name as a URI reference (RFC 3986): percent-encoded, bytes that are not UTF-8 too. An address stays one.
 func uri(name string) string {
+	if u, err := url.Parse(name); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" || u.Scheme == "s3") {
+		return u.String()
+	}
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
 		parts[i] = strings.ReplaceAll(url.PathEscape(p), ":", "%3A") // a: would be a scheme

@@ -1,7 +1,9 @@
 // Package audit judges a whole HLS presentation by its files alone, ours or anyone's: it starts at the
 // multivariant playlist, reads every playlist, init section and segment behind it, and holds what they declare
-// against what they are. Rule ids name their source: "hls-1.26" is the HLS Authoring Specification for Apple
-// Devices, "rfc-4.3.3.1" is RFC 8216. What the specifications demand is an error, what they advise a warning.
+// against what they are. Of a release of ours it also knows the manifest, the page and the entrances. Rule ids name
+// their source: "hls-1.26" is the HLS Authoring Specification for Apple Devices, "rfc-4.3.3.1" is RFC 8216; rules.go
+// has them all. What the specifications demand is an error, what they advise a warning, what could not be looked at
+// is said.
 package audit
 
 import (
@@ -16,37 +18,121 @@ import (
 	"filmpress/internal/report"
 )
 
+// Options are what to check, and how far.
+type Options struct {
+	Master   string    // address of the multivariant playlist: a URL, or a slash-separated name that the Source knows
+	Manifest *Manifest // what a release of ours says of itself; nil is a stranger's
+	Trusted  bool      // bytes and metadata of each file were checked a moment ago, only their interplay is to be judged
+	Ahead    int       // files that are fetched before they are needed; 0 is none
+	Decode   Decode    // decodes each rendition whole; nil is not to
+	Scratch  string    // folder for Decode's input, one rendition at a time
+	Progress func(done, total time.Duration)
+}
+
+// Decode decodes a file: an init section and its segments, or MPEG-TS. frames counts pictures and is 0 for sound.
+type Decode func(ctx context.Context, path string) (frames int64, err error)
+
+// Summary is what was looked at.
+type Summary struct {
+	Files    int
+	Bytes    int64 // plain
+	Pictures int   // variants
+	Sounds   int
+	Texts    int
+	Length   time.Duration // of the film
+}
+
+// Run checks one presentation. The findings are sorted; each one's Pos.File is the address of the file that is wrong.
+// It fails where the place cannot be reached at all, with what was found until then.
+func Run(ctx context.Context, src Source, o Options) ([]report.Finding, Summary, error) {
+	a := &auditor{ctx: ctx, src: src, opt: o, tracks: map[string]*track{}, files: map[string][]group{}, met: map[string]meeting{},
+		objects: map[string]Object{}, bad: map[string]bool{}, private: map[string]report.Finding{}, privateMore: map[string]int{}}
+	if o.Manifest != nil {
+		for _, obj := range o.Manifest.Objects {
+			a.objects[obj.URI] = obj
+		}
+	}
+	if f, ok := a.get(playlistFile, o.Master, 0, o.Master); ok {
+		a.presentation(o.Master, f.Data)
+	}
+	if o.Manifest != nil && a.stop == nil {
+		a.manifest(*o.Manifest)
+	}
+	a.strangersPrivacy()
+	if a.stop == nil {
+		a.stop = ctx.Err()
+	}
+	report.Sort(a.findings)
+	return a.findings, a.sum, a.stop
+}
+
 // Fetch gives the plain bytes behind an address, which is the master's own or one resolved against it.
 type Fetch func(ctx context.Context, uri string) ([]byte, error)
 
-// Release checks the presentation whose multivariant playlist lies at master: a URL, or a slash-separated path that
-// fetch understands. One segment is in memory at a time. Each finding's Pos.File is the address of the file that is
-// wrong; they are sorted. A context that ends shows as files that cannot be fetched.
+// Release checks a presentation of which nothing is known but a way to its bytes. A context that ends shows as files
+// that cannot be fetched.
 func Release(ctx context.Context, fetch Fetch, master string) []report.Finding {
-	a := &auditor{ctx: ctx, fetch: fetch, tracks: map[string]*track{}, files: map[string][]group{}}
-	if b, ok := a.get(master, 0, master); ok {
-		m, findings := hls.ParseMaster(master, b)
-		a.findings = append(a.findings, findings...)
-		a.master(master, m)
+	findings, _, err := Run(ctx, plain(fetch), Options{Master: master, Trusted: true})
+	if err != nil {
+		findings = append(findings, report.Finding{Pos: report.Pos{File: master}, Severity: report.Error, Rule: "hls-missing", Text: fmt.Sprintf("it was not read to its end: %v", err)})
 	}
-	report.Sort(a.findings)
-	return a.findings
+	return findings
 }
 
 type auditor struct {
 	ctx      context.Context
-	fetch    Fetch
+	src      Source
+	opt      Options
 	findings []report.Finding
 	tracks   map[string]*track  // media playlists by address, each measured once
 	files    map[string][]group // the groups of pictures that lie in each video file
-	lastURI  string             // the file fetched last, since many byte ranges lie in one file
-	last     []byte
+	met      map[string]meeting // the files read so far
+	objects  map[string]Object  // what the manifest says, by address
+	bad      map[string]bool    // segments that could not be read, which is told
+	master   hls.Master
+	stop     error // the place cannot be reached: no more is read
+
+	done, total time.Duration // of all renditions' playlists
+	sum         Summary
+
+	private     map[string]report.Finding // of a stranger's files, the first by rule
+	privateMore map[string]int
+}
+
+// presentation judges what lies behind the first playlist.
+func (a *auditor) presentation(uri string, b []byte) {
+	if !hls.IsMaster(b) && strings.Contains(string(b), "#EXTINF") {
+		a.lone(uri)
+		return
+	}
+	m, findings := hls.ParseMaster(uri, b)
+	a.add(findings)
+	a.master = m
+	a.judgeMaster(uri, m)
+}
+
+// lone judges a media playlist that stands alone, as the simplest tools write it.
+func (a *auditor) lone(uri string) {
+	a.warn(uri, 0, "hls-master", "this is a media playlist, and no multivariant playlist names it: its rates, codecs and languages are declared nowhere")
+	if t := a.video(uri, uri, 0); t != nil {
+		a.sum.Pictures, a.sum.Length = 1, t.list.Duration()
+	}
 }
 
 // find adds a finding about a file; line 0 is the file as a whole.
 func (a *auditor) find(severity report.Severity, uri string, line int, rule, format string, args ...any) {
 	a.findings = append(a.findings, report.Finding{Pos: report.Pos{File: uri, Line: line}, Severity: severity, Rule: rule,
-		Text: fmt.Sprintf(format, args...), Hint: hints[rule]})
+		Text: fmt.Sprintf(format, args...), Hint: mend(rule)})
+}
+
+// add takes findings of another package, and gives them the catalogue's mends where they have none.
+func (a *auditor) add(findings []report.Finding) {
+	for _, f := range findings {
+		if f.Hint == "" {
+			f.Hint = mend(f.Rule)
+		}
+		a.findings = append(a.findings, f)
+	}
 }
 
 func (a *auditor) fail(uri string, line int, rule, format string, args ...any) {
@@ -57,31 +143,9 @@ func (a *auditor) warn(uri string, line int, rule, format string, args ...any) {
 	a.find(report.Warn, uri, line, rule, format, args...)
 }
 
-// get fetches a file; from and line are where it is named.
-func (a *auditor) get(from string, line int, uri string) ([]byte, bool) {
-	if uri == a.lastURI && a.last != nil {
-		return a.last, true
-	}
-	b, err := a.fetch(a.ctx, uri)
-	if err != nil {
-		a.fail(from, line, "hls-missing", "%s cannot be fetched: %v", uri, err)
-		return nil, false
-	}
-	a.lastURI, a.last = uri, b
-	return b, true
-}
-
-// part fetches a file, or the byte range of it that a playlist names.
-func (a *auditor) part(from string, line int, uri string, r hls.ByteRange) ([]byte, bool) {
-	b, ok := a.get(from, line, uri)
-	if !ok || r.Length == 0 {
-		return b, ok
-	}
-	if r.Offset+r.Length > int64(len(b)) {
-		a.fail(from, line, "rfc-4.3.2.2", "the byte range %s lies outside of %s, which has %d bytes", r, uri, len(b))
-		return nil, false
-	}
-	return b[r.Offset : r.Offset+r.Length], true
+// unchecked says what was not looked at, and why.
+func (a *auditor) unchecked(uri string, line int, format string, args ...any) {
+	a.find(report.Info, uri, line, "not-checked", format, args...)
 }
 
 // resolve gives the address that a reference in the file at base means.
@@ -93,7 +157,7 @@ func resolve(base, ref string) string {
 	if b, err := url.Parse(base); err == nil && b.Scheme != "" {
 		return b.ResolveReference(u).String()
 	}
-	if u.Scheme != "" || strings.HasPrefix(u.Path, "/") {
+	if u.Scheme != "" || u.Host != "" || strings.HasPrefix(u.Path, "/") {
 		return ref
 	}
 	return path.Join(path.Dir(base), u.Path)
@@ -102,15 +166,9 @@ func resolve(base, ref string) string {
 // seconds shows a duration in a message.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
 
-// hints are the mends of the rules whose text does not already say it.
-var hints = map[string]string{
-	"hls-1.10":          "use the sample entry avc1, with the parameter sets in the init section",
-	"hls-1.13":          "encode with a fixed group of pictures of 2 s and no scene-cut keyframes",
-	"hls-1.30":          "cap the encoder with maxrate and bufsize",
-	"hls-5.3":           "begin every WebVTT segment with X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000",
-	"hls-5.5":           "let the subtitle playlist run to the end of the film, with empty segments where nobody speaks",
-	"hls-7.3":           "write each fragment's decode time as the sum of all durations before it",
-	"hls-8.10":          `name the language by its BCP 47 tag, "und" where it is not known`,
-	"hls-9.13":          "measure the segments: the largest sum over all playable combinations of renditions",
-	"hls-captions-none": "add CLOSED-CAPTIONS=NONE to every EXT-X-STREAM-INF",
+// step tells of a segment that was read.
+func (a *auditor) step(d time.Duration) {
+	if a.done += d; a.opt.Progress != nil {
+		a.opt.Progress(a.done, max(a.total, a.done))
+	}
 }

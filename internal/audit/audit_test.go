@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filmpress/internal/report"
+	"filmpress/internal/store"
 )
 
 func (f files) fetch(_ context.Context, uri string) ([]byte, error) {
@@ -146,7 +150,7 @@ const (
 func TestEachFaultIsFound(t *testing.T) {
 	const media, stream, iframe = "#EXT-X-MEDIA:TYPE=AUDIO", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME"
 	const last = "#EXTINF:4.004000,\n../../o/160x90/2.m4s\n"
-	for _, c := range []struct {
+	for n, c := range []struct {
 		rule   string
 		change func(files)
 	}{
@@ -154,7 +158,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"hls-missing", func(f files) { delete(f, "o/320x180/1.m4s") }},
 		{"hls-missing", func(f files) { delete(f, "o/s/en.vtt") }},
 		{"hls-missing", func(f files) { delete(f, small) }},
-		{"m3u8-attribute", attr(stream, "BANDWIDTH", "much")},
+		{"hls-9.13 m3u8-attribute", attr(stream, "BANDWIDTH", "much")},
 		{"m3u8-header", swap(voice, "#EXTM3U", "#EXT")},
 		{"rfc-7", swap(master, "VERSION:7", "VERSION:3")},
 		{"rfc-7", swap(big, "VERSION:7", "VERSION:5")},
@@ -167,7 +171,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"rfc-4.3.4.1", attr(media, "CHANNELS", `"6"`)},
 		{"hls-8.10", attr(media, "LANGUAGE", "")},
 		{"hls-8.10", attr("SUBTITLES,GROUP", "LANGUAGE", "")},
-		{"rfc-4.3.4.2", attr(stream, "AUDIO", `"nobody"`)},
+		{"hls-1.26 hls-1.27 hls-9.1 rfc-4.3.4.2", attr(stream, "AUDIO", `"nobody"`)},
 		{"rfc-4.3.4.2", attr(stream, "CLOSED-CAPTIONS", `"cc"`)},
 		{"hls-captions-none", attr(stream, "CLOSED-CAPTIONS", "")},
 		{"hls-9.2", attr(stream, "RESOLUTION", "320x182")},
@@ -180,14 +184,14 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"hls-1.27", attr(stream, "BANDWIDTH", "9000000")},
 		{"hls-9.14", attr(stream, "AVERAGE-BANDWIDTH", "")},
 		{"hls-1.26", attr(stream, "AVERAGE-BANDWIDTH", "100000")},
-		{"hls-1.32", func(f files) { attr("RESOLUTION=160x90,FRAME", "AVERAGE-BANDWIDTH", "1999999")(f) }},
+		{"hls-1.26 hls-1.32", func(f files) { attr("RESOLUTION=160x90,FRAME", "AVERAGE-BANDWIDTH", "1999999")(f) }},
 		{"hls-6.1", func(f files) {
 			f[master] = f[master][:bytes.Index(f[master], []byte(iframe))]
 		}},
 		{"hls-6.8", remove(trick, "#EXT-X-I-FRAMES-ONLY\n")},
 		{"hls-6.10", swap(trick, "@0\n", "@8\n")},
 		{"hls-6.10", swap(trick, "RANGE:5", "RANGE:4")},
-		{"hls-8.3", swap(trick, "#EXTINF:2.002000,\n#EXT-X-BYTERANGE", "#EXTINF:1.002000,\n#EXT-X-BYTERANGE")},
+		{"hls-1.26 hls-8.3 hls-9.13", swap(trick, "#EXTINF:2.002000,\n#EXT-X-BYTERANGE", "#EXTINF:1.002000,\n#EXT-X-BYTERANGE")},
 		{"hls-8.1", func(f files) { f[trick] = bytes.Replace(f[trick], []byte("2.002000"), []byte("1.602000"), 1) }},
 		{"hls-9.4", attr(iframe, "RESOLUTION", "1x1")},
 		{"hls-9.3", attr(iframe, "CODECS", `"avc1.4d401f"`)},
@@ -195,11 +199,11 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"hls-9.14", attr(iframe, "AVERAGE-BANDWIDTH", "")},
 		{"hls-8.6", remove(big, "#EXT-X-PLAYLIST-TYPE:VOD\n")},
 		{"rfc-4.3.3.4", remove(big, "#EXT-X-ENDLIST\n")},
-		{"rfc-4.3.3.1", swap(big, "DURATION:6", "DURATION:5")},
+		{"hls-7.5 hls-7.7 hls-8.2 rfc-4.3.3.1", swap(big, "DURATION:6", "DURATION:5")},
 		{"rfc-4.3.2.1", func(f files) { f[big] = []byte("#EXTM3U\n#EXT-X-TARGETDURATION:6\n") }},
 		{"rfc-4.3.2.2", swap(big, `init.mp4"`, `init.mp4",BYTERANGE="9000@0"`)},
-		{"hls-7.5", swap(big, "DURATION:6", "DURATION:10")},
-		{"hls-8.2", swap(voice, "DURATION:6", "DURATION:8")},
+		{"hls-7.5 hls-8.2", swap(big, "DURATION:6", "DURATION:10")},
+		{"hls-7.5 hls-8.2", swap(voice, "DURATION:6", "DURATION:8")},
 		{"hls-8.1", swap(big, "EXTINF:6.006000", "EXTINF:6.045000")},
 		{"hls-8.1", swap(voice, "EXTINF:6.016000", "EXTINF:6.000000")},
 		{"hls-7.1", func(f files) { f["o/160x90/1.m4s"] = []byte("<html>not found</html>") }},
@@ -208,40 +212,40 @@ func TestEachFaultIsFound(t *testing.T) {
 		{"hls-7.3", poke("o/320x180/1.m4s", "tfdt", 4, string(binary.BigEndian.AppendUint64(nil, 180181)))},
 		{"hls-7.3", func(f files) { f["o/a/1.m4s"] = f["o/a/0.m4s"] }},
 		{"hls-7.4", poke("o/320x180/1.m4s", "trun", 12, "\x01\x01\x00\x00")},
-		{"hls-7.4", func(f files) { // the IDR picture is called a plain one
+		{"hls-1.13 hls-6.10 hls-7.4", func(f files) { // the IDR picture is called a plain one
 			b := bytes.Clone(f["o/320x180/1.m4s"])
 			b[bytes.Index(b, []byte("mdat"))+8] = 0x61
 			f["o/320x180/1.m4s"] = b
 		}},
-		{"hls-6.10", func(f files) {
+		{"hls-1.13 hls-6.10 hls-7.4", func(f files) {
 			b := bytes.Clone(f["o/320x180/1.m4s"])
 			b[bytes.Index(b, []byte("mdat"))+8] = 0x61
 			f["o/320x180/1.m4s"] = b
 		}},
-		{"hls-7.7", all(func(f files) {
+		{"hls-7.7 hls-8.22 rfc-4.3.3.1", all(func(f files) {
 			f["o/160x90/1.m4s"] = append(bytes.Clone(f["o/160x90/1.m4s"]), f["o/160x90/2.m4s"]...)
 		}, swap(small, "#EXTINF:6.006000,\n../../o/160x90/1.m4s\n"+last, "#EXTINF:10.010000,\n../../o/160x90/1.m4s\n"))},
-		{"hls-8.22", all(func(f files) {
+		{"hls-7.7 hls-8.22 rfc-4.3.3.1", all(func(f files) {
 			f["o/160x90/1.m4s"] = append(bytes.Clone(f["o/160x90/1.m4s"]), f["o/160x90/2.m4s"]...)
 		}, swap(small, "#EXTINF:6.006000,\n../../o/160x90/1.m4s\n"+last, "#EXTINF:10.010000,\n../../o/160x90/1.m4s\n"))},
-		{"hls-8.3", remove(small, last)},
+		{"hls-8.22 hls-8.3", remove(small, last)},
 		{"hls-8.20", remove(big, "#EXT-X-MAP:URI=\"../../o/320x180/init.mp4\"\n")},
 		{"hls-8.20", func(f files) { f["o/320x180/init.mp4"] = []byte("no moov at all") }},
 		{"hls-1.10", swap("o/320x180/init.mp4", "avc1", "avc3")},
-		{"hls-1.2", swap("o/320x180/init.mp4", "avc1", "hvc1")},
-		{"hls-9.1", poke("o/320x180/init.mp4", "avcC", 1, "\x4d")},
+		{"hls-9.1 not-checked", swap("o/320x180/init.mp4", "avc1", "hvc1")},
+		{"hls-9.1 hls-9.3", poke("o/320x180/init.mp4", "avcC", 1, "\x4d")},
 		{"hls-1.2", poke("o/320x180/init.mp4", "avcC", 8, "\xff")},
-		{"hls-1.11", all(poke("o/320x180/init.mp4", "avcC", 3, "\x34"), poke("o/320x180/init.mp4", "avcC", 11, "\x34"))},
-		{"hls-1.11", all(poke("o/320x180/init.mp4", "avcC", 3, "\x0a"), poke("o/320x180/init.mp4", "avcC", 11, "\x0a"))},
-		{"hls-1.3", all(poke("o/320x180/init.mp4", "avcC", 11, "\x3e"), poke("o/320x180/init.mp4", "avcC", 3, "\x3e"))},
+		{"hls-1.11 hls-9.1 hls-9.3", all(poke("o/320x180/init.mp4", "avcC", 3, "\x34"), poke("o/320x180/init.mp4", "avcC", 11, "\x34"))},
+		{"hls-1.11 hls-9.1 hls-9.3", all(poke("o/320x180/init.mp4", "avcC", 3, "\x0a"), poke("o/320x180/init.mp4", "avcC", 11, "\x0a"))},
+		{"hls-1.11 hls-1.3 hls-9.1 hls-9.3", all(poke("o/320x180/init.mp4", "avcC", 11, "\x3e"), poke("o/320x180/init.mp4", "avcC", 3, "\x3e"))},
 		{"hls-1.33", poke("o/320x180/init.mp4", "pasp", 0, "\x00\x00\x00\x04\x00\x00\x00\x03")},
-		{"hls-9.2", poke("o/320x180/init.mp4", "avc1", 24, "\x01\x42")},
-		{"hls-1.18", poke("o/320x180/init.mp4", "mdhd", 12, "\x00\x00\x9c\x40")},
-		{"hls-1.19", poke("o/320x180/init.mp4", "mdhd", 12, "\x00\x01\x5f\x90")},
-		{"hls-2.3", all(poke("o/a/init.mp4", "\x05\x02\x11", 0, "\x88"), func(files) {})},
-		{"hls-2.9", func(f files) { swap("o/a/init.mp4", "mp4a", "ac-3")(f) }},
+		{"hls-9.2 hls-9.4", poke("o/320x180/init.mp4", "avc1", 24, "\x01\x42")},
+		{"hls-1.18 hls-2.15 hls-8.1 hls-8.22 hls-8.3 hls-9.15", poke("o/320x180/init.mp4", "mdhd", 12, "\x00\x00\x9c\x40")},
+		{"hls-1.11 hls-1.19 hls-2.15 hls-8.1 hls-8.22 hls-8.3 hls-9.15", poke("o/320x180/init.mp4", "mdhd", 12, "\x00\x01\x5f\x90")},
+		{"hls-2.3 rfc-4.3.4.1", all(poke("o/a/init.mp4", "\x05\x02\x11", 0, "\x88"), func(files) {})},
+		{"hls-2.3 hls-9.1 not-checked", func(f files) { swap("o/a/init.mp4", "mp4a", "ac-3")(f) }},
 		{"hls-2.15", swap(voice, "#EXTINF:4.010667,\n../../o/a/2.m4s\n", "")},
-		{"hls-2.13", func(f files) {
+		{"hls-2.13 rfc-4.3.4.1", func(f files) {
 			attr(media, "AUTOSELECT", "NO")(f)
 			attr(media, "CHANNELS", `"2",CHARACTERISTICS="public.accessibility.describes-video"`)(f)
 		}},
@@ -259,14 +263,158 @@ func TestEachFaultIsFound(t *testing.T) {
 			f["r/1/forced.m3u8"] = bytes.ReplaceAll(f[text], []byte("en.vtt"), []byte("forced.vtt"))
 			f[master] = append(f[master], `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="F",LANGUAGE="en",AUTOSELECT=YES,FORCED=YES,URI="forced.m3u8"`...)
 		}},
-		{"hls-9.20", add(master, "#EXT-X-STREAM-INF:BANDWIDTH=70000,CODECS=\"mp4a.40.2\"\na.m3u8\n")},
+		{"hls-9.20 hls-captions-none", add(master, "#EXT-X-STREAM-INF:BANDWIDTH=70000,CODECS=\"mp4a.40.2\"\na.m3u8\n")},
+		{"hls-6.10 rfc-7", all(swap(trick, "VERSION:7", "VERSION:3"), remove(trick, "#EXT-X-MAP:URI=\"../../o/320x180/init.mp4\"\n"))},
+		{"rfc-7", swap(text, "VERSION:7", "VERSION:2")},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"cc\",NAME=\"CC\",LANGUAGE=\"en\"\n")},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"cc\",NAME=\"CC\",LANGUAGE=\"en\",INSTREAM-ID=\"CC1\",URI=\"a.m3u8\"\n")},
+		{"rfc-4.3.4.1", attr("SUBTITLES,GROUP", "URI", "")},
+		{"rfc-4.3.4.1", attr(media, "CHANNELS", `"2",FORCED=YES`)},
+		{"rfc-4.3.4.1", add(master, "#EXT-X-MEDIA:TYPE=SMELL,GROUP-ID=\"s\",NAME=\"S\",LANGUAGE=\"en\"\n")},
+		{"hls-8.3", func(f files) { // all of a rung later than the other
+			for n := range 3 {
+				name := fmt.Sprintf("o/160x90/%d.m4s", n)
+				b := bytes.Clone(f[name])
+				for at := 0; ; {
+					i := bytes.Index(b[at:], []byte("tfdt"))
+					if i < 0 {
+						break
+					}
+					at += i + 8
+					binary.BigEndian.PutUint64(b[at:], binary.BigEndian.Uint64(b[at:])+500)
+				}
+				f[name] = b
+			}
+		}},
+		{"hls-7.1", func(f files) {
+			f["r/1/a.m3u8"] = bytes.ReplaceAll(f["r/1/a.m3u8"], []byte("#EXT-X-MAP:URI=\"../../o/a/init.mp4\"\n"), nil)
+			f["o/a/0.m4s"] = []byte("not found")
+		}},
+		{"ref-many", add(master, strings.Repeat("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"x\",NAME=\"x\",CHANNELS=\"2\",LANGUAGE=\"en\",URI=\"a.m3u8\"\n", 600))},
 		{"hls-encrypted", swap(big, "#EXT-X-MAP", "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP")},
 	} {
 		f := sample(t)
 		c.change(f)
-		if findings := f.audit(); !has(findings, c.rule) {
-			t.Errorf("%s was not found, but %v", c.rule, findings)
+		findings := f.audit()
+		if got := broken(findings); got != c.rule {
+			t.Errorf("row %d, %q: got %q from %v", n, c.rule, got, findings)
 		}
+	}
+}
+
+// broken are the broken rules, each once, sorted, that of the fault first where it is among them.
+func broken(findings []report.Finding) string {
+	seen := map[string]bool{}
+	for _, f := range findings {
+		seen[f.Rule] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(seen)), " ")
+}
+
+// TestSoundThatDiffers publishes honestly sound that is not as long or as thin as it should be.
+func TestSoundThatDiffers(t *testing.T) {
+	rungs, s := encoded()
+	short, shorter := s, s
+	short.blocks, shorter.blocks = s.blocks[:len(s.blocks)-4], s.blocks[:len(s.blocks)-40]
+	loud := encodeSound("anoisesrc=r=48000:d=16.04:c=white", "256k")
+	for _, c := range []struct {
+		rules string
+		sound sound
+	}{{"", s}, {"hls-8.7", short}, {"hls-2.15", shorter}, {"hls-2.9", loud}} {
+		if findings := build(rungs, &c.sound, vtt).audit(); broken(findings) != c.rules {
+			t.Errorf("%q: %v", c.rules, findings)
+		}
+	}
+}
+
+// TestInStep: sound that begins with the picture to within a frame is in step; later is an error, as lips are seen.
+func TestInStep(t *testing.T) {
+	for _, c := range []struct {
+		ticks uint64 // at 48000
+		want  string
+	}{{0, "[]"}, {300, "[]"}, {2400, "[error]"}, {24000, "[error]"}} {
+		f := sample(t)
+		for n := range 3 {
+			name := fmt.Sprintf("o/a/%d.m4s", n)
+			b := bytes.Clone(f[name])
+			at := bytes.Index(b, []byte("tfdt")) + 8
+			binary.BigEndian.PutUint64(b[at:], binary.BigEndian.Uint64(b[at:])+c.ticks)
+			f[name] = b
+		}
+		var severities []report.Severity
+		for _, x := range f.audit() {
+			if x.Rule == "hls-8.7" {
+				severities = append(severities, x.Severity)
+			}
+		}
+		if got := fmt.Sprint(severities); got != c.want {
+			t.Errorf("%d ticks late: %s, want %s", c.ticks, got, c.want)
+		}
+	}
+}
+
+// TestDecode: the decoder is asked for each rendition, and what it says is told.
+func TestDecode(t *testing.T) {
+	f := sample(t)
+	for _, c := range []struct {
+		rules string
+		say   func(frames int64) (int64, error)
+	}{
+		{"", func(n int64) (int64, error) { return n, nil }},
+		{"deep-frames", func(n int64) (int64, error) { return n - 1, nil }},
+		{"deep-decode", func(n int64) (int64, error) { return n, errors.New("garbage") }},
+	} {
+		asked, dir := 0, t.TempDir()
+		decode := func(_ context.Context, path string) (int64, error) {
+			asked++
+			if b, err := os.ReadFile(path); err != nil || !bytes.Contains(b[:8], []byte("ftyp")) {
+				t.Errorf("%s: no init section (%v)", path, err)
+			}
+			return c.say(frames)
+		}
+		findings, sum, err := Run(t.Context(), plain(f.fetch), Options{Master: master, Trusted: true, Decode: decode, Scratch: dir})
+		if err != nil || broken(findings) != c.rules || asked != 3 {
+			t.Errorf("%q: %d renditions, %v, %v", c.rules, asked, err, findings)
+		}
+		if want := (Summary{Files: 20, Bytes: sum.Bytes, Pictures: 2, Sounds: 1, Texts: 1, Length: frames * 1001 * time.Second / 30000}); sum != want {
+			t.Errorf("summary %+v, want %+v", sum, want)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	}
+}
+
+// TestAhead: files that are fetched early are judged in their order, and the findings are the same.
+func TestAhead(t *testing.T) {
+	f := sample(t)
+	swap(big, "EXTINF:6.006000", "EXTINF:6.045000")(f)
+	delete(f, "o/a/1.m4s")
+	want := broken(f.audit())
+	for _, ahead := range []int{1, 2, 100} {
+		findings, _, err := Run(t.Context(), plain(f.fetch), Options{Master: master, Trusted: true, Ahead: ahead})
+		if got := broken(findings); err != nil || got != want {
+			t.Errorf("%d ahead: %q, %v, want %q", ahead, got, err, want)
+		}
+	}
+}
+
+// TestUnreachable: a place that cannot be reached is an error, not a finding.
+func TestUnreachable(t *testing.T) {
+	f := sample(t)
+	fetch := func(ctx context.Context, uri string) ([]byte, error) {
+		if uri == "o/a/1.m4s" {
+			return nil, store.ErrUnreachable
+		}
+		return f.fetch(ctx, uri)
+	}
+	if findings, _, err := Run(t.Context(), plain(fetch), Options{Master: master}); !errors.Is(err, store.ErrUnreachable) || has(findings, "hls-missing") {
+		t.Errorf("%v, %v", err, findings)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if findings := Release(ctx, f.fetch, master); !has(findings, "hls-missing") {
+		t.Errorf("an end of the context looks like a sound film: %v", findings)
 	}
 }
 

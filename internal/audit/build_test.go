@@ -53,8 +53,11 @@ var encoded = sync.OnceValues(func() ([]picture, sound) {
 	for _, size := range []string{"320x180", "160x90"} {
 		rungs = append(rungs, encode(size, size, "high"))
 	}
-	var s sound
-	r := mp4.NewADTSReader(bytes.NewReader(ffmpeg("-f", "lavfi", "-i", "sine=r=48000:d=16.04", "-ac", "2", "-c:a", "aac", "-b:a", "64k", "-f", "adts", "-")))
+	return rungs, encodeSound("sine=r=48000:d=16.04", "64k")
+})
+
+func encodeSound(source, rate string) (s sound) {
+	r := mp4.NewADTSReader(bytes.NewReader(ffmpeg("-f", "lavfi", "-i", source, "-ac", "2", "-c:a", "aac", "-b:a", rate, "-f", "adts", "-")))
 	for {
 		b, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -64,8 +67,8 @@ var encoded = sync.OnceValues(func() ([]picture, sound) {
 	}
 	s.config = r.Config()
 	s.blocks = s.blocks[1:]
-	return rungs, s
-})
+	return s
+}
 
 func encode(name, size, profile string, extra ...string) picture {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=r=30000/1001:s=" + size, "-frames:v", fmt.Sprint(frames), "-c:v", "libx264", "-preset", "veryfast",

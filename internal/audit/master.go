@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -9,23 +10,74 @@ import (
 	"filmpress/internal/hls"
 )
 
-// master judges the multivariant playlist and everything behind it.
-func (a *auditor) master(uri string, m hls.Master) {
-	if m.Version < 6 {
-		a.warn(uri, 0, "rfc-7", "EXT-X-VERSION is %d; fragmented MP4 needs at least 6", m.Version)
+// maxRenditions bounds a multivariant playlist: ten rungs in three codecs, fifty languages of sound and of subtitles.
+const maxRenditions = 500
+
+// judgeMaster judges the multivariant playlist and everything behind it.
+func (a *auditor) judgeMaster(uri string, m hls.Master) {
+	if n := len(m.Variants) + len(m.Renditions) + len(m.IFrames); n > maxRenditions {
+		a.fail(uri, 0, "ref-many", "the playlist names %d others; more than %d are not followed", n, maxRenditions)
+		return
 	}
 	if !m.Independent {
 		a.warn(uri, 0, "hls-9.11", "EXT-X-INDEPENDENT-SEGMENTS is missing")
 	}
 	a.groups(uri, m)
-	var pictures []*track
+	a.extent(uri, m)
+	pictures := a.variants(uri, m)
+	for _, r := range m.Renditions {
+		a.rendition(uri, r, pictures)
+	}
+	a.stereo(uri, m)
+	a.forced(uri, m)
+	for _, v := range m.Variants {
+		if t := a.tracks[resolve(uri, v.URI)]; t != nil && (t.opaque || t.init.Video()) {
+			a.combination(uri, v, t, m.Renditions)
+		}
+	}
+	a.ladder(uri, m, pictures)
+	a.trickPlay(uri, m, pictures)
+	a.count(uri, m, pictures)
+}
+
+// extent reads all media playlists first, so that progress knows its end.
+func (a *auditor) extent(uri string, m hls.Master) {
+	seen := map[string]bool{}
+	measure := func(ref string, line int) {
+		address := resolve(uri, ref)
+		if ref == "" || seen[address] {
+			return
+		}
+		seen[address] = true
+		if t := a.playlist(address, uri, line); t != nil {
+			a.total += t.list.Duration()
+		}
+	}
+	for _, v := range m.Variants {
+		measure(v.URI, v.Line)
+	}
+	for _, r := range m.Renditions {
+		measure(r.URI, r.Line)
+	}
+}
+
+// variants measures each variant once, and gives those whose pictures could be looked at.
+func (a *auditor) variants(uri string, m hls.Master) (pictures []*track) {
+	fragments := false
 	for i, v := range m.Variants {
 		t := a.video(resolve(uri, v.URI), uri, v.Line)
 		if t == nil {
 			continue
 		}
+		fragments = fragments || t.list.Segments[0].Map != nil
+		if t.opaque {
+			a.undeclared(uri, v)
+			continue
+		}
 		if !t.init.Video() {
-			a.fail(uri, v.Line, "hls-9.20", "the variant %s is sound alone; tvOS plays no such variant", v.URI)
+			if t.init.Codec != "" {
+				a.fail(uri, v.Line, "hls-9.20", "the variant %s is sound alone; tvOS plays no such variant", v.URI)
+			}
 			continue
 		}
 		if !slices.ContainsFunc(m.Variants[:i], func(o hls.Variant) bool { return o.URI == v.URI }) {
@@ -33,18 +85,35 @@ func (a *auditor) master(uri string, m hls.Master) {
 		}
 		a.declared(uri, v, t)
 	}
-	for _, r := range m.Renditions {
-		a.rendition(uri, r, pictures)
+	if m.Version < 6 && fragments {
+		a.warn(uri, 0, "rfc-7", "EXT-X-VERSION is %d; fragmented MP4 needs at least 6", m.Version)
 	}
-	a.stereo(uri, m)
-	a.forced(uri, m)
+	return pictures
+}
+
+// count fills in the summary.
+func (a *auditor) count(uri string, m hls.Master, pictures []*track) {
+	seen := map[string]bool{}
 	for _, v := range m.Variants {
-		if t := a.tracks[resolve(uri, v.URI)]; t != nil && t.init.Video() {
-			a.combination(uri, v, t, m.Renditions)
+		if t := a.tracks[resolve(uri, v.URI)]; t != nil && !seen[t.uri] {
+			seen[t.uri] = true
+			a.sum.Pictures++
+			a.sum.Length = max(a.sum.Length, t.list.Duration())
 		}
 	}
-	a.ladder(uri, m, pictures)
-	a.trickPlay(uri, m, pictures)
+	for _, r := range m.Renditions {
+		if t := a.tracks[resolve(uri, r.URI)]; t != nil && r.URI != "" && !seen[t.uri] {
+			seen[t.uri] = true
+			if r.Type == "SUBTITLES" {
+				a.sum.Texts++
+			} else {
+				a.sum.Sounds++
+			}
+		}
+	}
+	if len(pictures) > 0 && pictures[0].known {
+		a.sum.Length = pictures[0].duration()
+	}
 }
 
 // groups judges EXT-X-MEDIA by themselves and the references to them (RFC 8216, 4.3.4).
@@ -70,9 +139,7 @@ func (a *auditor) groups(uri string, m hls.Master) {
 		if r.Language == "" && r.Type != "VIDEO" {
 			a.fail(uri, r.Line, "hls-8.10", "%q has no LANGUAGE", r.Name)
 		}
-		if r.Type == "AUDIO" && r.Channels == "" {
-			a.fail(uri, r.Line, "rfc-4.3.4.1", "%q has no CHANNELS", r.Name)
-		}
+		a.media(uri, r)
 		if sets[string(r.Type)] == nil {
 			sets[string(r.Type)] = map[string][]string{}
 		}
@@ -96,6 +163,34 @@ func (a *auditor) groups(uri string, m hls.Master) {
 				a.fail(uri, v.Line, "rfc-4.3.4.2", "CLOSED-CAPTIONS=%q names a group that does not exist", v.Captions)
 			}
 		}
+	}
+}
+
+// media judges the attributes of one EXT-X-MEDIA that belong to its TYPE (RFC 8216, 4.3.4.1).
+func (a *auditor) media(uri string, r hls.Rendition) {
+	const rule = "rfc-4.3.4.1"
+	switch r.Type {
+	case "AUDIO":
+		if r.Channels == "" {
+			a.fail(uri, r.Line, rule, "%q has no CHANNELS", r.Name)
+		}
+	case "SUBTITLES":
+		if r.URI == "" {
+			a.fail(uri, r.Line, rule, "the subtitles %q have no URI", r.Name)
+		}
+	case "CLOSED-CAPTIONS":
+		if r.URI != "" {
+			a.fail(uri, r.Line, rule, "the closed captions %q have a URI, but they lie in the picture", r.Name)
+		}
+		if r.Instream == "" {
+			a.fail(uri, r.Line, rule, "the closed captions %q have no INSTREAM-ID", r.Name)
+		}
+	case "VIDEO":
+	default:
+		a.fail(uri, r.Line, rule, "%q is no TYPE of EXT-X-MEDIA", r.Type)
+	}
+	if r.Forced && r.Type != "SUBTITLES" {
+		a.fail(uri, r.Line, rule, "%q is FORCED, which only subtitles can be", r.Name)
 	}
 }
 
@@ -128,9 +223,30 @@ func (a *auditor) declared(uri string, v hls.Variant, t *track) {
 	}
 }
 
+// undeclared judges a variant whose picture is not looked into: what must be declared is to be there.
+func (a *auditor) undeclared(uri string, v hls.Variant) {
+	if !pictured(v) {
+		return
+	}
+	if v.Resolution == (hls.Size{}) {
+		a.fail(uri, v.Line, "hls-9.2", "RESOLUTION of %s is missing", v.URI)
+	}
+	if v.FrameRate == 0 {
+		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is missing", v.URI)
+	}
+}
+
+// pictured says whether a variant declares a picture.
+func pictured(v hls.Variant) bool {
+	return v.Resolution != (hls.Size{}) || slices.ContainsFunc(strings.Split(v.Codecs, ","), func(c string) bool {
+		name, _, _ := strings.Cut(strings.TrimSpace(c), ".")
+		return slices.Contains([]string{"avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09"}, name)
+	})
+}
+
 // combination holds CODECS and the rates of a variant against the picture and the renditions played with it.
 func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []hls.Rendition) {
-	codecs, whole := []string{t.codec}, t.whole
+	played, whole := []*track{t}, t.whole
 	largest := map[hls.Enum]hls.Rates{}
 	for _, r := range renditions {
 		if r.URI == "" || !(r.Type == "AUDIO" && r.Group == v.Audio || r.Type == "SUBTITLES" && r.Group == v.Subtitles) {
@@ -143,14 +259,14 @@ func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []
 		}
 		whole = whole && other.whole
 		largest[r.Type] = largest[r.Type].Max(other.rates)
-		if other.codec != "" {
-			codecs = append(codecs, other.codec)
+		if r.Type == "AUDIO" {
+			played = append(played, other)
 		}
 	}
 	if v.Codecs == "" {
 		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is missing", v.URI)
-	} else if whole && !sameSet(strings.Split(v.Codecs, ","), codecs) {
-		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is %q, the files are %q", v.URI, v.Codecs, strings.Join(codecs, ","))
+	} else if whole {
+		a.codecs(uri, v, played)
 	}
 	if !whole {
 		return
@@ -162,16 +278,34 @@ func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []
 	}
 }
 
-func sameSet(a, b []string) bool {
-	norm := func(list []string) []string {
-		var out []string
-		for _, s := range list {
-			out = append(out, strings.ToLower(strings.TrimSpace(s)))
+// codecs holds CODECS against what the files are. Of a codec that is not looked into, its four letters must match.
+func (a *auditor) codecs(uri string, v hls.Variant, played []*track) {
+	declared := map[string]bool{}
+	for _, c := range strings.Split(strings.ToLower(v.Codecs), ",") {
+		if c = strings.TrimSpace(c); c != "wvtt" && c != "stpp" {
+			declared[c] = true
 		}
-		slices.Sort(out)
-		return slices.Compact(out)
 	}
-	return slices.Equal(norm(a), norm(b))
+	var files []string
+	fits, used := true, map[string]bool{}
+	for _, t := range played {
+		if t.opaque {
+			return
+		}
+		want := cmp.Or(t.codec, t.init.Codec)
+		files = append(files, want)
+		found := false
+		for c := range declared {
+			if c == strings.ToLower(want) || t.codec == "" && (c == want || strings.HasPrefix(c, want+".")) {
+				used[c], found = true, true
+			}
+		}
+		fits = fits && found
+	}
+	if !fits || len(used) != len(declared) {
+		slices.Sort(files)
+		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is %q, the files are %q", v.URI, v.Codecs, strings.Join(slices.Compact(files), ","))
+	}
 }
 
 // rates holds declared bit rates against measured ones. RFC 8216 makes BANDWIDTH an upper bound; Apple allows
@@ -197,11 +331,13 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 		return
 	}
 	modest, sdr := false, false
+	unknown := false // another codec may well be modest
 	for _, t := range pictures {
+		unknown = unknown || t.sps == nil && t.init.Codec != "avc1"
 		modest = modest || t.sps != nil && t.sps.profile <= 100 && t.sps.level <= 41
 		sdr = sdr || t.sps.videoRange() == "SDR"
 	}
-	if !modest {
+	if !modest && !unknown {
 		a.fail(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
 	}
 	if !sdr {

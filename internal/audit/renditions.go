@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,10 +31,13 @@ func (a *auditor) rendition(uri string, r hls.Rendition, pictures []*track) {
 	if t == nil || !t.whole || film == nil {
 		return
 	}
+	if len(t.texts) > 0 {
+		a.subtitleSource(t, film)
+	}
 	rule := "hls-5.5"
 	if r.Type == "AUDIO" {
 		rule = "hls-2.15"
-		a.sameStart(film, t)
+		a.sameRange(film, t, "the sound "+strconv.Quote(r.Name))
 		if t.list.Target != film.list.Target {
 			a.fail(t.uri, 0, "hls-8.2", "the target duration is %d s, that of the picture %d s", t.list.Target, film.list.Target)
 		}
@@ -59,15 +64,16 @@ func (a *auditor) characteristics(uri string, r hls.Rendition) {
 
 // sound measures and judges an audio rendition.
 func (a *auditor) sound(uri, from string, r hls.Rendition) *track {
-	t, fresh := a.playlist(uri, from, r.Line)
-	if t == nil || !fresh {
+	t := a.playlist(uri, from, r.Line)
+	if t == nil || t.read {
 		return t
 	}
-	if !a.fragmented(t, func(string, hls.Segment, mp4.FragmentInfo, time.Duration) {}) {
+	t.read = true
+	if !a.fragmented(t, func(string, hls.Segment, mp4.FragmentInfo, time.Duration) {}) || t.opaque {
 		return t
 	}
 	if t.init.Codec != "mp4a" {
-		a.warn(uri, 0, "hls-2.9", "the sound is %s, which is not checked; only AAC is", t.init.Codec)
+		a.unchecked(uri, 0, "the sound is coded as %s; only AAC is looked into", t.init.Codec)
 		return t
 	}
 	t.codec = hls.AudioCodec(t.init.Config)
@@ -95,8 +101,12 @@ func (a *auditor) stereo(uri string, m hls.Master) {
 		if r.Type != "AUDIO" || r.URI == "" {
 			continue
 		}
+		t := a.tracks[resolve(uri, r.URI)]
+		if t == nil || t.opaque || t.init.Codec == "" {
+			return // nobody knows
+		}
 		sound = true
-		if t := a.tracks[resolve(uri, r.URI)]; t != nil && t.init.Codec == "mp4a" && ascChannels(t.init.Config) == "2" {
+		if t.init.Codec == "mp4a" && ascChannels(t.init.Config) == "2" {
 			return
 		}
 	}
@@ -107,27 +117,43 @@ func (a *auditor) stereo(uri string, m hls.Master) {
 
 // text judges a subtitle rendition: WebVTT whose clock is the film's. film is nil where it is not known.
 func (a *auditor) text(uri, from string, line int, film *track) *track {
-	t, fresh := a.playlist(uri, from, line)
-	if t == nil || !fresh {
+	t := a.playlist(uri, from, line)
+	if t == nil || t.read {
 		return t
 	}
+	t.read = true
+	flight := a.fly(t.segmentWants(textFile))
+	defer flight.close()
 	var parts []hls.Part
 	var at, zero time.Duration
 	if film != nil {
 		zero = film.time(film.base)
 	}
-	for _, s := range t.list.Segments {
-		file := resolve(t.uri, s.URI)
-		b, ok := a.part(t.uri, s.Line, file, s.Range)
+	for i, s := range t.list.Segments {
+		f, ok := flight.take(i)
 		if !ok {
 			return t
 		}
-		t.cues = append(t.cues, a.webvtt(file, string(b), zero, at, at+s.Duration)...)
+		if i == 0 && foreignText(f.Data) {
+			t.opaque = true
+			a.unchecked(flight.wants[i].uri, 0, "the subtitles are not WebVTT but something else, such as IMSC in MP4: only their size and declared duration are checked")
+		}
+		if !t.opaque {
+			list := a.webvtt(flight.wants[i].uri, string(f.Data), zero, at, at+s.Duration)
+			t.texts = append(t.texts, textSegment{flight.wants[i].uri, at, at + s.Duration, list})
+			t.cues = append(t.cues, list...)
+		}
 		at += s.Duration
-		parts = append(parts, hls.Part{Size: int64(len(b)), Duration: s.Duration})
+		a.step(s.Duration)
+		parts = append(parts, hls.Part{Size: int64(len(f.Data)), Duration: s.Duration})
 	}
 	t.rates, t.whole = hls.Measure(parts, t.list.Target), true
 	return t
+}
+
+// foreignText tells of boxes and XML, in which IMSC comes.
+func foreignText(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("<?xml")) || len(b) > 8 && slices.Contains([]string{"styp", "moof", "ftyp", "sidx"}, string(b[4:8]))
 }
 
 // webvtt judges one segment of subtitles that is in force from start to end. zero is the film's first decode time,

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,25 +12,46 @@ import (
 // trickPlay judges the I-frame playlists.
 func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
 	if len(m.IFrames) == 0 {
-		if len(pictures) > 0 {
+		if len(pictures) > 0 || slices.ContainsFunc(m.Variants, pictured) {
 			a.fail(uri, 0, "hls-6.1", "there is no I-frame playlist, so nobody can see where they wind to")
 		}
 		return
 	}
 	for _, f := range m.IFrames {
 		address := resolve(uri, f.URI)
-		t, _ := a.playlist(address, uri, f.Line)
+		t := a.playlist(address, uri, f.Line)
 		if t == nil {
 			continue
 		}
 		if !t.list.IFramesOnly {
 			a.fail(address, 0, "hls-6.8", "EXT-X-I-FRAMES-ONLY is missing")
 		}
+		if t.list.Segments[0].Map == nil {
+			a.transportIFrames(uri, f, t)
+			continue
+		}
 		if !a.initSection(t) {
 			continue
 		}
 		a.iframes(t, pictures)
 		a.declaredIFrames(uri, f, t)
+	}
+}
+
+// transportIFrames measures I-frames in MPEG-TS, into which we do not look.
+func (a *auditor) transportIFrames(uri string, f hls.IFrame, t *track) {
+	var parts []hls.Part
+	for _, s := range t.list.Segments {
+		if s.Range.Length == 0 {
+			return
+		}
+		parts = append(parts, hls.Part{Size: s.Range.Length, Duration: s.Duration})
+	}
+	if got, ok := a.part(want{segmentFile, t.uri, t.list.Segments[0].Line, resolve(t.uri, t.list.Segments[0].URI), t.list.Segments[0].Range}); ok {
+		if _, whole := packets(got.Data); !whole {
+			a.fail(t.uri, t.list.Segments[0].Line, "hls-6.10", "the byte range %s does not hold whole packets of MPEG-TS", t.list.Segments[0].Range)
+		}
+		a.rates(uri, f.Line, f.URI, f.Bandwidth, f.Average, hls.Measure(parts, t.list.Target))
 	}
 }
 
@@ -55,6 +77,9 @@ func (a *auditor) iframes(t *track, pictures []*track) {
 		file := resolve(t.uri, s.URI)
 		parts = append(parts, hls.Part{Size: s.Range.Length, Duration: s.Duration})
 		groups, known := a.files[file]
+		if a.bad[file] {
+			return
+		}
 		if !known {
 			if !a.rangeIsFragment(t, s, file) {
 				return
@@ -98,13 +123,23 @@ func at(groups []group, offset int64) (group, bool) {
 
 // rangeIsFragment judges a byte range of a file that no variant uses: I-frames encoded for themselves.
 func (a *auditor) rangeIsFragment(t *track, s hls.Segment, file string) bool {
-	b, ok := a.part(t.uri, s.Line, file, s.Range)
+	f, ok := a.part(want{segmentFile, t.uri, s.Line, file, s.Range})
 	if !ok {
 		return false
 	}
-	list, _ := mp4.Boxes(b) // the mdat may go on behind the picture
-	if len(list) == 0 || list[0].Type != "moof" && list[0].Type != "styp" && list[0].Type != "sidx" {
+	list, _ := mp4.Boxes(f.Data) // the mdat may go on behind the picture
+	moofs := 0
+	for _, b := range list {
+		if b.Type == "moof" {
+			moofs++
+		}
+	}
+	switch {
+	case len(list) == 0 || list[0].Type != "moof" && list[0].Type != "styp" && list[0].Type != "sidx":
 		a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not begin with a moof", s.Range, s.URI)
+		return false
+	case moofs > 1:
+		a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds %d fragments, not one keyframe", s.Range, s.URI, moofs)
 		return false
 	}
 	return true

@@ -14,18 +14,19 @@ var naturalRates = []float64{24000. / 1001, 24, 25, 30000. / 1001, 30, 50, 60000
 
 // video measures and judges a variant's media playlist. It is nil where it cannot be used.
 func (a *auditor) video(uri, from string, line int) *track {
-	t, fresh := a.playlist(uri, from, line)
-	if t == nil || !fresh {
+	t := a.playlist(uri, from, line)
+	if t == nil || t.read {
 		return t
 	}
+	t.read = true
 	var gop gopCheck
 	ok := a.fragmented(t, func(file string, s hls.Segment, f mp4.FragmentInfo, start time.Duration) {
-		if t.init.Codec == "avc1" || t.init.Codec == "avc3" {
+		if t.init.Video() {
 			gop.fragment(a, t, file, f, start)
 		}
 	})
-	if !t.init.Video() {
-		if ok {
+	if t.opaque || !t.init.Video() {
+		if ok && !t.opaque {
 			t.codec = hls.AudioCodec(t.init.Config)
 		}
 		return t
@@ -45,7 +46,7 @@ func (a *auditor) codec(t *track) {
 	case "avc3", "hev1":
 		a.fail(uri, 0, "hls-1.10", "the sample entry is %s", t.init.Codec)
 	default:
-		a.warn(uri, 0, "hls-1.2", "the codec %s is not checked; only H.264 is", t.init.Codec)
+		a.unchecked(uri, 0, "the picture is coded as %s; only H.264 is looked into", t.init.Codec)
 		return
 	}
 	t.codec = hls.VideoCodec(t.init.Config)
@@ -114,7 +115,10 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 	data, at := f.Data, t.ticks
 	first := false
 	for i, s := range f.Samples {
-		idr := hasIDR(data[:s.Size], t.init.Config)
+		idr := s.Sync // of other codecs the flag is all that is looked at
+		if t.init.Codec == "avc1" || t.init.Codec == "avc3" {
+			idr = hasIDR(data[:s.Size], t.init.Config)
+		}
 		data = data[s.Size:]
 		if idr != s.Sync && g.once("hls-7.4") {
 			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but IDR=%v", seconds(t.time(at)), s.Sync, idr)
@@ -122,7 +126,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 		if !g.seen {
 			g.seen = true
 			if s.Offset != 0 {
-				a.warn(file, 0, "hls-8.3", "the first picture is shown %d/%d s after its decode time: sound and picture may drift apart", s.Offset, t.init.Timescale)
+				a.warn(file, 0, "hls-8.7", "the first picture is shown %d/%d s after its decode time: players that heed no edit list play it late against the sound", s.Offset, t.init.Timescale)
 			}
 		}
 		if idr {

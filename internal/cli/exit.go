@@ -16,6 +16,7 @@ import (
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/verify"
 )
 
 // The exit codes. They are a contract with scripts: each command's help lists those it gives.
@@ -33,7 +34,7 @@ var exitWords = map[int]string{
 	exitFine:        "fine",
 	exitFailed:      "failed",
 	exitUsage:       "the command line is wrong",
-	exitFindings:    "something is wrong with the film or a file beside it; nothing was published",
+	exitFindings:    "something is wrong with the film, a file beside it, or what was made of them; nothing was published",
 	exitStore:       "the folder or bucket refused, is full, or cannot be reached",
 	exitTool:        "ffmpeg or ffprobe is missing or too old",
 	exitInterrupted: "interrupted; the same command again goes on from there",
@@ -81,7 +82,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case is[usageError](err), is[*config.ValueError](err), is[*config.NameError](err):
 		return exitUsage
-	case is[findingsError](err):
+	case is[findingsError](err), is[*verify.UnsoundError](err):
 		return exitFindings
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
 		return exitTool
@@ -112,6 +113,9 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	if found, ok := errors.AsType[findingsError](err); ok {
 		a.ui.Findings(found.findings)
+	}
+	if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok {
+		a.ui.Findings(unsound.Findings)
 	}
 	switch code {
 	case exitFine:

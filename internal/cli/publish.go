@@ -19,6 +19,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/step"
 	"filmpress/internal/store"
+	"filmpress/internal/verify"
 )
 
 // publishOptions are the command line of publish.
@@ -27,6 +28,7 @@ type publishOptions struct {
 	dryRun   bool
 	json     bool
 	force    bool
+	unproved bool
 	name     string   // the film
 	sidecars []string // subtitle files named on the command line
 }
@@ -55,6 +57,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
+	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		o.name, o.sidecars = given[0], given[1:]
 		return a.publish(cmd.Context(), o)
@@ -104,7 +107,10 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
 	if !blocks(g.findings) {
-		s.plan = plan.Compute(g.request)
+		if s.request.Quality, err = measured(ctx, kept, tools, g, a.ui.Sink); err != nil {
+			return s, err
+		}
+		s.plan = plan.Compute(s.request)
 		s.findings = append(g.findings, s.plan.Findings...)
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
@@ -135,7 +141,7 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 		return err
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
-	results, out, err := a.carryOut(ctx, s, st, o.force)
+	results, out, err := a.carryOut(ctx, s, st, o)
 	if err != nil {
 		return err
 	}
@@ -148,7 +154,7 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 
 // carryOut does the steps and publishes their results. A kept result that turns out damaged when it is sent is
 // forgotten and made once more.
-func (a *app) carryOut(ctx context.Context, s studied, st store.Store, force bool) (map[string]engine.Result, release.Result, error) {
+func (a *app) carryOut(ctx context.Context, s studied, st store.Store, o publishOptions) (map[string]engine.Result, release.Result, error) {
 	logs := filepath.Join(s.kept.Dir(), "logs")
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return nil, release.Result{}, err
@@ -168,7 +174,7 @@ func (a *app) carryOut(ctx context.Context, s studied, st store.Store, force boo
 			stream.Close()
 			return nil, release.Result{}, err
 		}
-		out, err := release.Publish(ctx, st, set, release.Options{Force: force, Stream: stream}, a.ui.Sink)
+		out, err := release.Publish(ctx, st, set, release.Options{Force: o.force, Stream: stream, Audit: a.auditor(set, o)}, a.ui.Sink)
 		if again || !errors.Is(err, store.ErrDamaged) {
 			return results, out, err
 		}
@@ -176,6 +182,25 @@ func (a *app) carryOut(ctx context.Context, s studied, st store.Store, force boo
 		if err := dropDamaged(s.kept, results); err != nil {
 			return nil, out, err
 		}
+	}
+}
+
+// auditor judges a release before it becomes visible.
+func (a *app) auditor(set release.Set, o publishOptions) func(context.Context, string) error {
+	return func(ctx context.Context, id string) error {
+		a.ui.Sink(report.Event{Kind: report.StepStarted, Step: verify.Step, Text: "verifying the release"})
+		r, err := verify.Unpublished(ctx, set, id, a.ui.Sink)
+		if err != nil {
+			return err
+		}
+		a.ui.Sink(report.Event{Kind: report.StepDone, Step: verify.Step})
+		err = r.Sound()
+		if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok && o.unproved {
+			a.ui.Findings(unsound.Findings)
+			a.ui.Note("the release is made visible all the same, as --skip-verify asks")
+			return nil
+		}
+		return err
 	}
 }
 
@@ -221,7 +246,8 @@ func newPlan(a *app) *cobra.Command {
 		Use:   "plan FILM [SUBTITLE...]",
 		Short: "Tell what publish would do, and why",
 		Long: `Looks at the film and the files beside it, and tells which sizes, sound tracks and subtitles would be made, which
-would not and why, and which steps are finished already. Nothing is encoded, nothing is written to the target.` +
+would not and why, and which steps are finished already. Where the pipeline asks for a quality, a few samples are
+encoded to see what it costs; that is kept. Nothing is written to the target.` +
 			exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted),
 		Example: "  filmpress plan film.mp4\n  filmpress plan film.mp4 --pipeline archive --json",
 		Args:    args(cobra.MinimumNArgs(1)),

@@ -10,6 +10,7 @@ type published struct {
 	Slug       string             `json:"slug"`
 	Page       string             `json:"page"`
 	Master     string             `json:"master"`
+	Dash       string             `json:"dash"`
 	Target     string             `json:"target"`
 	Duration   float64            `json:"duration"` // seconds
 	Renditions []publishedPicture `json:"renditions"`

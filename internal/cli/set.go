@@ -116,6 +116,7 @@ func publishable(slug, dir string, s plan.Step, f engine.File) release.File {
 // result is what a publish tells its caller.
 func result(p plan.Plan, facts step.PackageFacts, results map[string]engine.Result, out release.Result, st store.Store) published {
 	r := published{Release: out.Release, Slug: p.Slug, Page: st.URL(p.Slug + "/" + step.PageName), Master: st.URL(p.Slug + "/" + step.MasterName),
+		Dash:   st.URL(p.Slug + "/" + step.ManifestName),
 		Target: st.String(), Duration: facts.Page.Duration.Seconds(), Renditions: []publishedPicture{}, Subtitles: []publishedTrack{},
 		Findings: append([]report.Finding{}, p.Findings...)}
 	pages := fmt.Sprintf("%s/r/%s/", p.Slug, out.Release)

@@ -8,49 +8,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"filmpress/internal/annotate"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle/rules"
-	"filmpress/internal/ui"
 )
 
-// document is where the findings go.
-type document struct {
-	annotate.Writer
-	place, drop func() error
-}
-
-// finish ends the document and puts it in its place.
-func (d *document) finish() error {
-	if err := d.Close(); err != nil {
-		return err
-	}
-	return d.place()
-}
-
-// openDocument begins the document: on stdout, or in a file that comes into being when it is whole.
+// openDocument begins the document of the check.
 func (c *subsCheck) openDocument() (*document, error) {
-	o := annotate.Options{Tool: annotate.Tool{Name: "filmpress subs check", Version: thisBuild().Version}, Rules: described()}
-	fine := func() error { return nil }
-	if c.output == "" {
-		o.Color = ui.Detect(c.out, "auto", os.Getenv).Color
-		return &document{annotate.New(c.format, c.out, o), fine, fine}, nil
-	}
-	if info, err := os.Stat(c.output); err == nil && !info.Mode().IsRegular() { // a pipe, a terminal: /dev/stdout
-		f, err := os.OpenFile(c.output, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &document{annotate.New(c.format, f, o), f.Close, f.Close}, nil
-	}
-	f, err := renameio.NewPendingFile(c.output, renameio.WithPermissions(0o644))
-	if err != nil {
-		return nil, err
-	}
-	return &document{annotate.New(c.format, f, o), f.CloseAtomicallyReplace, f.Cleanup}, nil
+	return c.app.openDocument(c.format, c.output, annotate.Options{Tool: annotate.Tool{Name: "filmpress subs check", Version: thisBuild().Version}, Rules: described()})
 }
 
 // described are all rules, for the forms that describe them.

@@ -107,7 +107,7 @@ func (o *fixOptions) check(files []string) error {
 	}
 	if o.language != "" {
 		tag, err := language.Parse(o.language)
-		if err != nil {
+		if err != nil || tag == language.Und {
 			return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", o.language)}
 		}
 		o.language = tag.String()
@@ -192,7 +192,9 @@ func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean
 	if err != nil {
 		return false, err
 	}
-	return !blocks(r.Left), a.tellFixed(name, r, wrote)
+	left := slices.DeleteFunc(r.Left, func(f report.Finding) bool { return o.only != nil && !slices.Contains(o.only, f.Rule) })
+	a.tellFixed(name, r.Changes, left, wrote)
+	return !blocks(left), nil
 }
 
 // putFixed writes the mended file to where it was asked for, or its changes to stdout. wrote says where it is.
@@ -229,34 +231,39 @@ func sameFile(path, other string) (bool, error) {
 }
 
 // tellFixed says what was done, what was left, and where the file is.
-func (a *app) tellFixed(name string, r repair.Result, wrote string) error {
+func (a *app) tellFixed(name string, changes []repair.Change, left []report.Finding, wrote string) {
 	places := 0
-	for _, c := range r.Changes {
+	for _, c := range changes {
 		places += c.Count
 		a.ui.Note(fmt.Sprintf("%s: %d x %s (%s)", name, c.Count, c.Text, c.Rule))
 	}
-	var left []report.Finding
-	for _, f := range r.Left {
-		if f.Severity > report.Info { // check shows those
-			left = append(left, f)
-		}
-	}
+	all := len(left)
+	left = slices.DeleteFunc(left, func(f report.Finding) bool { // these are for somebody with the time to read
+		rule, _ := rules.Lookup(f.Rule)
+		return f.Severity == report.Info || f.Severity == report.Warn && rule.Group == rules.Readability
+	})
 	a.ui.Findings(left)
 	done := "nothing to mend"
 	switch {
 	case places > 0 && wrote == "":
-		done = fmt.Sprintf("%s would be mended; --in-place writes it", plural(places, "place"))
+		done = plural(places, "place") + " would be mended; --in-place writes it"
 	case places > 0:
-		done = fmt.Sprintf("%s mended, written to %s", plural(places, "place"), wrote)
+		done = plural(places, "place") + " mended, written to " + wrote
+	case wrote != "" && wrote != name:
+		done += ", written to " + wrote + " as it is"
 	}
-	if len(left) > 0 {
-		done += fmt.Sprintf("; %s left for a person, as above", plural(len(left), "place"))
+	if len(left) == 1 {
+		done += ". 1 place needs a person, see above"
+	} else if len(left) > 1 {
+		done += fmt.Sprintf(". %d places need a person, see above", len(left))
 	}
 	if len(left) > 0 && places > 0 && wrote == "" {
-		done += ", with the lines of the mended file"
+		done += " (the lines are those of the mended file)"
+	}
+	if notes := all - len(left); notes > 0 {
+		done += fmt.Sprintf("; filmpress subs check has %s more, on how it reads", plural(notes, "finding"))
 	}
 	a.ui.Note(name + ": " + done)
-	return nil
 }
 
 // plural is a number and what it counts: "1 place", "2 places".

@@ -21,15 +21,15 @@ const module = "filmpress/"
 var floor = map[string]int{
 	"internal/report": 0, "internal/media": 0, "internal/store": 0, "internal/strictyaml": 0, "internal/sandbox": 0, "configs": 0, "pipelines": 0,
 	"internal/pipeline": 1, "internal/subtitle": 1, "internal/subtitle/rules": 1, "internal/subtitle/repair": 1, "internal/subtitle/align": 1, "internal/subtitle/foreign": 1,
-	"internal/subtitle/compare": 1, "internal/subtitle/bilingual": 1, "internal/subtitle/prose": 1, "internal/hls": 1, "internal/privacy": 1, "internal/watch": 1,
+	"internal/subtitle/compare": 1, "internal/subtitle/bilingual": 1, "internal/subtitle/prose": 1, "internal/hls": 1, "internal/dash": 1, "internal/privacy": 1, "internal/watch": 1,
 	"internal/media/mp4": 1, "internal/media/ffmpeg": 1, "internal/store/s3": 1, "internal/store/dir": 1,
 	"internal/plan": 2, "internal/audit": 2,
 	"internal/engine": 3, "internal/engine/local": 3, "internal/step": 3,
 	"internal/config": 4, "internal/ui": 4, "internal/release": 4,
-	"internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
-	"internal/lint":     4,
-	"internal/cli":      5,
-	"cmd/filmpress":     6,
+	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
+	"internal/lint": 4,
+	"internal/cli":  5,
+	"cmd/filmpress": 6,
 }
 
 // proofs are packages that only tests import. They may look at anything, and are never part of the program.
@@ -50,12 +50,13 @@ var doors = []struct {
 	{"github.com/aws/aws-sdk-go-v2", []string{"internal/store/s3"}, "everybody else speaks to store.Store, so that a folder and a bucket behave alike"},
 	{"github.com/asticode/go-astisub", []string{"internal/subtitle/foreign"}, "it panics on broken files and drops cues in silence; foreign guards every call and counts after it"},
 	{"github.com/landlock-lsm/go-landlock", []string{"internal/sandbox"}, "one place says what a decoder may open"},
+	{"github.com/aymanbagabas/go-udiff", []string{"internal/cli"}, "a diff is for people to look at; what changed is told in rules and counts"},
 	{"golang.org/x/term", []string{"internal/ui"}, "ui decides rate and look; nothing else touches the terminal"},
 	{"go.yaml.in/yaml/v3", []string{"internal/strictyaml", "internal/config"}, "a typo in a hand-written file is a finding with its place; strictyaml does that, a plain decode drops it"},
 }
 
 // pure packages compute from what they are given: the same input gives the same bytes, on every machine.
-var pure = []string{"internal/plan", "internal/hls", "internal/pipeline", "internal/subtitle", "internal/subtitle/foreign", "internal/subtitle/compare", "internal/subtitle/bilingual", "internal/subtitle/prose", "internal/media", "internal/report", "internal/strictyaml", "internal/privacy"}
+var pure = []string{"internal/plan", "internal/hls", "internal/dash", "internal/pipeline", "internal/subtitle", "internal/subtitle/rules", "internal/subtitle/repair", "internal/subtitle/align", "internal/subtitle/foreign", "internal/subtitle/compare", "internal/subtitle/bilingual", "internal/subtitle/prose", "internal/media", "internal/report", "internal/strictyaml", "internal/privacy"}
 
 // impure is what would make them depend on the machine.
 var impure = map[string]string{

@@ -26,14 +26,21 @@ type Pipeline struct {
 
 // Video is the wish for the picture: H.264, a ladder of rungs.
 type Video struct {
-	Chunk   Chunk   `yaml:"chunk"` // about how much of the film is encoded in one piece
-	Preset  Preset  `yaml:"preset"`
-	CRF     CRF     `yaml:"crf"`
-	Threads Threads `yaml:"threads"`
-	Ladder  []Rung  `yaml:"ladder"`
+	Chunk   Chunk    `yaml:"chunk"` // about how much of the film is encoded in one piece
+	Preset  Preset   `yaml:"preset"`
+	CRF     CRF      `yaml:"crf"`     // with quality, where the looking begins
+	Quality *Quality `yaml:"quality"` // nil: every rung is encoded at crf
+	Threads Threads  `yaml:"threads"`
+	Ladder  []Rung   `yaml:"ladder"`
 
 	// Deinterlace says what an interlaced film becomes; "" is ToFields.
 	Deinterlace Deinterlace `yaml:"deinterlace"`
+}
+
+// Quality is how like the film every rung is to look. The rate factor that reaches it is found by encoding samples.
+type Quality struct {
+	SSIM SSIM `yaml:"ssim"` // of the luma, mean over the samples, against the film scaled to the rung's size
+	VMAF VMAF `yaml:"vmaf"` // goes before ssim where ffmpeg has libvmaf; 0 is not asked for
 }
 
 // Fields says whether every field of an interlaced film becomes a frame, so that motion stays as smooth as it was shot
@@ -129,6 +136,7 @@ func (p Pipeline) required() map[string]bool {
 		"video.threads": p.Video.Threads > 0, "video.ladder": len(p.Video.Ladder) > 0, "audio.bitrate": p.Audio.Bitrate > 0,
 		"audio.loudness": p.Audio.Loudness != 0, "audio.true-peak": p.Audio.TruePeak != 0, "mp4.height": p.MP4.Height > 0,
 		"pictures.interval": p.Pictures.Interval > 0, "pictures.width": p.Pictures.Width > 0, "subtitles.segment": p.Subtitles.Segment > 0,
+		"video.quality.ssim":                   p.Video.Quality == nil || p.Video.Quality.SSIM > 0,
 		"video.ladder[].width, height and max": !slices.ContainsFunc(p.Video.Ladder, func(r Rung) bool { return r.Width*r.Height*Pixels(r.Max) == 0 }),
 	}
 }

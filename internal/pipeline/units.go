@@ -19,6 +19,8 @@ type (
 	AudioKbps int     // 32 to 160: stereo AAC-LC (Apple HLS authoring specification, 2.9)
 	Threads   int     // 1 to 16
 	CRF       float64 // 10 to 40: x264's constant rate factor
+	SSIM      float64 // 0.8 to 0.999
+	VMAF      float64 // 50 to 99
 	Loudness  float64 // -31 to -9 LUFS
 	TruePeak  float64 // -9 to -0.1 dBTP; 0 would leave the coder no room
 	Preset    string  // x264's presets
@@ -43,6 +45,8 @@ func (v *Kbps) UnmarshalText(b []byte) error      { return whole(v, b, 50, 100_0
 func (v *AudioKbps) UnmarshalText(b []byte) error { return whole(v, b, 32, 160, "kb/s") }
 func (v *Threads) UnmarshalText(b []byte) error   { return whole(v, b, 1, 16, "threads") }
 func (v *CRF) UnmarshalText(b []byte) error       { return decimal(v, b, 10, 40, "") }
+func (v *SSIM) UnmarshalText(b []byte) error      { return decimal(v, b, 0.8, 0.999, "") }
+func (v *VMAF) UnmarshalText(b []byte) error      { return decimal(v, b, 50, 99, "") }
 func (v *Loudness) UnmarshalText(b []byte) error  { return decimal(v, b, -31, -9, "LUFS") }
 func (v *TruePeak) UnmarshalText(b []byte) error  { return decimal(v, b, -9, -0.1, "dBTP") }
 

@@ -18,6 +18,7 @@ import (
 // Request is everything that a plan depends on.
 type Request struct {
 	Film     media.Source
+	Quality  *media.Quality          // what samples of the film cost, see LookAt; nil where none were taken
 	Name     string                  // the film's file name, for findings only
 	Tracks   []Track                 // in any order
 	Sounds   []Sound                 // what the user said of the film's sound tracks, in any order
@@ -56,11 +57,13 @@ const Off = "off"
 // Compute decides what will be done. Findings with severity Error mean that nothing can be.
 func Compute(r Request) Plan {
 	c := &computer{Request: r, plan: Plan{Version: 1, Slug: r.Slug, Title: r.Title, Pipeline: r.Pipeline.Name}}
-	if len(r.Film.Video) == 0 || r.Film.Video[0].Rate.Num <= 0 {
+	if !r.pictured() {
 		c.find(report.Error, "film-no-picture", "the film has no moving picture", "choose a file with a picture; sound alone is not published")
 		return c.plan
 	}
 	c.video()
+	c.quality()
+	c.encode()
 	c.audio()
 	c.subtitles()
 	c.pictures()
@@ -70,13 +73,17 @@ func Compute(r Request) Plan {
 	return c.plan
 }
 
+// pictured says whether the film has a picture that moves.
+func (r Request) pictured() bool { return len(r.Film.Video) > 0 && r.Film.Video[0].Rate.Num > 0 }
+
 type computer struct {
 	Request
 	plan     Plan
 	rate     media.Rational
 	frames   int64
 	segment  int // frames
-	rungs    []Rung
+	encoding Encoding
+	rungs    []Rung  // what encoding will hold
 	chunks   []Input // the results that hold the picture: what reads a rendition needs them beside the video step
 	sounds   []AudioLabel
 	captions []TrackLabel
@@ -87,7 +94,7 @@ func (c *computer) find(s report.Severity, rule, text, hint string) {
 }
 
 func (c *computer) because(subject string, taken bool, why string) {
-	c.plan.Reasons = append(c.plan.Reasons, Reason{subject, taken, why})
+	c.plan.Reasons = append(c.plan.Reasons, Reason{Subject: subject, Taken: taken, Why: why})
 }
 
 // add appends a step, with the digest that names its result.
@@ -163,8 +170,7 @@ func (c *computer) video() {
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
 	c.because("frame rate", true, c.rateReason(v, fields))
 	c.scan(v, fields)
-	c.encode(v, Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), CRF: float64(c.Pipeline.Video.CRF),
-		Threads: int(c.Pipeline.Video.Threads), Fields: fields, Rungs: c.rungs})
+	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Threads: int(c.Pipeline.Video.Threads), Fields: fields}
 }
 
 // scan tells what becomes of fields, and where a film is not what it declares to be.
@@ -190,7 +196,9 @@ func undeclared(declared bool) string {
 
 // encode cuts the film into chunks, each a step of its own, so that a crash costs one of them and several can be made
 // at once. What a segment may cost is only known when all are there.
-func (c *computer) encode(v media.Video, e Encoding) {
+func (c *computer) encode() {
+	v, e := c.Film.Video[0], c.encoding
+	e.Rungs = c.rungs
 	starts := c.chunkStarts()
 	for k, first := range starts {
 		end := c.frames

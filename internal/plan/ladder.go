@@ -26,22 +26,22 @@ func ladder(width, height int, boxes []pipeline.Rung) (rungs []Rung, reasons []R
 		if scale <= 1 {
 			rung := Rung{Width: even(float64(width) * scale), Height: even(float64(height) * scale), Max: int64(box.Max) * 1000}
 			rungs = append(rungs, rung)
-			reasons = append(reasons, Reason{name, true, fmt.Sprintf("%dx%d, at most %d kb/s", rung.Width, rung.Height, box.Max)})
+			reasons = append(reasons, Reason{name, true, fmt.Sprintf("%dx%d, at most %d kb/s", rung.Width, rung.Height, box.Max), len(rungs)})
 			continue
 		}
 		own := Rung{Width: even(float64(width)), Height: even(float64(height)), Max: ownRate(width, height, scale, box)}
 		if i == 0 || float64(own.Width*own.Height) >= worthwhile*float64(rungs[len(rungs)-1].Width*rungs[len(rungs)-1].Height) {
 			rungs = append(rungs, own)
-			reasons = append(reasons, Reason{name, true, fmt.Sprintf("the film's own size, %dx%d, at most %d kb/s: it is never enlarged", own.Width, own.Height, own.Max/1000)})
+			reasons = append(reasons, Reason{name, true, fmt.Sprintf("the film's own size, %dx%d, at most %d kb/s: it is never enlarged", own.Width, own.Height, own.Max/1000), len(rungs)})
 		} else {
-			reasons = append(reasons, Reason{name, false, fmt.Sprintf("the film has %dx%d, hardly more than the rung below; it is never enlarged", width, height)})
+			reasons = append(reasons, Reason{name, false, fmt.Sprintf("the film has %dx%d, hardly more than the rung below; it is never enlarged", width, height), 0})
 		}
 		for _, skipped := range boxes[i+1:] {
 			sw, sh := int(skipped.Width), int(skipped.Height)
 			if height > width {
 				sw, sh = sh, sw
 			}
-			reasons = append(reasons, Reason{label(sw, sh), false, fmt.Sprintf("the film has only %dx%d; it is never enlarged", width, height)})
+			reasons = append(reasons, Reason{label(sw, sh), false, fmt.Sprintf("the film has only %dx%d; it is never enlarged", width, height), 0})
 		}
 		break
 	}

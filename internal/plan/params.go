@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 1}
+var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 2}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
@@ -33,7 +33,6 @@ type Encoding struct {
 	GOP     int            `json:"gop"`     // frames
 	Segment int            `json:"segment"` // frames, a multiple of GOP
 	Preset  string         `json:"preset"`
-	CRF     float64        `json:"crf"`
 	Threads int            `json:"threads"`
 	Fields  bool           `json:"fields,omitempty"` // of an interlaced film every field becomes a frame
 	Rungs   []Rung         `json:"rungs"`            // from small to large
@@ -68,10 +67,12 @@ type VideoParams struct {
 
 // Rung is one rendition of the picture.
 type Rung struct {
-	Name   string `json:"name"` // "v0" is the smallest
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	Max    int64  `json:"max"` // bit/s, the VBV's rate
+	Name   string  `json:"name"` // "v0" is the smallest
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	CRF    float64 `json:"crf"`    // x264's rate factor
+	Max    int64   `json:"max"`    // bit/s, the VBV's rate
+	Buffer int64   `json:"buffer"` // bits, the VBV's size
 }
 
 // AudioParams are the parameters of an audio step. Its input is the film.

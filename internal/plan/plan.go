@@ -24,6 +24,8 @@ type Reason struct {
 	Subject string `json:"subject"` // "1080p", "subtitle en", "audio track 2"
 	Taken   bool   `json:"taken"`
 	Why     string `json:"why"`
+
+	rung int // of the ladder, from 1; 0 is none
 }
 
 // Step is one piece of work whose result depends on nothing but what its digest covers.

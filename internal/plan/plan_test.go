@@ -50,6 +50,9 @@ func TestGolden(t *testing.T) {
 	for name, change := range map[string]func(*Request){
 		"documentary": func(r *Request) {},
 		"archive":     func(r *Request) { r.Article = "a1" },
+		"documentary-measured": func(r *Request) {
+			r.Quality = measuredOf("900 900 950 1500 2500 5000", func(r []media.Curve) { r[5].Gain = 0.001 })
+		},
 		"draft-portrait-ntsc-silent": func(r *Request) {
 			v := &r.Film.Video[0]
 			v.Rotation, v.Rate, v.Variable = 90, media.Rational{Num: 30000, Den: 1001}, true
@@ -114,6 +117,7 @@ func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
 		{"ffmpeg", func(r *Request) { r.Tool = "ffmpeg 7" }, "audio-0 mp4 package pictures video"},
 		{"the film", func(r *Request) { r.Film.Digest = "new" }, "audio-0 mp4 package pictures video"},
 		{"quality", func(r *Request) { r.Pipeline.Video.CRF++ }, "mp4 package pictures video"},
+		{"what samples cost", func(r *Request) { r.Quality = measuredOf("150 360 700 1300 2500 5000", nil) }, "mp4 package pictures video"},
 		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package"},
 		{"the poster's size", func(r *Request) { r.Pipeline.Pictures.Width = 100 }, "package pictures"},
 		{"the pipeline's name", func(r *Request) { r.Pipeline.Name = "mine" }, ""},

@@ -12,11 +12,11 @@ func FuzzPointer(f *testing.F) {
 	f.Add([]byte(`{"release":"0123456789abcdef0123","previous":"0123456789abcdef0123","sequence":2}`))
 	f.Add([]byte(`{"release":"x","sequence":-1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := parsePointer(b)
+		p, err := ParsePointer(b)
 		if err != nil {
 			return
 		}
-		if again, err := parsePointer(encode(p)); err != nil || again != p {
+		if again, err := ParsePointer(encode(p)); err != nil || again != p {
 			t.Errorf("%+v became %+v, %v", p, again, err)
 		}
 	})
@@ -33,7 +33,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte(`{"format":1,"slug":"f","media":[{"path":"../x"}],"pages":[]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := parseManifest(b, "f", name(b))
+		m, err := ParseManifest(b, "f", name(b))
 		if err != nil {
 			return
 		}
@@ -43,7 +43,7 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 		written := encode(m)
-		again, err := parseManifest(written, "f", name(written))
+		again, err := ParseManifest(written, "f", name(written))
 		if err != nil || !bytes.Equal(encode(again), written) {
 			t.Errorf("%s: %v", written, err)
 		}

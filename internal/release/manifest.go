@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	manifestName = "manifest.json"
-	pointerName  = "release.json"
+	// ManifestName and PointerName are the objects that say what a release is, and which one is current.
+	ManifestName = "manifest.json"
+	PointerName  = "release.json"
 
 	// format is the version of manifest and pointer that this program reads and writes.
 	format = 1
@@ -62,7 +63,7 @@ func (s Set) manifest() (release string, f File) {
 	m := Manifest{Format: format, Slug: s.Slug, Summary: s.Summary, Media: entries(s.Media, s.Tracks), Pages: entries(s.Pages)}
 	b := encode(m)
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])[:releaseDigits], FromBytes(manifestName, b)
+	return hex.EncodeToString(sum[:])[:releaseDigits], FromBytes(ManifestName, b)
 }
 
 func entries(groups ...[]File) []Entry {
@@ -91,25 +92,25 @@ func encode(v any) []byte {
 // ReadPointer reads which release of a film is current. The Object is the pointer's, for a conditional write. A film
 // without one is store.ErrNotFound.
 func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, store.Object, error) {
-	b, obj, err := read(ctx, st, slug+"/"+pointerName, maxPointer)
+	b, obj, err := read(ctx, st, slug+"/"+PointerName, maxPointer)
 	if err != nil {
 		return Pointer{}, obj, err
 	}
-	p, err := parsePointer(b)
+	p, err := ParsePointer(b)
 	if err != nil {
-		return Pointer{}, obj, fmt.Errorf("%w: %s: %v", ErrMalformed, st.URL(slug+"/"+pointerName), err)
+		return Pointer{}, obj, fmt.Errorf("%w: %s: %v", ErrMalformed, st.URL(slug+"/"+PointerName), err)
 	}
 	return p, obj, nil
 }
 
 // ReadManifest reads what a release consists of, and compares it with the release's name.
 func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Manifest, error) {
-	name := slug + "/r/" + release + "/" + manifestName
+	name := slug + "/r/" + release + "/" + ManifestName
 	b, _, err := read(ctx, st, name, maxManifest)
 	if err != nil {
 		return Manifest{}, err
 	}
-	m, err := parseManifest(b, slug, release)
+	m, err := ParseManifest(b, slug, release)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("%w: %s: %v", ErrMalformed, st.URL(name), err)
 	}
@@ -129,7 +130,8 @@ func read(ctx context.Context, st store.Store, name string, limit int64) ([]byte
 	return b, obj, err
 }
 
-func parsePointer(b []byte) (Pointer, error) {
+// ParsePointer reads the bytes of a pointer.
+func ParsePointer(b []byte) (Pointer, error) {
 	var p Pointer
 	switch err := decode(b, &p); {
 	case err != nil:
@@ -144,7 +146,9 @@ func parsePointer(b []byte) (Pointer, error) {
 	return p, nil
 }
 
-func parseManifest(b []byte, slug, release string) (Manifest, error) {
+// ParseManifest reads the bytes of a manifest, and holds them against the release's name. A slug of "" is any: whoever reads by
+// http may not know it.
+func ParseManifest(b []byte, slug, release string) (Manifest, error) {
 	sum := sha256.Sum256(b)
 	if hex.EncodeToString(sum[:])[:releaseDigits] != release {
 		return Manifest{}, errors.New("its digest is not the release's name")
@@ -156,7 +160,7 @@ func parseManifest(b []byte, slug, release string) (Manifest, error) {
 	if m.Format != format {
 		return Manifest{}, fmt.Errorf("it has format %d, this program knows %d", m.Format, format)
 	}
-	if m.Slug != slug {
+	if slug != "" && m.Slug != slug {
 		return Manifest{}, fmt.Errorf("it is of the film %q", m.Slug)
 	}
 	return m, errors.Join(checkEntries(m.Media, "o/"), checkEntries(m.Pages, ""))
@@ -166,7 +170,7 @@ func checkEntries(entries []Entry, prefix string) error {
 	last := ""
 	for _, e := range entries {
 		switch {
-		case store.CheckName(e.Path) != nil || !strings.HasPrefix(e.Path, prefix) || e.Path == manifestName:
+		case store.CheckName(e.Path) != nil || !strings.HasPrefix(e.Path, prefix) || e.Path == ManifestName:
 			return fmt.Errorf("the path %q is not possible", e.Path)
 		case e.Path <= last:
 			return fmt.Errorf("the path %q is out of order", e.Path)

@@ -33,7 +33,7 @@ func (p *publisher) point(ctx context.Context, old Pointer) error {
 			return p.conflict(old.Release)
 		}
 		next := Pointer{Release: p.release, Previous: old.Release, Sequence: old.Sequence + 1}
-		f := FromBytes(pointerName, encode(next))
+		f := FromBytes(PointerName, encode(next))
 		f.CacheControl = store.Revalidate
 		err := p.put(ctx, f, store.If{Absent: p.etag == "", ETag: p.etag})
 		switch {

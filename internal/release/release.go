@@ -5,10 +5,11 @@
 //	<slug>/r/<release>/...           playlists, page, transcript of one release; immutable
 //	<slug>/r/<release>/manifest.json what the release consists of; written last of r/, its digest is the release's name
 //	<slug>/release.json              the pointer: which release is current; written only if nobody else wrote it meanwhile
-//	<slug>/index.html, master.m3u8   entrances, each refers to one release only
+//	<slug>/index.html, master.m3u8,
+//	       manifest.mpd              entrances, each refers to one release only
 //
 // The order is kept by barriers, not by sorting, because uploads run side by side: media, tracks, pages, manifest, then a
-// look whether all of it is there, then the pointer, then the entrances. A crash before the pointer changes nothing
+// look whether all of it is there and sound, then the pointer, then the entrances. A crash before the pointer changes nothing
 // that a viewer can reach; after a crash anywhere the same Publish, run again, finishes. There is no lock and no clock.
 package release
 
@@ -52,9 +53,12 @@ type Set struct {
 
 // Options are how to publish.
 type Options struct {
-	Force   bool    // replace another publisher's release that appeared meanwhile, or a pointer that cannot be read
-	Workers int     // uploads at once; 0 is 16
-	Stream  *Stream // what was uploaded while the steps still ran; Publish closes it. nil is nothing
+	Force   bool // replace another publisher's release that appeared meanwhile, or a pointer that cannot be read
+	Workers int  // uploads at once; 0 is 16
+	// Audit judges the release when all of it is in the store, and before the pointer is switched to it: an error means
+	// that nothing is switched. It is not called where the release is current already. nil is no judge.
+	Audit  func(ctx context.Context, release string) error
+	Stream *Stream // what was uploaded while the steps still ran; Publish closes it. nil is nothing
 }
 
 // Result is what Publish did. Uploaded counts what this run sent, by its stream as well; Present what was there.
@@ -114,6 +118,11 @@ func Publish(ctx context.Context, st store.Store, set Set, opt Options, sink rep
 	if err := p.upload(ctx, manifest); err != nil {
 		return p.result, err
 	}
+	if opt.Audit != nil && old.Release != p.release {
+		if err := opt.Audit(ctx, p.release); err != nil {
+			return p.result, err
+		}
+	}
 	if err := p.point(ctx, old); err != nil {
 		return p.result, err
 	}
@@ -143,7 +152,7 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 		pages[i] = f
 		pages[i].Path = place + f.Path
 	}
-	manifest.Path = place + manifestName
+	manifest.Path = place + ManifestName
 	barriers := [][]File{p.set.Media, p.set.Tracks, pages, {manifest}}
 	var err error
 	if p.there, err = list(ctx, p.st, p.set.Slug); err != nil {
@@ -189,7 +198,7 @@ func (s Set) check() error {
 	if strings.Contains(s.Slug, "/") {
 		return fmt.Errorf("%w: %q; the film's slug must not have a slash in it", store.ErrName, s.Slug)
 	}
-	seen := map[string]bool{manifestName: true}
+	seen := map[string]bool{ManifestName: true}
 	for i, files := range [][]File{s.Media, s.Tracks, s.Pages} {
 		for _, f := range files {
 			if seen[f.Path] || !hexOf(f.SHA256, 64) || f.MD5 != "" && !hexOf(f.MD5, 32) || (i < 2) != strings.HasPrefix(f.Path, "o/") {

@@ -22,7 +22,7 @@ func (f File) meta() store.Meta {
 	if m.CacheControl == "" {
 		m.CacheControl = store.Immutable
 	}
-	m.Gzip = store.Compressible(m.Type) && f.Path != pointerName
+	m.Gzip = store.Compressible(m.Type) && f.Path != PointerName
 	return m
 }
 

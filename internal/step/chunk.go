@@ -98,7 +98,7 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 			return facts, err
 		}
 		read[i] = writers[i].read
-		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: p.CRF, MaxRate: rung.Max, BufSize: 2 * rung.Max})
+		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: rung.CRF, MaxRate: rung.Max, BufSize: rung.Buffer})
 	}
 	slices.Reverse(ladder.Rungs) // each rung is scaled from the next larger one
 	slices.Reverse(read)

@@ -129,7 +129,7 @@ func (w *Worker) recoder(j job, e plan.Encoding, rung plan.Rung) recoder {
 		if err := os.WriteFile(path, joined, 0o644); err != nil {
 			return nil, err
 		}
-		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Rate: e.Rate, CRF: e.CRF, MaxRate: max, BufSize: max, GOP: e.GOP, Preset: e.Preset, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
+		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Rate: e.Rate, CRF: rung.CRF, MaxRate: max, BufSize: max, GOP: e.GOP, Preset: e.Preset, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
 	}
 }
 

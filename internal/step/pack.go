@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"filmpress/internal/dash"
 	"filmpress/internal/hls"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
@@ -18,13 +19,15 @@ import (
 // PackageFacts is what is needed to write the entrances once the release has its name, and to tell of the result.
 type PackageFacts struct {
 	Presentation hls.Presentation `json:"presentation"`
+	Manifest     dash.Manifest    `json:"manifest"` // the same for DASH
 	Page         watch.Page       `json:"page"`
 }
 
 // The package's own files, below r/<release>/.
 const (
-	MasterName = "master.m3u8"
-	PageName   = "index.html"
+	MasterName   = "master.m3u8"
+	ManifestName = "manifest.mpd"
+	PageName     = "index.html"
 )
 
 // packer writes the playlists and the page of one film. All addresses are relative to r/<release>/.
@@ -45,6 +48,10 @@ func (w *Worker) pack(_ context.Context, j job) error {
 		}
 	}
 	if err := j.save(MasterName, k.out.Presentation.Master().Bytes()); err != nil {
+		return err
+	}
+	k.manifest()
+	if err := j.save(ManifestName, k.out.Manifest.Bytes()); err != nil {
 		return err
 	}
 	page, err := watch.Render(k.out.Page)
@@ -136,6 +143,7 @@ func (k *packer) pictures() error {
 			return err
 		}
 		k.out.Presentation.Pictures = append(k.out.Presentation.Pictures, pic)
+		k.dashPicture(r, pic.Rates)
 		if r.Name == k.p.Poster {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height
 		}
@@ -157,6 +165,7 @@ func (k *packer) sounds() error {
 			return err
 		}
 		k.out.Presentation.Sounds = append(k.out.Presentation.Sounds, sound)
+		k.dashSound(a.Step, r, sound)
 		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name})
 	}
 	return nil
@@ -181,6 +190,9 @@ func (k *packer) texts() error {
 			return err
 		}
 		k.out.Presentation.Texts = append(k.out.Presentation.Texts, text)
+		if err := k.dashText(t, text); err != nil {
+			return err
+		}
 		k.page(t, text, facts.Lines)
 	}
 	return nil
@@ -265,7 +277,7 @@ type Entrance struct {
 	Data []byte
 }
 
-// Entrances are the page and the playlist that lie directly below <slug>/ and lead into one release only. url is
+// Entrances are the page, the playlist and the manifest that lie directly below <slug>/ and lead into one release only. url is
 // where the page can be opened, "" where nobody knows.
 func (f PackageFacts) Entrances(release, url string) ([]Entrance, error) {
 	base := "r/" + release + "/"
@@ -285,7 +297,9 @@ func (f PackageFacts) Entrances(release, url string) ([]Entrance, error) {
 	for i := range master.IFrames {
 		master.IFrames[i].URI = base + master.IFrames[i].URI
 	}
-	return []Entrance{{PageName, html}, {MasterName, master.Bytes()}}, nil
+	manifest := f.Manifest
+	manifest.Base = ""
+	return []Entrance{{PageName, html}, {MasterName, master.Bytes()}, {ManifestName, manifest.Bytes()}}, nil
 }
 
 // ReadPackage reads the facts of a package result.

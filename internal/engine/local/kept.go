@@ -174,8 +174,8 @@ func flock(path string, how int) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// work makes a folder for results in the making, marked as in use until release is called or the process ends.
-func (k *Kept) work() (dir string, release func(), err error) {
+// Work makes a folder for results in the making, marked as in use until release is called or the process ends.
+func (k *Kept) Work() (dir string, release func(), err error) {
 	free, err := flock(filepath.Join(k.dir, "work.lock"), syscall.LOCK_EX) // a folder without its lock yet looks abandoned
 	if err != nil {
 		return "", nil, err

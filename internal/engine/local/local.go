@@ -19,7 +19,7 @@ import (
 // digest to its path. Steps that do not need each other run side by side. The first failure ends the run; what
 // was finished stays kept. Errors are *engine.StepError, or ctx's.
 func Run(ctx context.Context, p plan.Plan, sources map[string]string, w engine.Worker, kept *Kept, sink report.Sink) (map[string]engine.Result, error) {
-	dir, release, err := kept.work()
+	dir, release, err := kept.Work()
 	if err != nil {
 		return nil, fmt.Errorf("a work folder for the steps: %w", err)
 	}

@@ -195,7 +195,7 @@ func TestTwoRunsDoAStepOnce(t *testing.T) {
 
 func TestSweepLeavesLiveWorkAlone(t *testing.T) {
 	kept, _ := setUp(t)
-	live, release, err := kept.work()
+	live, release, err := kept.Work()
 	if err != nil {
 		t.Fatal(err)
 	}

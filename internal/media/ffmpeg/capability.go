@@ -40,8 +40,12 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "aresample", Need: "sound in time with the picture"},
 	{Kind: "filter", Name: "loudnorm", Need: "measuring loudness"},
 	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
+	{Kind: "filter", Name: "ssim", Need: "measuring quality"},
+	{Kind: "filter", Name: "metadata", Need: "measuring quality"},
 	{Kind: "filter", Name: "thumbnail", Need: "choosing the poster"},
 	{Kind: "filter", Name: "tile", Need: "the storyboard"},
+	{Kind: "filter", Name: "select", Need: "finding cuts"},
+	{Kind: "filter", Name: "metadata", Need: "finding cuts, and passing over dark pictures"},
 	{Kind: "demuxer", Name: "mov", Need: "MP4 and MOV files"},
 	{Kind: "demuxer", Name: "matroska", Need: "MKV and WebM files"},
 	{Kind: "demuxer", Name: "mpegts", Need: "TS, MTS and M2TS files"},
@@ -67,6 +71,12 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 		list[i] = c
 	}
 	return list, nil
+}
+
+// Has says whether this ffmpeg has a part that is used where it is there, and is not among Capabilities.
+func (t Tools) Has(ctx context.Context, kind, name string) (bool, error) {
+	out, err := output(ctx, t.FFmpeg, "-hide_banner", "-v", "error", "-"+kind+"s")
+	return parseNames(kind, out)[name], err
 }
 
 // parseNames reads one of ffmpeg's lists: " V....D libx264   about", " D  mov,mp4,m4a   about", or bare names.

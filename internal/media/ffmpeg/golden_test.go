@@ -35,10 +35,17 @@ func TestArguments(t *testing.T) {
 	spec := AudioSpec{Film: "/films/film.mp4", Stream: 1, Duration: media.Rational{Num: 60, Den: 1}, BitRate: 96000, Loudness: -16, TruePeak: -1.5}
 	loud := func(i, tp float64) AudioSpec { s := spec; s.Measured = &Loudness{I: i, TP: tp}; return s }
 	still := StillSpec{Path: "/work/v.mp4", At: -1, Duration: time.Minute}
+	sample := SampleSpec{Ladder: full, Metric: media.SSIM, Scratch: "/kept/work-1"}.at(360, []float64{23.5, 25, 31})
+	sample.Frames = 60
 	for name, args := range map[string][]string{
 		"ladder":     full.args(),
 		"chunk":      func() []string { l := full; l.First, l.Frames = 360, 1438; return l.args() }(),
+		"sample":     sample.args(),
+		"compare":    sample.compareArgs(true),
+		"vmaf":       func() []string { s := sample; s.Metric = media.VMAF; return s.compareArgs(false) }(),
+		"compare-2":  sample.compareArgs(false),
 		"count":      countArgs("/work/v.mp4", true),
+		"whole":      wholeArgs("/work/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"fields": func() []string {
 			l := look(func(v *media.Video) { v.Scan = media.ScanLowerFirst })

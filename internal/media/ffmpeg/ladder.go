@@ -37,7 +37,7 @@ type Ladder struct {
 type Rung struct {
 	Width, Height int // even
 	CRF           float64
-	MaxRate       int64 // bit/s of the VBV
+	MaxRate       int64 // bit/s of the VBV; 0 is no VBV
 	BufSize       int64 // bits of the VBV
 }
 
@@ -60,8 +60,22 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 }
 
 func (l Ladder) args() []string {
+	var outputs []*ff.Stream
+	l.pictures(l.input(), func(i int, picture *ff.Stream) {
+		outputs = append(outputs, picture.Output(Pipe(i), l.codec(l.Rungs[i])))
+	})
+	return arguments(1, outputs...)
+}
+
+// input is the film, read from where decoding begins. See ofOneSize for reinit_filter.
+func (l Ladder) input() *ff.Stream {
+	return input(l.Film, with(ff.KwArgs{"reinit_filter": "0"}, l.seek()))
+}
+
+// pictures makes the graph up to what the encoders get, and gives each rung's pictures to use.
+func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 	c := colorOf(l.Source)
-	f := &filters{stream(input(l.Film, with(ff.KwArgs{"reinit_filter": "0"}, l.seek())), l.Stream)}
+	f := &filters{stream(film, l.Stream)}
 	f.ofOneSize(l.Source)
 	f.deinterlace(l.Source, l.Fields)
 	f.upright(l.Source)
@@ -72,7 +86,6 @@ func (l Ladder) args() []string {
 	f.overBlack(c)
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
 	f.toSDR(c)
-	var outputs []*ff.Stream
 	for i, r := range l.Rungs {
 		if i > 0 {
 			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", scaler)
@@ -83,10 +96,8 @@ func (l Ladder) args() []string {
 			both := f.Split()
 			out, f.Stream = both.Get("0"), both.Get("1")
 		}
-		options := l.codec(r)
-		outputs = append(outputs, out.Output(Pipe(i), options))
+		use(i, out)
 	}
-	return arguments(1, outputs...)
 }
 
 // ofOneSize brings pictures that have another size or format than the first to that, because the filters behind it cannot
@@ -208,11 +219,14 @@ type encoding struct {
 func x264(e encoding) ff.KwArgs {
 	options := with(clean(), ff.KwArgs{
 		"an": "", "c:v": "libx264", "profile:v": "high", "pix_fmt": "yuv420p", "preset": e.Preset, "crf": ftoa(e.CRF),
-		"maxrate": itoa(e.MaxRate), "bufsize": itoa(e.BufSize), "g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
+		"g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
 		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "flags:v": "+bitexact",
 		"bsf:v": "filter_units=remove_types=6", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
 		"video_track_timescale": itoa(Timescale(e.Rate)), "format": "mp4", "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 	})
+	if e.MaxRate > 0 {
+		options["maxrate"], options["bufsize"] = itoa(e.MaxRate), itoa(e.BufSize)
+	}
 	if e.Tune != "" {
 		options["tune"] = e.Tune
 	}

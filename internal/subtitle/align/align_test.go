@@ -168,6 +168,25 @@ func TestUnsure(t *testing.T) {
 	}
 }
 
+// A typo in one time, or ten thousands of cues, cost neither memory nor minutes.
+func TestOutOfProportion(t *testing.T) {
+	cues := irregular(60)
+	typo := append(slices.Clone(cues), Span{23 * time.Hour, 23*time.Hour + second})
+	if r := ToTrack(typo, cues, Options{}); !r.Sure() || r.Worst(cues) != 0 {
+		t.Errorf("a cue at 23 hours: %s", brief(r))
+	}
+	if r := ToTrack(cues, typo, Options{}); !r.Sure() || r.Worst(cues) != 0 {
+		t.Errorf("a cue at 23 hours in the other track: %s", brief(r))
+	}
+	var many []Span
+	for i := range 40_000 {
+		many = append(many, Span{time.Duration(i) * 50 * time.Millisecond, time.Duration(i)*50*time.Millisecond + 30*time.Millisecond})
+	}
+	if r := ToTrack(many, irregular(500), Options{NoRatios: true}); r.Sure() {
+		t.Errorf("twenty cues a second: %s", brief(r))
+	}
+}
+
 func TestMaxShift(t *testing.T) {
 	other := irregular(90)
 	bad, _ := change{shift: 150 * second}.apply(other[30:])
@@ -308,6 +327,7 @@ func TestWhole(t *testing.T) {
 	ref, cues := irregular(30), irregular(50)[10:30]
 	s := newSignals(ref, ref[len(ref)-1].End, false)
 	r := newRated(cues, Ratios[3], s, 20*second)
+	s.widen(r.cues[len(r.cues)-1].after, r.reach)
 	whole := r.whole(s.spectra(r.cues[len(r.cues)-1].after, r.reach))
 	for shift := -r.reach; shift <= r.reach; shift += 37 {
 		if got, want := whole[shift+r.reach], r.sumOf(run{0, len(cues), shift}, shift); math.Abs(got-want) > 1e-6 {

@@ -109,7 +109,7 @@ func (r *rated) rows(stride int) []run {
 // climb is the best shift near a run's own, which was found in strides.
 func (r *rated) climb(run run, stride int) int {
 	best, at := math.Inf(-1), run.shift
-	for s := run.shift - stride; s <= run.shift+stride; s++ {
+	for s := max(-r.reach, run.shift-stride); s <= min(r.reach, run.shift+stride); s++ {
 		if v := r.sumOf(run, s); v > best {
 			best, at = v, s
 		}
@@ -218,7 +218,7 @@ func (p *path) join() {
 // their spread.
 func (r *rated) confidence(run run) float64 {
 	const apart = 100 // steps from the best at which another shift is another
-	stride := max(1, (run.to-run.from)*2*r.reach/cells+1)
+	stride := len(r.cues)*2*r.reach/cells + 1
 	best := r.sumOf(run, run.shift)
 	second, sum, squares, n := math.Inf(-1), 0.0, 0.0, 0.0
 	for s := -r.reach; s <= r.reach; s += stride {

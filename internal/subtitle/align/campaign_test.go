@@ -139,6 +139,8 @@ func TestCampaign(t *testing.T) {
 			}
 		}
 	}
+	fmt.Println("| case | tracks | sure | median ms | 95 % ms | cues within 400 ms, % | worst track's 95 % ms | confidence, lowest and median |")
+	fmt.Println("|-|-|-|-|-|-|-|-|")
 	for i, c := range changes {
 		fmt.Println(byChange[i].row(c.name))
 	}
@@ -210,6 +212,8 @@ func TestCampaignRefusals(t *testing.T) {
 		}
 		return s
 	}
+	fmt.Println("| sound | tracks | accepted | confidence, median and highest |")
+	fmt.Println("|-|-|-|-|")
 	hold("silence", []Speech{detect(make([]byte, 32000*360))})
 	for b := range beds {
 		if b == 0 || b == 3 {

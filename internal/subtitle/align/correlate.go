@@ -26,6 +26,26 @@ type signals struct {
 	starts []float64 // 0 to 1: how near a beginning is, without its mean
 	ends   []float64
 	mean   float64 // of +1 and -1
+
+	// The same with room on both sides for every cue at every shift, so that the search need not look whether it is
+	// outside: it adds them up a hundred million times. Time 0 is at zero.
+	zero                          int
+	wideSum, wideStarts, wideEnds []float64
+}
+
+// widen makes room for cues up to a time and for shifts up to a reach, in steps.
+func (s *signals) widen(last, reach int) {
+	s.zero = besides + reach
+	n := s.zero + max(len(s.spoken), last+besides) + reach + 1
+	wide := func(of []float64, after float64) []float64 {
+		out := make([]float64, n)
+		k := s.zero + copy(out[s.zero:], of)
+		for ; k < n; k++ {
+			out[k] = after
+		}
+		return out
+	}
+	s.wideSum, s.wideStarts, s.wideEnds = wide(s.sum, s.sum[len(s.sum)-1]), wide(s.starts, 0), wide(s.ends, 0)
 }
 
 func steps(d time.Duration) int { return int((d + tick/2) / tick) }
@@ -115,19 +135,12 @@ func newRated(cues []Span, r Ratio, s *signals, reach time.Duration) *rated {
 
 // of is how well cue i fits at a shift, in seconds of agreement.
 func (r *rated) of(i, shift int) float64 {
-	q := &r.cues[i]
-	inside := r.upTo(q.tail+shift) - r.upTo(q.start+shift)
-	outside := r.upTo(q.start+shift) - r.upTo(q.before+shift) + r.upTo(q.after+shift) - r.upTo(q.end+shift)
-	return (inside-outside)/100 + startWeight*value(r.starts, q.start+shift) + endWeight*value(r.ends, q.end+shift)
-}
-
-func (r *rated) upTo(i int) float64 { return r.sum[max(0, min(i, len(r.sum)-1))] }
-
-func value(s []float64, i int) float64 {
-	if i < 0 || i >= len(s) {
-		return 0
-	}
-	return s[i]
+	q, at := &r.cues[i], r.zero+shift
+	sum := r.wideSum
+	start, tail, end := sum[at+q.start], sum[at+q.tail], sum[at+q.end]
+	inside := tail - start
+	outside := start - sum[at+q.before] + sum[at+q.after] - end
+	return (inside-outside)/100 + startWeight*r.wideStarts[at+q.start] + endWeight*r.wideEnds[at+q.end]
 }
 
 // spectra are the reference's signals after FFT: they are the same for every ratio.

@@ -43,8 +43,8 @@ type block struct {
 }
 
 // DetectSpeech finds speech in sound: mono, 16 kHz, signed 16 bit in little endian, without a header. It reads r once, to
-// its end, and holds some seconds of it. A window counts as speech where many bands at once stand out of the noise
-// around them; a stretch is kept where it also moves as speech does, in syllables, instead of standing still as notes do.
+// its end, and holds a few seconds of it, besides the spans. A window counts as speech where many bands at once stand out of
+// the noise around them, less so where the fine spectrum stands still, as notes do and vowels do not.
 func DetectSpeech(r io.Reader) (Speech, error) {
 	d := &detector{}
 	s := newSpectrometer()
@@ -81,17 +81,15 @@ type detector struct {
 	span    stretch
 	on      bool
 	steady  float64 // over some windows
-	quiet   int
+	quiet   int     // windows since the last that was speech
 	kept    []stretch
 }
 
 // stretch is a run of windows that may be speech.
 type stretch struct {
-	from, to int // windows
-	steady   float64
-	loud     float64 // sum of the windows' shares of bands
-	level    [2]float64
-	n        int
+	from, to int     // windows
+	steady   float64 // sum over the windows that are no pause
+	n        int     // their number
 }
 
 func (d *detector) add(w window, at int) {
@@ -169,7 +167,6 @@ func (d *detector) hear(share, steady float64) {
 		d.span.to = at + 1
 		d.span.n++
 		d.span.steady += steady
-		d.span.loud += share
 	}
 }
 

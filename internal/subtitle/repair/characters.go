@@ -19,22 +19,22 @@ func controls(w *work) int {
 			case r == '\v' || r == '\f':
 				return " ", true
 			case r >= 0x80:
-				return string(fromC1(r)), true
+				return withoutC1(string(r)), true
 			}
 			return "", true
 		})
 	})
 }
 
-// fromC1 is the windows-1252 character of a C1 control; a space where it has none.
+// fromC1 is the windows-1252 character of a C1 control; -1 where it has none.
 func fromC1(r rune) rune {
 	if c := charmap.Windows1252.DecodeByte(byte(r)); !unicode.IsControl(c) && c != utf8.RuneError {
 		return c
 	}
-	return ' '
+	return -1
 }
 
-// withoutC1 is a text with its C1 controls as characters.
+// withoutC1 is a text with its C1 controls as characters, those left out that are none.
 func withoutC1(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 && r < 0xA0 }) {
 		return s

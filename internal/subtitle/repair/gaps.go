@@ -22,8 +22,8 @@ func placeOf(c *subtitle.Cue) place {
 	return place{s.Region, s.Vertical, s.Line, s.Position}
 }
 
-// overlaps ends a cue where the next begins, where they are shown in one place. A cue that lies wholly within another, or
-// would leave it too little time, is left: one of the two is wrong, and it is not known which.
+// overlaps ends a cue where the next begins, where they are shown in one place. Where a cue lies wholly within another, or
+// would leave it too little time, or less than half of its own, it is not known which of the two is wrong.
 func overlaps(w *work) int {
 	least := w.milliseconds("cue-min-duration", "min")
 	last := map[place]*block{}
@@ -34,7 +34,7 @@ func overlaps(w *work) int {
 		}
 		at := placeOf(next.cue)
 		if b := last[at]; b != nil && b.cue.End > next.cue.Start && next.cue.End >= b.cue.End &&
-			next.cue.Start-b.cue.Start >= least && b.setEnd(next.cue.Start) {
+			next.cue.Start-b.cue.Start >= max(least, (b.cue.End-b.cue.Start)/2) && b.setEnd(next.cue.Start) {
 			n++
 		}
 		last[at] = next

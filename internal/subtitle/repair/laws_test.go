@@ -62,7 +62,7 @@ func passesRules(t *testing.T, r Result, before, after []report.Finding, data []
 		if slices.Contains(whole, c.Rule) && is[c.Rule] > 0 {
 			t.Fatalf("%s was mended, but is found still: %v\nfrom %q\nto   %q", c.Rule, after, data, r.Out)
 		}
-		if n := is[c.Rule]; n > 0 && n > was[c.Rule] && was["file-findings"] == 0 && !gained {
+		if n := is[c.Rule]; n > 0 && n > was[c.Rule] && was["file-findings"] == 0 && !gained && c.Rule != "cue-overlap" { // which depends on what cues there are
 			t.Fatalf("%s was mended, but is found more often: %d, then %d\nfrom %q\nto   %q", c.Rule, was[c.Rule], n, data, r.Out)
 		}
 		if is[c.Rule] != left[c.Rule] {
@@ -87,8 +87,7 @@ func count(found []report.Finding) map[string]int {
 }
 
 var (
-	timeLike = regexp.MustCompile(`^.*?(-->|>|→|＞)`)
-	plainTag = regexp.MustCompile(`(?i)</?(i|b|u|s|c|v|em|strong|font|ruby|rt|lang)(\.[^\s<>]*)?(\s[^<>]*)?>`)
+	plainTag = regexp.MustCompile(`(?i)</?(i|b|u|s|c|v|em|strong|font|ruby|rt|lang)(\.[^\s<>]*)?([ \t][^<>\n]*)?>`)
 	glued    = regexp.MustCompile(`</?[\pL\pN]*`) // may be a tag that is not closed
 )
 
@@ -125,7 +124,7 @@ func wordsOf(text string, vtt bool) map[string]int {
 			}
 			line = rest
 		}
-		if strings.Trim(line, " 0123456789") == "" || strings.Contains(strings.ToUpper(line), "WEBVTT") {
+		if strings.Trim(line, " +0123456789") == "" || strings.Contains(strings.ToUpper(line), "WEBVTT") {
 			continue
 		}
 		for word := range strings.FieldsFuncSeq(line, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
@@ -140,6 +139,9 @@ func wordsOf(text string, vtt bool) map[string]int {
 
 // seen drops control characters, which may stand before a time.
 func seen(r rune) rune {
+	if r == '\v' || r == '\f' {
+		return ' '
+	}
 	if unicode.IsControl(r) && r < 0x80 && r != '\t' {
 		return -1
 	}

@@ -18,7 +18,7 @@ func srtTimestamp(w *work) int {
 	n := 0
 	for _, b := range w.cues() {
 		was := b.timing.Text
-		tm, ok := subtitle.ReadTiming(was)
+		tm, ok := readTiming(was)
 		if !ok {
 			continue
 		}
@@ -45,6 +45,17 @@ func srtTimestamp(w *work) int {
 		}
 	}
 	return n
+}
+
+// readTiming reads a timing line of which only the form is wrong. A cue that ends before it starts, or a sign right behind the
+// times, which may be a part of them, needs a person.
+func readTiming(line string) (subtitle.Timing, bool) {
+	tm, ok := subtitle.ReadTiming(line)
+	if !ok || tm.End <= tm.Start {
+		return tm, false
+	}
+	rest := line[tm.Rest:]
+	return tm, subtitle.Blank(rest) || strings.ContainsAny(rest[:1], " \t")
 }
 
 func srtTimes(start, end time.Duration) string {
@@ -96,8 +107,8 @@ func vttTimestamp(w *work) int {
 
 // vttTiming is a timing line in WebVTT's form, and the text that stood behind the times.
 func vttTiming(was string) (line, text string, ok bool) {
-	tm, ok := subtitle.ReadTiming(was)
-	if !ok || tm.End <= tm.Start { // more than the form is wrong
+	tm, ok := readTiming(was)
+	if !ok {
 		return "", "", false
 	}
 	line = subtitle.FormatTime(tm.Start, '.') + " --> " + subtitle.FormatTime(tm.End, '.')

@@ -11,7 +11,7 @@ import (
 const (
 	structure   = "Structure"
 	characters  = "Encoding and characters"
-	readable    = "Readability"
+	readable    = Readability
 	withFilm    = "With the film"
 	betweenTwo  = "Between two tracks"
 	streaming   = "HLS"
@@ -19,6 +19,9 @@ const (
 	conversion  = "Lost in conversion"
 	otherFormat = "Other formats"
 )
+
+// Readability is the group of rules that weigh how a text reads; nothing is lost by what they find.
+const Readability = "Readability"
 
 // groups are the tables, each in a file of its own.
 var groups = []struct {

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filmpress/internal/store"
+)
+
+// dashFilm publishes twelve seconds in two chunks, with subtitles in two languages, and gives the library.
+func dashFilm(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("skipped: ffmpeg is not installed")
+	}
+	dir := t.TempDir()
+	run := func(name string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	tiny, err := os.ReadFile(filepath.Join("testdata", "tiny.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const chunk, rung = "chunk: 60", "- {width: 160, height: 90, max: 100}"
+	if !strings.Contains(string(tiny), chunk) || !strings.Contains(string(tiny), rung) {
+		t.Fatal("tiny.yml is not what this test builds upon")
+	}
+	parts := strings.NewReplacer(chunk, "chunk: 6", rung, rung+"\n    - {width: 320, height: 180, max: 300}").Replace(string(tiny))
+	for name, text := range map[string]string{
+		"parts.yml":   parts,
+		"film.en.srt": "1\n00:00:03,000 --> 00:00:09,800\nSalt & bread.\n",
+		"film.ru.srt": "1\n00:00:03,000 --> 00:00:09,800\nХлеб и соль.\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	film := filepath.Join(dir, "film.mp4")
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12", "-c:v", "libx264", "-preset", "ultrafast",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
+	library := filepath.Join(dir, "library")
+	run("filmpress", "publish", film, "--pipeline", filepath.Join(dir, "parts.yml"), "--language", "en", "--to", library)
+	return library
+}
+
+// manifests are the entrance and the release's own.
+func manifests(t *testing.T, library string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(library, "film", "r", "*", "manifest.mpd"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	return append(found, filepath.Join(library, "film", "manifest.mpd"))
+}
+
+// TestDashIsPlayed has players of others play the manifest, in a browser.
+func TestDashIsPlayed(t *testing.T) {
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	for _, tool := range []string{chromium, "node"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed", tool)
+		}
+	}
+	if _, err := os.Stat("../../internal/watch/player/node_modules/playwright-core"); err != nil {
+		t.Skip("skipped: run npm ci --ignore-scripts in internal/watch/player")
+	}
+	players := map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"}
+	for player, pkg := range players {
+		if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
+			t.Skipf("skipped: %s is not installed; run npm ci --ignore-scripts in testdata/browser", player)
+		}
+	}
+	library := dashFilm(t)
+	files := http.FileServer(http.Dir(library))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	wanted, err := json.Marshal(map[string]any{
+		"text":  []map[string]string{{"lang": "en", "label": "English", "role": "subtitle"}, {"lang": "ru", "label": "русский", "role": "subtitle"}},
+		"audio": []string{"en"}, "pictures": []string{"160x90", "320x180"}, "duration": 12, "from": 5, "past": 6.5,
+		"cues": []map[string]string{{"lang": "en", "text": "Salt"}, {"lang": "ru", "text": "Хлеб и соль."}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := filepath.Join(t.TempDir(), "expect.json")
+	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for i, manifest := range manifests(t, library) {
+		for player := range players {
+			if i == 0 && player != "dashjs" { // the release's own has other addresses and nothing else; one player will do
+				continue
+			}
+			path, err := filepath.Rel(library, manifest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(player+" "+path, func(t *testing.T) {
+				cmd := exec.Command("node", "../../testdata/browser/dash.mjs", "--player", player, "--url", server.URL+"/"+filepath.ToSlash(path), "--expect", expect)
+				cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+				cmd.Stderr = os.Stderr
+				if out, err := cmd.Output(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
+// TestDashIsReadByFfmpeg counts frames through ffmpeg's own DASH demuxer. By default it opens no .vtt on a disk, hence the option; and it
+// ends all streams with the first that ends, so each is read by itself.
+func TestDashIsReadByFfmpeg(t *testing.T) {
+	library := dashFilm(t)
+	for _, manifest := range manifests(t, library) {
+		for stream, want := range map[string]string{"v:0": "120", "v:1": "120", "a:0": "563", "s:0": "1", "s:1": "1"} { // 120 pictures; 562.5 times 1024 samples at 48 kHz
+			out, err := exec.Command("ffprobe", "-v", "error", "-allowed_extensions", "ALL", "-count_packets", "-select_streams", stream,
+				"-show_entries", "stream=nb_read_packets:format=duration", "-of", "json", manifest).CombinedOutput()
+			var got struct {
+				Streams []struct {
+					Packets string `json:"nb_read_packets"`
+				} `json:"streams"`
+				Format struct {
+					Duration string `json:"duration"`
+				} `json:"format"`
+			}
+			if err != nil || json.Unmarshal(out, &got) != nil || len(got.Streams) != 1 {
+				t.Errorf("%s, %s: %v\n%s", manifest, stream, err, out)
+				continue
+			}
+			if got.Streams[0].Packets != want || got.Format.Duration != "12.000000" {
+				t.Errorf("%s, %s: %s packets in %s s, want %s in 12 s", manifest, stream, got.Streams[0].Packets, got.Format.Duration, want)
+			}
+		}
+	}
+}

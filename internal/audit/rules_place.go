@@ -1,0 +1,52 @@
+package audit
+
+var deliveryRules = []Rule{
+	{"hls-10.1", warns, "Playlists are gzipped on their way", "authoring specification, 10.1", "A film's playlist shrinks to a tenth, which is felt on thin lines.", "store them gzipped with Content-Encoding: gzip, or let the server do it"},
+	{"hls-10.4", fails, "Content types are right", "authoring specification, 10.4; RFC 8216, 4", "Some players, and browsers with nosniff, refuse what is served as another type.", "set Content-Type when uploading, or in the server's table of types"},
+	{"hls-11.4", warns, "Names of segments do not tell the title", "authoring specification, 11.4", "Whoever sees a line's addresses sees what is watched.", "name segments by numbers or digests"},
+	{"http-encoding", fails, "Media files are not packed on their way", "RFC 9110, 8.4 and 14", "Byte ranges then count packed bytes, and players get garbage.", "switch compression off for video, audio and .m4s"},
+	{"http-range", fails, "The server gives parts of files", "RFC 9110, 14; RFC 8216, 6.2.1", "I-frame playlists, and winding in the download, ask for byte ranges.", "use a server that answers Range with 206"},
+	{"http-cors", warns, "Pages of other origins may read the film", "Fetch standard, CORS", "The film cannot be embedded elsewhere, and a player that lies on another host than the film plays nothing.", "send Access-Control-Allow-Origin: *"},
+	{"http-expose", warns, "Players may see lengths and ranges", "Fetch standard, CORS", "A script sees only the headers that are named.", "send Access-Control-Expose-Headers: Content-Length, Content-Range, ETag"},
+	{"http-cache-immutable", warns, "What never changes may be kept", "RFC 8246; RFC 9111", "Viewers who wind back, or come again, load everything anew.", "send Cache-Control: public, max-age=31536000, immutable for what lies below o/ and r/"},
+	{"http-cache-stale", fails, "What changes is asked for anew", "RFC 9111", "After a correction viewers would go on seeing the old film.", "send Cache-Control: no-cache for release.json, index.html and master.m3u8"},
+}
+
+var referenceRules = []Rule{
+	{"ref-host", fails, "Playlists lead to the host that was named", "our own", "A playlist of a stranger must not make this machine call others, which may be inside of your network.", "if you trust the host, name it with --allow-host; else verify a copy that lies in one place"},
+	{"ref-scheme", fails, "Playlists lead to http or https, and not from https to http", "RFC 8216, 4.1; Mixed Content", "No player follows file: or the like, and browsers block http on a page of https.", "write relative addresses"},
+	{"ref-outside", fails, "Playlists lead to files in the folder or bucket", "our own", "What lies outside is not published with it.", "write relative addresses below the playlist"},
+	{"ref-many", fails, "A presentation has no more parts than a film can have", "our own", "Millions of segments or thousands of renditions are a mistake or an attack.", "verify the real film"},
+}
+
+var releaseRules = []Rule{
+	{"release-manifest", fails, "release.json and the manifest can be read, and fit together", "docs/design.md", "They say what the release consists of: damaged, nothing can be proved.", "publish the film again"},
+	{"release-missing", fails, "Everything that the manifest lists is there", "docs/design.md", "A part of the page, or a download, leads to nothing.", "publish the film again: what is missing is sent"},
+	{"release-unlisted", fails, "Everything that is used is listed in the manifest", "docs/design.md", "Copies and clean-ups go by the manifest, and would leave the file behind.", "publish the film again"},
+	{"release-size", fails, "Files have the sizes that the manifest says", "docs/design.md", "They were cut, or replaced.", "delete the object and publish the film again"},
+	{"release-hash", fails, "Files are the bytes that were published", "docs/design.md", "They were changed on the way or afterwards.", "delete the object and publish the film again; if it comes back, mistrust the place"},
+	{"release-entrance", fails, "index.html, master.m3u8 and release.json point at one release", "docs/design.md", "Some viewers would see the old film and some the new one, or a mixture.", "publish the film again"},
+	{"release-previous", warns, "The release before is still there", "docs/design.md", "It is what a rollback goes back to.", "nothing, if it was deleted on purpose"},
+	{"page-reference", fails, "Everything that the page names is there", "docs/design.md", "The viewer meets a hole: no poster, no subtitles, no download.", "publish the film again"},
+	{"page-integrity", fails, "The player's files fit the hashes in the page", "W3C Subresource Integrity", "Browsers refuse to run the player.", "publish the film again"},
+	{"page-storyboard", fails, "The storyboard's cues are in order", "WebVTT", "The preview under the pointer would be of another place.", "publish the film again"},
+	{"subs-source", fails, "The segments hold the cues of the whole track, each where it is shown", "RFC 8216, 3.5", "The player would show other words than the download has.", "publish the film again"},
+	{"dash-mpd", fails, "The DASH manifest is of a whole film", "ISO/IEC 23009-1", "DASH players refuse it, or take it for a live stream.", "publish the film again"},
+	{"dash-duration", fails, "The DASH manifest lasts as long as the film", "ISO/IEC 23009-1", "Players end too early, or wait at the end.", "publish the film again"},
+}
+
+var privacyRules = []Rule{
+	{"privacy-type", fails, "Only known kinds of files are published", "docs/design.md", "What is in an unknown kind of file cannot be vouched for.", "take the file out of the release"},
+	{"privacy-box", fails, "MP4 files hold only boxes that playing needs", "ISO/IEC 14496-12", "User data and metadata boxes name places, devices and programs.", "encode with -map_metadata -1, and remove moov/udta"},
+	{"privacy-name", fails, "Boxes tell no time and no name", "ISO/IEC 14496-12", "Creation times, handler names and compressor names tell when and with what it was made.", "set them to zero"},
+	{"privacy-mark", fails, "Encoders do not sign", "docs/design.md", "Marks and paths tell of programs and machines.", "encode with -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"},
+	{"privacy-nal", fails, "The picture's stream holds no messages (SEI)", "ITU-T H.264, 7.4.1", "They may hold any text, as x264 writes all its settings there.", "encode with -bsf:v filter_units=remove_types=6"},
+	{"privacy-text", fails, "Texts that are made by program hold no notes and no authors", "docs/design.md", "Comments name people and tools.", "take them out"},
+	{"privacy-jpeg", fails, "Pictures hold nothing but the picture", "ITU-T T.81", "Exif holds places, times and devices.", "strip all application segments"},
+	{"privacy-unreadable", fails, "Every file can be checked for metadata", "docs/design.md", "What cannot be read cannot be vouched for.", "publish the film again"},
+}
+
+var deepRules = []Rule{
+	{"deep-decode", fails, "Every rendition decodes to its end without an error", "our own", "Viewers would see blocks, hear gaps, or stop.", "encode it again, and send the files again"},
+	{"deep-frames", fails, "As many pictures come out of the decoder as the segments declare", "our own", "Pictures that a decoder drops put sound and picture out of step.", "encode it again"},
+}

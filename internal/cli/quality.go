@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/google/renameio/v2"
+
+	"filmpress/internal/engine/local"
+	"filmpress/internal/media"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+)
+
+// qualityVersion counts up when the same samples would be measured otherwise than before.
+const qualityVersion = 1
+
+// measured is what samples of the film cost and how they look, or nil where the pipeline does not ask or the film is too
+// short. What was measured once is kept beside the results: a plan that is computed again costs nothing.
+func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, g gathered, sink report.Sink) (*media.Quality, error) {
+	metric, err := metricOf(ctx, tools, g.request)
+	if err != nil {
+		return nil, err
+	}
+	look, ok := plan.LookAt(g.request, metric)
+	if !ok {
+		return nil, nil
+	}
+	file := qualityFile(kept.Dir(), look, tools)
+	var q media.Quality
+	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && answers(q, look) {
+		return &q, nil
+	}
+	q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
+	if err != nil {
+		return nil, err
+	}
+	if !answers(q, look) { // for reasons that may be gone the next time
+		return &q, nil
+	}
+	raw, err := json.Marshal(q)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	return &q, renameio.WriteFile(file, raw, 0o644)
+}
+
+// answers says whether all was measured that was asked for.
+func answers(q media.Quality, look plan.Look) bool {
+	return len(q.Rungs) == len(look.Rungs) && !slices.ContainsFunc(q.Rungs, func(c media.Curve) bool { return len(c.Points) == 0 })
+}
+
+// metricOf is the measure that is used: the pipeline's first choice, where this ffmpeg has it.
+func metricOf(ctx context.Context, tools ffmpeg.Tools, r plan.Request) (string, error) {
+	if wish := r.Pipeline.Video.Quality; wish == nil || wish.VMAF == 0 {
+		return media.SSIM, nil
+	}
+	has, err := tools.Has(ctx, "filter", "libvmaf")
+	if err != nil || !has {
+		return media.SSIM, err
+	}
+	return media.VMAF, nil
+}
+
+// qualityFile names the file of what is measured. The digest covers the film, all that its samples are made with, and
+// the ffmpeg build.
+func qualityFile(dir string, look plan.Look, tools ffmpeg.Tools) string {
+	key, err := json.Marshal(look)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	sum := sha256.Sum256(fmt.Append(key, "\x00", qualityVersion, "\x00", tools.Build))
+	return filepath.Join(dir, "quality-"+hex.EncodeToString(sum[:16])+".json")
+}
+
+// measure encodes and compares the samples.
+func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (media.Quality, error) {
+	scratch, release, err := kept.Work()
+	if err != nil {
+		return media.Quality{}, err
+	}
+	defer release()
+	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: "looking what a good picture costs"})
+	done := int64(0)
+	spec := ffmpeg.SampleSpec{
+		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
+			Preset: look.Preset, Threads: look.Threads, Fields: look.Fields},
+		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
+		Looked: func(int, int) {
+			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})
+			done++
+		},
+	}
+	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one
+		spec.Rungs = append(spec.Rungs, ffmpeg.Rung{Width: r.Width, Height: r.Height})
+	}
+	q, err := tools.Measure(ctx, spec, func(have []media.Curve) []float64 {
+		factors := look.Next(reversed(have))
+		slices.Reverse(factors)
+		return factors
+	})
+	slices.Reverse(q.Rungs)
+	if err == nil {
+		sink(report.Event{Kind: report.StepDone, Step: "quality"})
+	}
+	return q, err
+}
+
+func reversed[T any](list []T) []T {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}

@@ -1,0 +1,116 @@
+// Plays a DASH manifest in a real Chromium with a player that is not ours.
+//
+//   node dash.mjs --player dashjs|shaka --url URL.mpd --expect FILE.json
+//
+// FILE.json: {"text": [{"lang": "en", "label": "English", "role": "subtitle"}], "audio": ["en"], "pictures": ["160x90"], "duration": 12,
+//             "from": 4, "past": 7, "cues": [{"lang": "en", "text": "Hello"}]}
+// The player must list these tracks. For each cue the film is played in a page of its own from second "from" until it has passed
+// second "past", over a boundary between chunks, and the cue must be shown meanwhile. Prints one JSON object {"ok", ...}; exits 0
+// only when all held and nobody told of an error. The players come from npm (package.json beside this file) and are loaded from the
+// disk into an empty page of the manifest's host.
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
+const { values: args } = parseArgs({ options: { player: { type: "string" }, url: { type: "string" }, expect: { type: "string" } } });
+const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
+const script = { dashjs: "dashjs/dist/modern/umd/dash.all.min.js", shaka: "shaka-player/dist/shaka-player.dash.js" }[args.player];
+const path = fileURLToPath(new URL(`node_modules/${script}`, import.meta.url));
+if (!script || !existsSync(path)) {
+  console.error(`${args.player} is not installed; run npm ci --ignore-scripts in testdata/browser`);
+  process.exit(2);
+}
+const patience = 30_000; // milliseconds for anything to happen, on a busy machine
+
+// begin runs in the page: it starts the player with the subtitles of one language, and gives globalThis.film one shape for both players.
+const begin = {
+  dashjs: async ([url, lang]) => {
+    const player = dashjs.MediaPlayer().create();
+    const on = dashjs.MediaPlayer.events;
+    const failed = new Promise((_, no) => player.on(on.ERROR, (e) => { film.errors.push(`${e.error?.code} ${e.error?.message}`); no(new Error(film.errors[0])); }));
+    player.on(on.PLAYBACK_ERROR, (e) => film.errors.push(`playback: ${e.error?.message ?? e.error}`));
+    const ready = ["STREAM_INITIALIZED", "TEXT_TRACKS_ADDED"].map((name) => new Promise((done) => player.on(on[name], done)));
+    player.initialize(film.video, null, false);
+    player.setInitialMediaSettingsFor("text", { lang });
+    player.attachSource(url);
+    await Promise.race([Promise.all(ready), failed]);
+    failed.catch(() => {}); // what comes later is in film.errors
+    return {
+      text: player.getTracksFor("text").map((t) => ({ lang: t.lang, label: t.labels[0]?.text, role: t.roles[0]?.value })),
+      audio: player.getTracksFor("audio").map((t) => t.lang),
+      pictures: player.getRepresentationsByType("video").map((r) => `${r.width}x${r.height}`),
+    };
+  },
+  shaka: async ([url, lang]) => {
+    const player = new shaka.Player();
+    player.addEventListener("error", (e) => film.errors.push(`${e.detail?.code} ${e.detail?.data}`));
+    await player.attach(film.video);
+    await player.load(url);
+    player.selectTextTrack(player.getTextTracks().find((t) => t.language === lang));
+    return {
+      text: player.getTextTracks().map((t) => ({ lang: t.language, label: t.label, role: t.roles[0] })),
+      audio: [...new Set(player.getVariantTracks().map((t) => t.language))],
+      pictures: [...new Set(player.getVariantTracks().map((t) => `${t.width}x${t.height}`))],
+    };
+  },
+}[args.player];
+
+const same = (name, got, want) => {
+  if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`${name}: ${JSON.stringify(got)} instead of ${JSON.stringify(want)}`);
+};
+
+// play opens a page of its own, plays over the boundary, and gives what was seen.
+async function play(browser, { lang, text }) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(patience);
+  const refused = [], loaded = [];
+  page.on("response", (r) => (r.status() >= 400 ? refused : loaded).push(new URL(r.url()).pathname));
+  const empty = new URL("dash-test-page.html", args.url).href;
+  await page.route(empty, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><link rel=icon href=data:,><video muted></video>" }));
+  await page.goto(empty);
+  await page.evaluate(() => { globalThis.film = { errors: [], video: document.querySelector("video") }; });
+  await page.addScriptTag({ path });
+  const until = (name, holds, arg) => page.waitForFunction(holds, arg).catch(async () => {
+    const state = await page.evaluate(() => ({ time: film.video.currentTime, errors: film.errors, tracks: [...film.video.textTracks].map((t) => [t.language, t.mode, t.cues?.length]) }));
+    throw new Error(`${name}: not in ${patience / 1000} s, but ${JSON.stringify(state)}`);
+  });
+  const late = new Promise((_, no) => setTimeout(no, patience, new Error("the player did not begin")).unref());
+  const tracks = await Promise.race([page.evaluate(begin, [args.url, lang]), late]);
+  const fields = (all) => all.map((t) => [t.lang, t.label, t.role]);
+  same("text tracks", fields(tracks.text), fields(wanted.text));
+  same("sound tracks", tracks.audio, wanted.audio);
+  same("pictures", tracks.pictures.toSorted(), wanted.pictures);
+  await page.evaluate((from) => {
+    film.video.currentTime = from;
+    film.video.play().catch((e) => film.errors.push(`play: ${e.message}`)); // not awaited: waiting has a limit, below
+  }, wanted.from);
+  await until(`the cue ${JSON.stringify(text)}`, ([lang, text]) => [...film.video.textTracks]
+    .some((t) => t.mode !== "disabled" && [...(t.activeCues ?? [])].some((c) => c.text.includes(text))), [lang, text]);
+  await until("playing", (past) => film.video.currentTime > past, wanted.past);
+  const seen = await page.evaluate(() => ({ time: film.video.currentTime, duration: film.video.duration, errors: film.errors, frames: film.video.getVideoPlaybackQuality().totalVideoFrames }));
+  same("errors of the player", seen.errors, []);
+  same("errors of the server", refused, []);
+  if (Math.abs(seen.duration - wanted.duration) > 0.1) throw new Error(`the film lasts ${seen.duration} s instead of ${wanted.duration} s`);
+  if (seen.frames === 0) throw new Error("no frame was shown");
+  seen.chunks = new Set(loaded.filter((p) => /\/v\d+\/\d+\.m4s$/.test(p)).map((p) => p.split("/").at(-3))).size;
+  if (seen.chunks < 2) throw new Error("the segments of one chunk alone were loaded");
+  await page.close();
+  return { lang, ...seen };
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
+const result = { ok: false, player: args.player, played: [] };
+try {
+  for (const cue of wanted.cues) result.played.push(await play(browser, cue));
+  result.ok = true;
+} catch (error) {
+  result.reason = error.message.split("\n")[0];
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(result));
+process.exitCode = result.ok ? 0 : 1;
