@@ -56,9 +56,10 @@ bench: ## the figures of docs/benchmarks.md
 	@$(MAKE) --no-print-directory sample/film.mp4
 	scripts/bench
 
-campaign: player ## what takes too long for every day: fifty killed publishers, all clips cut in chunks
+campaign: player ## what takes too long for every day: fifty killed publishers, all clips cut in chunks, all small ones published
 	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 60m -v -run TestKilledAnywhere
 	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m -run TestChunksOfClips
+	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run TestEveryClip
 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
 	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v

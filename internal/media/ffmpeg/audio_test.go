@@ -21,7 +21,12 @@ import (
 // encodeSound gives the first sound track as ADTS, four seconds of it.
 func encodeSound(t testing.TB, path string, change func(*AudioSpec)) []byte {
 	t.Helper()
-	source := probe(t, path)
+	return encodeSoundOf(t, path, probe(t, path), change)
+}
+
+// encodeSoundOf is encodeSound for a film that was probed already.
+func encodeSoundOf(t testing.TB, path string, source media.Source, change func(*AudioSpec)) []byte {
+	t.Helper()
 	spec := AudioSpec{Film: path, Stream: source.Audio[0].Index, Duration: media.Rational{Num: 4, Den: 1}, BitRate: 128000}
 	if change != nil {
 		change(&spec)

@@ -68,7 +68,12 @@ func probe(t testing.TB, path string) media.Source {
 // encode makes a ladder of a film as it is probed and gives each rung's bytes. change may be nil.
 func encode(t testing.TB, path string, rungs []Rung, change func(*Ladder)) (Ladder, [][]byte) {
 	t.Helper()
-	source := probe(t, path)
+	return encodeOf(t, path, probe(t, path), rungs, change)
+}
+
+// encodeOf is encode for a film that was probed already.
+func encodeOf(t testing.TB, path string, source media.Source, rungs []Rung, change func(*Ladder)) (Ladder, [][]byte) {
+	t.Helper()
 	v := source.Video[0]
 	l := Ladder{Film: path, Stream: v.Index, Source: v, Rate: v.Rate, Frames: int64(source.Duration.Seconds()*v.Rate.Float() + 0.5),
 		GOP: int(2*v.Rate.Float() + 0.5), Preset: "ultrafast", Threads: 1, Rungs: rungs}

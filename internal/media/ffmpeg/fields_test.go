@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,13 +44,14 @@ func TestFields(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", moving(c.size, c.rate) + "," + interlacing(c.first)}, c.args...)...)
-			v := probe(t, path).Video[0]
+			source := probe(t, path)
+			v := source.Video[0]
 			want := map[string]string{"top": media.ScanUpperFirst, "bottom": media.ScanLowerFirst}[c.first]
 			if v.Scan != want || v.DeclaredInterlaced() != c.declares {
 				t.Errorf("declared %q, looks %q, want %q", v.FieldOrder, v.Scan, want)
 			}
-			l, out := encode(t, path, []Rung{{192, 144, 4, 20e6, 40e6}}, func(l *Ladder) { l.Fields = true; l.Rate.Num *= 2; l.Frames = 100; l.GOP = 50 })
-			shot := gray(t, film(t, "shot.mkv", "-f", "lavfi", "-i", moving(c.size, c.rate), "-frames:v", "104", "-c:v", "ffv1"), 96, 72, "scale=96:72:flags=area")
+			l, out := encodeOf(t, path, source, []Rung{{192, 144, 4, 20e6, 40e6}}, func(l *Ladder) { l.Fields = true; l.Rate.Num *= 2; l.Frames = 100; l.GOP = 50 })
+			shot := slices.Collect(slices.Chunk(raw(t, "-f", "lavfi", "-i", moving(c.size, c.rate), "-frames:v", "104", "-vf", "scale=96:72:flags=area,format=gray", "-f", "rawvideo", "-"), 96*72))
 			shown := gray(t, save(t, "shown.mp4", out[0]), 96, 72, "scale=96:72:flags=area")
 			if len(shown) != int(l.Frames) {
 				t.Fatalf("%d frames", len(shown))

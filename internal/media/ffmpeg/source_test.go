@@ -42,7 +42,8 @@ func TestOrientation(t *testing.T) {
 				binary.BigEndian.PutUint32(data[at+4*i:], uint32(v))
 			}
 			path := save(t, "film.mp4", data)
-			v := probe(t, path).Video[0]
+			source := probe(t, path)
+			v := source.Video[0]
 			if v.Rotation != c.turn || v.Mirrored != c.mirrored {
 				t.Fatalf("%d degrees, mirrored %v", v.Rotation, v.Mirrored)
 			}
@@ -53,7 +54,7 @@ func TestOrientation(t *testing.T) {
 			if name == "askew" { // ffmpeg's player would turn it by 45 degrees; nobody films so
 				return
 			}
-			_, out := encode(t, path, []Rung{{w, h, 4, 2e6, 4e6}}, nil)
+			_, out := encodeOf(t, path, source, []Rung{{w, h, 4, 2e6, 4e6}}, nil)
 			want := gray(t, path, w, h, "")
 			got := raw(t, "-noautorotate", "-i", "file:"+save(t, "v.mp4", out[0]), "-vf", "format=gray", "-f", "rawvideo", "-")
 			if d := difference(want[0], got[:w*h]); d > 4 {
@@ -73,24 +74,29 @@ func TestChangesMidway(t *testing.T) {
 		return path
 	}
 	h264 := []string{"-c:v", "libx264"}
+	one := part("one.ts", "testsrc2=s=320x192:r=25:d=2", ",format=yuv420p", h264...)
+	first, err := os.ReadFile(one)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		second string
 		args   []string
 		fields bool
 	}{
-		"smaller":         {"testsrc2=s=160x96:r=25:d=2", h264, false},
 		"larger":          {"testsrc2=s=640x384:r=25:d=2", h264, false},
 		"portrait":        {"testsrc2=s=96x160:r=25:d=2", h264, false},
 		"ten bits":        {"testsrc2=s=320x192:r=25:d=2,format=yuv420p10le", h264, false},
-		"4:4:4":           {"testsrc2=s=200x120:r=25:d=2,format=yuv444p", h264, false},
 		"faster":          {"testsrc2=s=320x192:r=50:d=2", h264, false},
-		"of fields":       {"testsrc2=s=160x96:r=25:d=2", h264, true},
 		"of 4:2:2 fields": {"testsrc2=s=640x384:r=25:d=2,format=yuv422p", h264, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			first, _ := os.ReadFile(part(name+"1.ts", "testsrc2=s=320x192:r=25:d=2", ",format=yuv420p", h264...))
-			second, _ := os.ReadFile(part(name+"2.ts", c.second, "", append([]string{"-output_ts_offset", "2"}, c.args...)...))
-			path := save(t, "film.ts", append(first, second...))
+			two := part(name+".ts", c.second, "", append([]string{"-output_ts_offset", "2"}, c.args...)...)
+			second, err := os.ReadFile(two)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := save(t, "film.ts", slices.Concat(first, second))
 			source := probe(t, path)
 			v := source.Video[0]
 			if c.fields {
@@ -111,8 +117,8 @@ func TestChangesMidway(t *testing.T) {
 			if len(shown) != int(total) || len(joined) != int(total) {
 				t.Fatalf("%d and %d frames, not %d", len(shown), len(joined), total)
 			}
-			want := append(gray(t, filepath.Join(dir, name+"1.ts"), 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area"),
-				gray(t, filepath.Join(dir, name+"2.ts"), 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area")...)
+			want := append(gray(t, one, 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area"),
+				gray(t, two, 40, 24, "fps="+v.Rate.String()+",scale=40:24:flags=area")...)
 			for i := range min(len(want), int(total)) {
 				if d := difference(shown[i], want[i]); d > 14 {
 					t.Fatalf("frame %d of %d is another picture (%.1f)", i, total, d)
@@ -188,7 +194,7 @@ func TestEveryKind(t *testing.T) {
 			if got := itoa(w) + "x" + itoa(h); got != c.shown || len(source.Audio) != 1 {
 				t.Fatalf("%s, %d sounds", got, len(source.Audio))
 			}
-			_, out := encode(t, path, []Rung{{w, h, 8, 4e6, 8e6}}, func(l *Ladder) { l.Frames = 18 })
+			_, out := encodeOf(t, path, source, []Rung{{w, h, 8, 4e6, 8e6}}, func(l *Ladder) { l.Frames = 18 })
 			shown := gray(t, save(t, "v.mp4", out[0]), 24, 16, "scale=24:16:flags=area")
 			want := drawn(picture)
 			if len(shown) != 18 {
@@ -199,7 +205,7 @@ func TestEveryKind(t *testing.T) {
 					t.Fatalf("frame %d differs by %.1f", i, d)
 				}
 			}
-			left, right := levels(t, encodeSound(t, path, func(s *AudioSpec) { s.Duration = media.Rational{Num: 7, Den: 10} }))
+			left, right := levels(t, encodeSoundOf(t, path, source, func(s *AudioSpec) { s.Duration = media.Rational{Num: 7, Den: 10} }))
 			if left < -35 || right < -35 {
 				t.Errorf("the sound is at %.1f and %.1f dB", left, right)
 			}
