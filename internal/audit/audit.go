@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"filmpress/internal/dash"
 	"filmpress/internal/hls"
 	"filmpress/internal/report"
 )
@@ -45,13 +46,7 @@ type Summary struct {
 // Run checks one presentation. The findings are sorted; each one's Pos.File is the address of the file that is wrong.
 // It fails where the place cannot be reached at all, with what was found until then.
 func Run(ctx context.Context, src Source, o Options) ([]report.Finding, Summary, error) {
-	a := &auditor{ctx: ctx, src: src, opt: o, tracks: map[string]*track{}, files: map[string][]group{}, met: map[string]meeting{},
-		objects: map[string]Object{}, bad: map[string]bool{}, private: map[string]report.Finding{}, privateMore: map[string]int{}}
-	if o.Manifest != nil {
-		for _, obj := range o.Manifest.Objects {
-			a.objects[obj.URI] = obj
-		}
-	}
+	a := newAuditor(ctx, src, o)
 	if f, ok := a.get(playlistFile, o.Master, 0, o.Master); ok {
 		a.presentation(o.Master, f.Data)
 	}
@@ -89,7 +84,10 @@ type auditor struct {
 	met      map[string]meeting // the files read so far
 	objects  map[string]Object  // what the manifest says, by address
 	bad      map[string]bool    // segments that could not be read, which is told
+	gone     map[string]bool    // files that could not be fetched, which is told
+	sources  map[string][]byte  // whole tracks of subtitles, which HLS and DASH are both held against
 	master   hls.Master
+	dashed   dash.Manifest
 	stop     error // the place cannot be reached: no more is read
 
 	done, total time.Duration // of all renditions' playlists
@@ -97,6 +95,17 @@ type auditor struct {
 
 	private     map[string]report.Finding // of a stranger's files, the first by rule
 	privateMore map[string]int
+}
+
+func newAuditor(ctx context.Context, src Source, o Options) *auditor {
+	a := &auditor{ctx: ctx, src: src, opt: o, tracks: map[string]*track{}, files: map[string][]group{}, met: map[string]meeting{},
+		objects: map[string]Object{}, bad: map[string]bool{}, gone: map[string]bool{}, sources: map[string][]byte{}, private: map[string]report.Finding{}, privateMore: map[string]int{}}
+	if o.Manifest != nil {
+		for _, obj := range o.Manifest.Objects {
+			a.objects[obj.URI] = obj
+		}
+	}
+	return a
 }
 
 // presentation judges what lies behind the first playlist.

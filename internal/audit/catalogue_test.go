@@ -90,7 +90,7 @@ var ruleForm = regexp.MustCompile(`"((?:m3u8|hls|rfc|http|ref|release|page|subs|
 // TestEveryRuleIsInTheCatalogue finds the rules that the program tells of.
 func TestEveryRuleIsInTheCatalogue(t *testing.T) {
 	told := map[string]bool{}
-	for _, m := range ruleForm.FindAllStringSubmatch(sources(t, false, "audit", "hls", "privacy", "origin", "verify"), -1) {
+	for _, m := range ruleForm.FindAllStringSubmatch(sources(t, false, "audit", "hls", "dash", "privacy", "origin", "verify"), -1) {
 		told[m[1]] = true
 		if _, known := Lookup(m[1]); !known {
 			t.Errorf("%s is told of, and is not in the catalogue", m[1])
@@ -105,7 +105,7 @@ func TestEveryRuleIsInTheCatalogue(t *testing.T) {
 
 // TestEveryRuleIsProved: a rule that no test has seen broken may be one that cannot be.
 func TestEveryRuleIsProved(t *testing.T) {
-	tests := sources(t, true, "audit", "hls", "privacy", "origin", "verify")
+	tests := sources(t, true, "audit", "hls", "dash", "privacy", "origin", "verify")
 	words := strings.FieldsFunc(tests, func(r rune) bool { return strings.ContainsRune("\" \t\n,;:(){}`", r) })
 	slices.Sort(words)
 	for _, r := range Catalogue() {

@@ -38,6 +38,7 @@ const moderate = 16 << 20
 
 // manifest judges what a release has besides its stream: the objects that no playlist names, pages and entrances.
 func (a *auditor) manifest(m Manifest) {
+	a.dash(m)
 	for _, uri := range m.Entrances {
 		a.entrance(m, uri)
 	}
@@ -49,7 +50,6 @@ func (a *auditor) manifest(m Manifest) {
 	}
 	a.storyboards(m)
 	a.names(m)
-	a.dash(m)
 	if m.Previous != "" && a.stop == nil {
 		if _, err := a.src.Stat(a.ctx, m.Base+"r/"+m.Previous+"/manifest.json"); err != nil && a.ctx.Err() == nil {
 			a.warn(m.Base+"release.json", 0, "release-previous", "the release before, %s, is not there any more: a rollback has nothing to go back to", m.Previous)
@@ -167,7 +167,7 @@ func kindOf(uri string) kind {
 	return otherFile
 }
 
-// entrance holds a playlist directly below the film's folder against that of the release: it must lead to the same
+// entrance holds a playlist or a DASH manifest directly below the film's folder against that of the release: it must lead to the same
 // files, by the same attributes. (A page is judged with the pages.)
 func (a *auditor) entrance(m Manifest, uri string) {
 	f, ok := a.get(kindOf(uri), m.Base+"release.json", 0, uri)
@@ -176,6 +176,9 @@ func (a *auditor) entrance(m Manifest, uri string) {
 			a.retell(want{uri: uri})
 		}
 		return
+	}
+	if path.Base(uri) == dashName {
+		a.dashEntrance(m, uri, f.Data)
 	}
 	if kindOf(uri) != playlistFile {
 		return

@@ -31,8 +31,26 @@ var releaseRules = []Rule{
 	{"page-integrity", fails, "The player's files fit the hashes in the page", "W3C Subresource Integrity", "Browsers refuse to run the player.", "publish the film again"},
 	{"page-storyboard", fails, "The storyboard's cues are in order", "WebVTT", "The preview under the pointer would be of another place.", "publish the film again"},
 	{"subs-source", fails, "The segments hold the cues of the whole track, each where it is shown", "RFC 8216, 3.5", "The player would show other words than the download has.", "publish the film again"},
-	{"dash-mpd", fails, "The DASH manifest is of a whole film", "ISO/IEC 23009-1", "DASH players refuse it, or take it for a live stream.", "publish the film again"},
-	{"dash-duration", fails, "The DASH manifest lasts as long as the film", "ISO/IEC 23009-1", "Players end too early, or wait at the end.", "publish the film again"},
+}
+
+var dashRules = []Rule{
+	{"dash-xml", fails, "The DASH manifest can be read", "ISO/IEC 23009-1, 5.3", "Players refuse it as a whole.", "write well-formed XML with MPD as its root, one Period and its sets"},
+	{"dash-static", fails, "The manifest is of a whole film", "ISO/IEC 23009-1, 5.3.1", "Of type dynamic, players take it for a live stream: they wait for more and cannot wind.", `write type="static"`},
+	{"dash-profile", fails, "The manifest names its profile", "ISO/IEC 23009-1, 8.1", "Some players refuse what they are not told that they can play.", "write the profile that it conforms to"},
+	{"dash-duration", fails, "The manifest and every representation last as long as the film", "ISO/IEC 23009-1, 5.3.1", "Players end too early, or wait at the end.", "write the picture's duration into mediaPresentationDuration, and let every track run to its end"},
+	{"dash-buffer", fails, "The manifest says how much a player must hold before it begins", "ISO/IEC 23009-1, 5.3.1", "Bandwidths mean nothing without it.", "write minBufferTime, the longest segment"},
+	{"dash-representation", fails, "Each representation has an id of its own, a type and its files", "ISO/IEC 23009-1, 5.3.3 and 5.3.5", "Players cannot choose, or load, what is not named.", "add what is missing"},
+	{"dash-bandwidth", fails, "bandwidth is the measured peak of a representation", "ISO/IEC 23009-1, 5.3.5", "A line that is just wide enough would stall; too high a number keeps thin lines from it.", "measure the segments"},
+	{"dash-timeline", fails, "Segments lie where the timeline says, to one frame, without gap or overlap", "ISO/IEC 23009-1, 5.3.9.6", "Winding leads to another place, and errors that add up stall.", "write the durations that the segments have, in their timescale"},
+	{"dash-alignment", fails, "Representations of an aligned set have the same segment boundaries", "ISO/IEC 23009-1, 5.3.3", "Players change rungs at boundaries.", "encode all rungs with keyframes at the same pictures"},
+	{"dash-codecs", fails, "codecs is what the files are", "ISO/IEC 23009-1, 5.3.7; RFC 6381", "Players decide by it whether they can play a representation, before they load it.", "take it from the init section's own configuration"},
+	{"dash-picture", fails, "width, height and frameRate are the picture's", "ISO/IEC 23009-1, 5.3.7", "Players fit representations to the screen by them.", "write the coded size and the pictures' true rate"},
+	{"dash-sound", fails, "Channels and sample rate are the sound's", "ISO/IEC 23009-1, 5.3.7", "Players choose by them, and set up their output.", "take them from the init section's own configuration"},
+	{"dash-language", fails, "Sound and subtitles name their language, and viewers can tell them apart", "ISO/IEC 23009-1, 5.3.3", "Menus and automatic choice are made from it.", `name the language by its BCP 47 tag, "und" where it is not known, and give tracks of one language labels or roles of their own`},
+	{"dash-text", fails, "Subtitles are WebVTT, with cues that are shown during the film", "ISO/IEC 23009-1, 5.3.7", "Players show nothing, or the wrong track.", "send the track again, and cut cues after the end"},
+	{"dash-segment", fails, "What the manifest names are init sections and media segments", "ISO/IEC 23009-1, 6.3", "A player stops at the first that it cannot read.", "send the file again"},
+	{"dash-missing", fails, "Everything that the manifest names is there", "ISO/IEC 23009-1, 5.6", "Playing stops where a file is missing.", "publish the film again"},
+	{"dash-hls", fails, "DASH and HLS offer the same segments and the same languages", "docs/design.md", "Some viewers would see another film, or miss a track, and nothing is shared.", "write both from the same list of segments"},
 }
 
 var privacyRules = []Rule{

@@ -167,6 +167,7 @@ func (a *auditor) arrived(w want, f File, err error) bool {
 		a.saw(w, f)
 		return true
 	}
+	a.gone[w.uri] = true
 	a.met[w.uri] = meeting{whole: true, head: true} // told: nobody need tell it again
 	return false
 }

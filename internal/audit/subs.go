@@ -29,6 +29,7 @@ func (a *auditor) subtitleSource(t *track, film *track) {
 	if !ok {
 		return
 	}
+	a.sources[source] = f.Data
 	whole := cues(strings.Split(strings.ReplaceAll(string(f.Data), "\r\n", "\n"), "\n"))
 	wanted := count(whole)
 	for _, s := range t.texts {

@@ -189,7 +189,7 @@ func (r *reader) manifest(x mpdXML) Manifest {
 		return m
 	}
 	if len(x.Periods) > 1 {
-		r.findings = append(r.findings, report.Finding{Pos: report.Pos{File: r.name}, Severity: report.Info, Rule: "dash-not-checked",
+		r.findings = append(r.findings, report.Finding{Pos: report.Pos{File: r.name}, Severity: report.Info, Rule: "not-checked",
 			Text: fmt.Sprintf("the manifest has %d periods; only the first is checked", len(x.Periods))})
 	}
 	p := x.Periods[0]

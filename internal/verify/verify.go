@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -167,6 +168,9 @@ func Expect(base string, pointer release.Pointer, m release.Manifest) *audit.Man
 		for _, e := range group.entries {
 			out.Objects = append(out.Objects, audit.Object{URI: group.at + e.Path, Size: e.Size, SHA256: e.SHA256, Type: e.Type, CacheControl: e.CacheControl})
 		}
+	}
+	if slices.ContainsFunc(m.Pages, func(e release.Entry) bool { return e.Path == "manifest.mpd" }) {
+		out.Entrances = append(out.Entrances, base+"manifest.mpd")
 	}
 	for _, name := range append([]string{base + release.PointerName}, out.Entrances...) {
 		out.Objects = append(out.Objects, audit.Object{URI: name, Size: -1, Type: store.TypeOf(name), CacheControl: store.Revalidate})

@@ -37,11 +37,12 @@ func TestOurReleaseIsSound(t *testing.T) {
 	s := newSite(t)
 	same := newSite(t)
 	same.honest()
-	dashed := newSite(t)
-	dashed.with("manifest.mpd", dash("PT13.0S"))
+	plain := newSite(t) // as releases were before there was DASH
+	delete(plain.files, "the-lake/manifest.mpd")
+	plain.without("manifest.mpd")
 	for name, findings := range map[string][]report.Finding{
 		"folder": s.inFolder(verify.Options{}), "folder, ahead": s.inFolder(verify.Options{Ahead: 4}), "folder, deep": s.inFolder(deep(t)),
-		"web": s.onWeb(verify.Options{Ahead: 4}), "web, deep": s.onWeb(deep(t)), "listed anew": same.inFolder(verify.Options{}), "with DASH": dashed.inFolder(verify.Options{}),
+		"web": s.onWeb(verify.Options{Ahead: 4}), "web, deep": s.onWeb(deep(t)), "listed anew": same.inFolder(verify.Options{}), "without DASH": plain.inFolder(verify.Options{}),
 	} {
 		for _, f := range findings {
 			t.Errorf("%s: %v", name, f)
@@ -49,9 +50,12 @@ func TestOurReleaseIsSound(t *testing.T) {
 	}
 }
 
-func dash(duration string) string {
-	return `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="` + duration + `" profiles="urn:mpeg:dash:profile:isoff-live:2011">` +
-		`<Period><AdaptationSet><Representation id="v0"/></AdaptationSet></Period></MPD>`
+// dash edits the DASH manifest and its entrance alike.
+func (s *site) dash(old, with string) {
+	for _, name := range []string{"the-lake/manifest.mpd", s.page("manifest.mpd")} {
+		s.edit(name, old, with)
+	}
+	s.honest()
 }
 
 const otherID = "0123456789abcdef0123"
@@ -148,7 +152,7 @@ var faults = []struct {
 	{"subs-source", func(s *site) { s.edit(s.find("track.vtt"), "The end", "The fin"); s.honest() }},
 
 	// In step.
-	{"hls-8.7", func(s *site) { // all of the sound 100 ms late
+	{"dash-timeline hls-8.7", func(s *site) { // all of the sound 100 ms late
 		for _, n := range []string{"00000", "00001", "00002"} {
 			s.change(s.find("a/"+n+".m4s"), func(b []byte) []byte {
 				at := bytes.Index(b, []byte("tfdt")) + 8
@@ -199,10 +203,10 @@ var faults = []struct {
 	}},
 
 	// Where references lead.
-	{"ref-host", func(s *site) { s.lead("https://cdn.example/00001.m4s") }},
-	{"ref-scheme", func(s *site) { s.lead("file:/etc/passwd") }},
-	{"ref-outside", func(s *site) { s.lead("../../../../../secret.m4s") }},
-	{"ref-outside", func(s *site) { s.lead("/etc/passwd") }},
+	{"dash-hls ref-host", func(s *site) { s.lead("https://cdn.example/00001.m4s") }},
+	{"dash-hls ref-scheme", func(s *site) { s.lead("file:/etc/passwd") }},
+	{"dash-hls ref-outside", func(s *site) { s.lead("../../../../../secret.m4s") }},
+	{"dash-hls ref-outside", func(s *site) { s.lead("/etc/passwd") }},
 	{"ref-many", func(s *site) {
 		s.edit(s.page("v0.m3u8"), "#EXT-X-ENDLIST\n", strings.Repeat("#EXTINF:1,\na\n", 100_000)+"#EXT-X-ENDLIST\n")
 		s.honest()
@@ -216,10 +220,14 @@ var faults = []struct {
 	}},
 
 	// DASH beside it.
-	{"dash-mpd", func(s *site) { s.with("manifest.mpd", "<html>") }},
-	{"dash-mpd", func(s *site) { s.with("manifest.mpd", strings.Replace(dash("PT13S"), "static", "dynamic", 1)) }},
-	{"dash-duration", func(s *site) { s.with("manifest.mpd", dash("PT1M13S")) }},
-	{"dash-duration", func(s *site) { s.with("manifest.mpd", dash("13 s")) }},
+	{"dash-xml", func(s *site) { s.dash("</Period>", "") }},
+	{"dash-static", func(s *site) { s.dash(`type="static"`, `type="dynamic"`) }},
+	{"dash-duration", func(s *site) { s.dash(`mediaPresentationDuration="PT`, `mediaPresentationDuration="PT1M`) }},
+	{"dash-duration dash-xml", func(s *site) { s.dash(`mediaPresentationDuration="PT`, `mediaPresentationDuration="`) }},
+	{"dash-hls", func(s *site) { s.dash(`lang="en"`, `lang="de"`) }},
+	{"release-missing", func(s *site) { delete(s.files, s.page("manifest.mpd")) }},
+	{"release-missing", func(s *site) { delete(s.files, "the-lake/manifest.mpd") }},
+	{"release-entrance", func(s *site) { s.edit("the-lake/manifest.mpd", "00001.m4s", "00000.m4s") }},
 }
 
 func appended(text string) func([]byte) []byte {
@@ -306,9 +314,9 @@ func TestEachFaultOfAServerIsFound(t *testing.T) {
 				http.Redirect(w, r, r.URL.Path, http.StatusFound)
 			}
 		}},
-		{"ref-host", func(s *site) { s.lead("http://127.0.0.2:1/00001.m4s") }},
-		{"ref-scheme", func(s *site) { s.lead("file:/etc/passwd") }},
-		{"ref-scheme", func(s *site) { s.lead("data:video/mp4;base64,AAAA") }},
+		{"dash-hls ref-host", func(s *site) { s.lead("http://127.0.0.2:1/00001.m4s") }},
+		{"dash-hls ref-scheme", func(s *site) { s.lead("file:/etc/passwd") }},
+		{"dash-hls ref-scheme", func(s *site) { s.lead("data:video/mp4;base64,AAAA") }},
 	} {
 		t.Run(fmt.Sprintf("%02d %s", i, c.rules), func(t *testing.T) {
 			s := newSite(t)
