@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestEveryClip(t *testing.T) {
 		})
 	}
 	t.Logf("%d clips were published, %d were refused", taken, refused)
-	if os.Getenv("FILMPRESS_CLIPS") != "" && taken < 50 {
+	if taken+refused > 100 && taken < 80 { // all of them, not those that -run chose
 		t.Errorf("only %d clips were published", taken)
 	}
 }
@@ -147,7 +148,11 @@ func looksLike(t *testing.T, film, own string, r published) {
 			t.Logf("at %.2f s there is nothing to compare", at)
 			continue
 		}
-		if d, alike := meanDifference(want, got), correlation(want, got); d > 20 && alike < 0.9 { // HDR is lighter than its code values
+		limit := 20.0
+		if slices.Max(want)-slices.Min(want) < 4 { // one colour: its luma is another in BT.601 and BT.709
+			limit = 40
+		}
+		if d, alike := meanDifference(want, got), correlation(want, got); d > limit && alike < 0.9 { // HDR is lighter than its code values
 			t.Errorf("at %.2f s the picture differs by %.1f of 255, and correlates by %.2f", at, d, alike)
 		}
 	}

@@ -89,7 +89,7 @@ var facts = map[string]func(media.Source) bool{
 	"drewnoakes+metadata-extractor-images/MVI_4823.AVI":                            func(s media.Source) bool { return s.Video[0].Rate == media.Rational{Num: 30, Den: 1} },
 	"mediaelement+mediaelement-files/echo-hereweare.webm":                          func(s media.Source) bool { return s.Video[0].Variable && s.Video[0].Rate.Num == 30 },
 	"rails+rails/video_with_rectangular_samples.mp4":                               func(s media.Source) bool { return s.Video[0].Rate == media.Rational{Num: 8797, Den: 1000} },
-	"luke-cha+fate-suite/interlaced_crop.mp4":                                      func(s media.Source) bool { return s.Video[0].Interlaced() },
+	"luke-cha+fate-suite/interlaced_crop.mp4":                                      func(s media.Source) bool { return s.Video[0].DeclaredInterlaced() && !s.Video[0].Interlaced() },
 	"Zulko+moviepy/no_duration.webm":                                               func(s media.Source) bool { return s.Duration.Seconds() > 4.9 && s.Duration.Seconds() < 5 },
 	"svt+encore/test.mp4": func(s media.Source) bool {
 		return len(s.Audio) == 8 && s.Audio[0].Index == 1 && s.Video[0].Rate.Num == 50
