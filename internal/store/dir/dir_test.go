@@ -254,7 +254,7 @@ func TestDisks(t *testing.T) {
 		script := `mount -t tmpfs -o "$1" tmpfs "$2" || exit 99; shift; "$2" other-process large "$1"; code=$?; ls -A "$1"; exit $code`
 		out, err := exec.Command("unshare", "-rm", "sh", "-c", script, "sh", c.options, folder, os.Args[0]).CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || strings.HasPrefix(string(out), "unshare: ") { // in a chroot nobody may
 			t.Skipf("no disk can be mounted here: %v %s", err, out)
 		}
 		if text := string(out); !strings.Contains(text, c.want) || strings.Contains(text, ".filmpress-put") {
