@@ -81,7 +81,7 @@ async function play(browser, { lang, text }) {
   const fields = (all) => all.map((t) => [t.lang, t.label, t.role]);
   same("text tracks", fields(tracks.text), fields(wanted.text));
   same("sound tracks", tracks.audio, wanted.audio);
-  same("pictures", tracks.pictures.toSorted(), wanted.pictures);
+  same("pictures", [...tracks.pictures].sort(), wanted.pictures);
   await page.evaluate((from) => {
     film.video.currentTime = from;
     film.video.play().catch((e) => film.errors.push(`play: ${e.message}`)); // not awaited: waiting has a limit, below
