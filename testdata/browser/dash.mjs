@@ -32,6 +32,8 @@ const begin = {
     const failed = new Promise((_, no) => player.on(on.ERROR, (e) => { film.errors.push(`${e.error?.code} ${e.error?.message}`); no(new Error(film.errors[0])); }));
     player.on(on.PLAYBACK_ERROR, (e) => film.errors.push(`playback: ${e.error?.message ?? e.error}`));
     const ready = ["STREAM_INITIALIZED", "TEXT_TRACKS_ADDED"].map((name) => new Promise((done) => player.on(on[name], done)));
+    // A seek drops a subtitle file that is still on its way, and dash.js 5.2.1 never asks for it again: no seek before it has come.
+    ready.push(new Promise((done) => player.on(on.FRAGMENT_LOADING_COMPLETED, (e) => e.request?.mediaType === "text" && !e.error && done())));
     player.initialize(film.video, null, false);
     player.setInitialMediaSettingsFor("text", { lang });
     player.attachSource(url);
