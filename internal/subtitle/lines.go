@@ -104,5 +104,6 @@ func (c *Cue) Pieces() iter.Seq[Piece] {
 // Unescape decodes the character references of a WebVTT text.
 func Unescape(text string) string { return unescape(text) }
 
-// ReferenceLen is the length of what may be a character reference at the start of s, which begins with &, the & included.
-func ReferenceLen(s string) int { return referenceLen(s) }
+// MapReferences replaces what may be a character reference in a WebVTT text, each & with what follows it, by what f makes
+// of it.
+func MapReferences(text string, f func(string) string) string { return mapReferences(text, f) }

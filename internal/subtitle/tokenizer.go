@@ -95,7 +95,10 @@ func fields(s string) []string {
 }
 
 // unescape replaces character references by HTML's rules, outside attributes (HTML 13.2.5.72).
-func unescape(s string) string {
+func unescape(s string) string { return mapReferences(s, reference) }
+
+// mapReferences replaces what may be a character reference, each & with what follows it, by what f makes of it.
+func mapReferences(s string, f func(string) string) string {
 	if strings.IndexByte(s, '&') < 0 {
 		return s
 	}
@@ -108,7 +111,7 @@ func unescape(s string) string {
 		}
 		b.WriteString(s[:amp])
 		n := referenceLen(s[amp:])
-		b.WriteString(reference(s[amp : amp+n]))
+		b.WriteString(f(s[amp : amp+n]))
 		s = s[amp+n:]
 	}
 }

@@ -60,24 +60,8 @@ func assPlace(s subtitle.Settings) string {
 		return fmt.Sprintf(`{\an%d}`, an)
 	}
 	row := map[subtitle.Align]int{subtitle.AlignStart: 6, subtitle.AlignCenter: 3, subtitle.AlignEnd: 0}[s.LineAlign]
-	x, column := 50.0, 2
-	switch s.Align {
-	case subtitle.AlignLeft, subtitle.AlignStart:
-		x, column = 0, 1
-	case subtitle.AlignRight, subtitle.AlignEnd:
-		x, column = 100, 3
-	}
-	if s.Position.Set {
-		x = s.Position.N
-	}
-	switch s.PositionAlign {
-	case subtitle.AlignLineLeft:
-		column = 1
-	case subtitle.AlignCenter:
-		column = 2
-	case subtitle.AlignLineRight:
-		column = 3
-	}
+	x, anchor := anchorOf(s)
+	column := 1 + int(anchor)/50
 	return fmt.Sprintf(`{\an%d\pos(%s,%s)}`, row+column, decimal(x*assWidth/100), decimal(s.Line.N*assHeight/100))
 }
 

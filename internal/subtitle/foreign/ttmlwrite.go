@@ -182,16 +182,17 @@ func ttmlRegion(s subtitle.Settings) string {
 	return fmt.Sprintf(`tts:origin="%s%% %s%%" tts:extent="%s%% %s%%" tts:displayAlign="%s" tts:textAlign="%s"`, decimal(x), decimal(y), decimal(w), decimal(h), display, align)
 }
 
-// ttmlColumn is where a cue box begins and how wide it is, in per cent (WebVTT 7.2, steps 3 to 9).
-func ttmlColumn(s subtitle.Settings) (x, w float64) {
-	at := 50.0
+// anchorOf is where on the picture's width a cue is placed, in per cent, and which part of its box lies there: 0 its left
+// edge, 50 its middle, 100 its right edge (WebVTT 7.2, steps 3 to 5).
+func anchorOf(s subtitle.Settings) (at, anchor float64) {
+	at = 50
 	switch s.Align {
 	case subtitle.AlignLeft, subtitle.AlignStart:
 		at = 0
 	case subtitle.AlignRight, subtitle.AlignEnd:
 		at = 100
 	}
-	anchor := at
+	anchor = at
 	if s.Position.Set {
 		at = s.Position.N
 	}
@@ -203,6 +204,12 @@ func ttmlColumn(s subtitle.Settings) (x, w float64) {
 	case subtitle.AlignLineRight:
 		anchor = 100
 	}
+	return at, anchor
+}
+
+// ttmlColumn is where a cue box begins and how wide it is, in per cent (WebVTT 7.2, steps 3 to 9).
+func ttmlColumn(s subtitle.Settings) (x, w float64) {
+	at, anchor := anchorOf(s)
 	switch anchor {
 	case 0:
 		w = min(s.Size, 100-at)

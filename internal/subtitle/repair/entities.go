@@ -52,25 +52,12 @@ var (
 // escapeAmpersands writes each & as &amp; that begins no character reference, and a reference without its semicolon as
 // what it stands for.
 func escapeAmpersands(text string) string {
-	if !strings.Contains(text, "&") {
-		return text
-	}
-	var b strings.Builder
-	for {
-		at := strings.IndexByte(text, '&')
-		if at < 0 {
-			b.WriteString(text)
-			return b.String()
+	return subtitle.MapReferences(text, func(ref string) string {
+		if read := subtitle.Unescape(ref); read == ref || ref[len(ref)-1] != ';' {
+			return escaper.Replace(read)
 		}
-		b.WriteString(text[:at])
-		n := subtitle.ReferenceLen(text[at:])
-		ref := text[at : at+n]
-		if read := subtitle.Unescape(ref); read == ref || ref[n-1] != ';' {
-			ref = escaper.Replace(read)
-		}
-		b.WriteString(ref)
-		text = text[at+n:]
-	}
+		return ref
+	})
 }
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;")
