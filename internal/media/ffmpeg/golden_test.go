@@ -34,7 +34,7 @@ func TestArguments(t *testing.T) {
 	full.Rungs, full.Rate, full.GOP, full.Tune, full.Frames = rungs, ntsc, 60, "film", 1798
 	spec := AudioSpec{Film: "/films/film.mp4", Stream: 1, Duration: media.Rational{Num: 60, Den: 1}, BitRate: 96000, Loudness: -16, TruePeak: -1.5}
 	loud := func(i, tp float64) AudioSpec { s := spec; s.Measured = &Loudness{I: i, TP: tp}; return s }
-	still := StillSpec{Path: "/work/v.mp4", At: -1, Duration: time.Minute}
+	still := StillSpec{Path: "/made/v.mp4", At: -1, Duration: time.Minute}
 	sample := SampleSpec{Ladder: full, Metric: media.SSIM, Scratch: "/kept/work-1"}.at(360, []float64{23.5, 25, 31})
 	sample.Frames = 60
 	for name, args := range map[string][]string{
@@ -44,8 +44,8 @@ func TestArguments(t *testing.T) {
 		"compare":    sample.compareArgs(true),
 		"vmaf":       func() []string { s := sample; s.Metric = media.VMAF; return s.compareArgs(false) }(),
 		"compare-2":  sample.compareArgs(false),
-		"count":      countArgs("/work/v.mp4", true),
-		"whole":      wholeArgs("/work/v.mp4"),
+		"count":      countArgs("/made/v.mp4", true),
+		"whole":      wholeArgs("/made/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"fields": func() []string {
 			l := look(func(v *media.Video) { v.Scan = media.ScanLowerFirst })
@@ -67,7 +67,7 @@ func TestArguments(t *testing.T) {
 		"alpha-rgb":   look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
 		"alpha-yuv":   look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
 		"sound-runs":  look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
-		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/work/segment.mp4", "31"),
+		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
 		"audio":       spec.args(),
 		"audio-gain":  loud(-23, -9).args(),
 		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
@@ -75,10 +75,10 @@ func TestArguments(t *testing.T) {
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
 		"still":       still.chosen(true),
-		"still-at":    StillSpec{Path: "/work/v.mp4", At: 7 * time.Second, Quality: 2}.at(),
-		"storyboard":  StoryboardSpec{Path: "/work/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
-		"remux":       remuxArgs("/work/v.mp4", "/work/a.mp4", "/out/film.mp4"),
-		"remux-mute":  remuxArgs("/work/v.mp4", "", "/out/film.mp4"),
+		"still-at":    StillSpec{Path: "/made/v.mp4", At: 7 * time.Second, Quality: 2}.at(),
+		"storyboard":  StoryboardSpec{Path: "/made/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
+		"remux":       remuxArgs("/made/v.mp4", "/made/a.mp4", "/out/film.mp4"),
+		"remux-mute":  remuxArgs("/made/v.mp4", "", "/out/film.mp4"),
 		"listen":      listenArgs("/films/film.mp4", 2),
 		"cuts":        cutsArgs("/films/-i 100%d:film's.mp4", 0),
 		"text-copy":   textArgs("/films/-i 100%d:film's.mkv", TextTrack{Index: 3, Codec: "ass", Format: "ass"}),
