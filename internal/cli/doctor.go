@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,12 +162,12 @@ func (a *app) checkKept() check {
 	}
 	probe.Close()
 	os.Remove(probe.Name())
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(dir, &disk); err != nil {
+	disk, err := diskOf(dir)
+	if err != nil {
 		c.What = err.Error()
 		return c
 	}
-	free := int64(disk.Bavail) * int64(disk.Bsize)
+	free := freeOn(disk)
 	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.config.Kept), ui.Bytes(free))}
 	if free < needsSpace {
 		c.State, c.Mend = warn, "a long film needs more: free some space, or name another folder with --kept"

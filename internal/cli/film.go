@@ -88,10 +88,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
 		return g, err
 	}
-	for i := range findings {
-		findings[i].Pos.File = film
-	}
-	g.findings = append(g.findings, findings...)
+	g.findings = append(g.findings, named(findings, film)...)
 	if !blocks(findings) {
 		g.judgeTimes()
 	}
@@ -174,16 +171,25 @@ func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	} else if plan.Slug(r.Slug) != r.Slug {
 		return usageError{fmt.Errorf("--slug %q cannot be an address; %q can", r.Slug, plan.Slug(r.Slug))}
 	}
-	lang := cmp.Or(f.language, a.Language)
-	if lang != "" {
-		tag, err := language.Parse(lang)
-		if err != nil {
-			return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", lang)}
-		}
-		lang = tag.String()
+	var err error
+	r.Language, err = languageTag(cmp.Or(f.language, a.Language))
+	return err
+}
+
+// languageTag is what --language says, in its canonical form; "" stays so.
+func languageTag(given string) (string, error) {
+	if given == "" {
+		return "", nil
 	}
-	r.Language = lang
-	return nil
+	tag, err := language.Parse(given)
+	if err != nil {
+		return "", notALanguage(given)
+	}
+	return tag.String(), nil
+}
+
+func notALanguage(given string) error {
+	return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", given)}
 }
 
 // findSidecars collects the files beside the film that are named like it, those on the command line and those of

@@ -2,15 +2,11 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"filmpress/internal/engine/local"
 	"filmpress/internal/media"
@@ -37,7 +33,7 @@ type filmLook struct {
 // tracks of one film cost one look. Findings say why the film cannot be read; Speech is nil where the film has none, or
 // nothing that is enough like it.
 func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []report.Finding, error) {
-	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	tools, err := a.tools(ctx)
 	if err != nil {
 		return rules.Film{}, nil, err
 	}
@@ -53,10 +49,7 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 	if err != nil || blocks(findings) {
 		return rules.Film{}, named(findings, look.path), err
 	}
-	film := rules.Film{Duration: source.Duration}
-	if len(source.Video) > 0 {
-		film.FrameRate = source.Video[0].Rate.Float()
-	}
+	film := factsOf(source)
 	if track, ok := ffmpeg.Dialogue(source.Audio, look.language); ok && look.speech {
 		speech, err := a.hear(ctx, tools, kept.Dir(), path, track)
 		if err != nil {
@@ -82,7 +75,7 @@ func named(fs []report.Finding, name string) []report.Finding {
 	return fs
 }
 
-// hear finds the speech of a sound track. dir is where it is kept; "" keeps nothing.
+// hear finds the speech of a sound track. dir is where it is kept.
 func (a *app) hear(ctx context.Context, tools ffmpeg.Tools, dir, path string, track media.Audio) (align.Speech, error) {
 	return remembered(dir, path, tools, fmt.Sprint("speech-", track.Index), func() (align.Speech, error) {
 		var speech align.Speech
@@ -109,22 +102,9 @@ func (a *app) looking(step, about string, length time.Duration) func(ffmpeg.Prog
 
 // remembered makes a fact of a film, or finds it as it was made before. The film is known again as in factsFile.
 func remembered[T any](dir, path string, tools ffmpeg.Tools, what string, find func() (T, error)) (T, error) {
-	facts, ok := factsFile(dir, path, tools)
-	if !ok || dir == "" {
-		return find()
+	file := factsFile(dir, path, tools)
+	if file != "" {
+		file = strings.TrimSuffix(file, ".json") + fmt.Sprintf("-%s-%d.json", what, heardVersion)
 	}
-	file := strings.TrimSuffix(facts, ".json") + fmt.Sprintf("-%s-%d.json", what, heardVersion)
-	var fact T
-	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &fact) == nil {
-		return fact, nil
-	}
-	fact, err := find()
-	if err != nil {
-		return fact, err
-	}
-	raw, err := json.Marshal(fact)
-	if err != nil {
-		panic(err) // plain structs
-	}
-	return fact, renameio.WriteFile(file, raw, 0o644)
+	return recall(file, func(T) bool { return true }, find)
 }

@@ -24,36 +24,45 @@ const factsVersion = 2
 // facts are found again by the file's place, size, time of change and inode, and by the ffmpeg build.
 func remembering(dir string, tools ffmpeg.Tools) prober {
 	return func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error) {
-		var source media.Source
-		file, ok := factsFile(dir, path, tools)
-		if ok {
-			if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &source) == nil && source.Digest != "" {
-				return source, nil, nil
-			}
-		}
-		source, findings, err := tools.Probe(ctx, path, sink)
-		if err != nil || len(findings) > 0 || !ok { // warnings are to be said each time
-			return source, findings, err
-		}
-		raw, err := json.Marshal(source)
-		if err != nil {
-			panic(err) // plain structs
-		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return source, nil, err
-		}
-		return source, nil, renameio.WriteFile(file, raw, 0o644)
+		var findings []report.Finding
+		good := func(s media.Source) bool { return s.Digest != "" && len(findings) == 0 } // warnings are to be said each time
+		source, err := recall(factsFile(dir, path, tools), good, func() (source media.Source, err error) {
+			source, findings, err = tools.Probe(ctx, path, sink)
+			return source, err
+		})
+		return source, findings, err
 	}
 }
 
-// factsFile names the file that holds a film's facts. ok is false for what is not a plain file.
-func factsFile(dir, path string, tools ffmpeg.Tools) (name string, ok bool) {
+// recall gives what was found out before and kept in a file as JSON, or finds it out and keeps it. What is not good, a
+// half answer or one of an older form, is neither taken nor kept. "" is no file.
+func recall[T any](file string, good func(T) bool, find func() (T, error)) (T, error) {
+	var known T
+	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &known) == nil && good(known) {
+		return known, nil
+	}
+	found, err := find()
+	if err != nil || file == "" || !good(found) {
+		return found, err
+	}
+	raw, err := json.Marshal(found)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return found, err
+	}
+	return found, renameio.WriteFile(file, raw, 0o644)
+}
+
+// factsFile names the file that holds a film's facts, "" for what is not a plain file.
+func factsFile(dir, path string, tools ffmpeg.Tools) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return "", false
+		return ""
 	}
 	stat := info.Sys().(*syscall.Stat_t)
 	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", info.Size(), info.ModTime().UnixNano(), stat.Dev, stat.Ino, "\x00", tools.Tolerant, tools.Build)
 	sum := sha256.Sum256([]byte(key))
-	return filepath.Join(dir, "facts-"+hex.EncodeToString(sum[:16])+".json"), true
+	return filepath.Join(dir, "facts-"+hex.EncodeToString(sum[:16])+".json")
 }

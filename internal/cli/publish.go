@@ -88,13 +88,9 @@ type studied struct {
 
 // study looks at a film and decides what to do, without doing it. Findings that stop a publish are its error.
 func (a *app) study(ctx context.Context, film string, sidecars []string, f filmFlags) (studied, error) {
-	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	tools, err := a.tools(ctx)
 	if err != nil {
 		return studied{}, err
-	}
-	tools, why := tools.TrySandbox(ctx)
-	if why != "" {
-		a.ui.Note("ffmpeg runs without a sandbox: " + why)
 	}
 	tools.Tolerant = f.tolerant
 	kept, err := local.OpenKept(a.config.Kept)

@@ -6,11 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/google/renameio/v2"
 
 	"filmpress/internal/engine/local"
 	"filmpress/internal/media"
@@ -33,23 +30,11 @@ func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, g gathe
 	if !ok {
 		return nil, nil
 	}
-	file := qualityFile(kept.Dir(), look, tools)
-	var q media.Quality
-	if raw, err := os.ReadFile(file); err == nil && json.Unmarshal(raw, &q) == nil && answers(q, look) {
-		return &q, nil
-	}
-	q, err = measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
-	if err != nil {
-		return nil, err
-	}
-	if !answers(q, look) { // for reasons that may be gone the next time
-		return &q, nil
-	}
-	raw, err := json.Marshal(q)
-	if err != nil {
-		panic(err) // plain structs
-	}
-	return &q, renameio.WriteFile(file, raw, 0o644)
+	good := func(q media.Quality) bool { return answers(q, look) } // else for reasons that may be gone the next time
+	q, err := recall(qualityFile(kept.Dir(), look, tools), good, func() (media.Quality, error) {
+		return measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
+	})
+	return &q, err
 }
 
 // answers says whether all was measured that was asked for.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -57,6 +58,54 @@ func replaceFile(path string, data []byte) (wrote string, err error) {
 		return fmt.Sprintf("%s, to which %s is a link", shown(real), shown(path)), nil
 	}
 	return shown(path), nil
+}
+
+// putChanged writes what was made of a file to where the user wants it: to stdout (-), over the file itself, or elsewhere.
+// wrote says where it is now.
+func (a *app) putChanged(file, out string, inPlace bool, data []byte) (wrote string, err error) {
+	switch {
+	case out == "-":
+		_, err = a.out.Write(data)
+		return "stdout", err
+	case inPlace:
+		return replaceFile(file, data)
+	}
+	if same, err := sameFile(file, out); err != nil {
+		return "", err
+	} else if same {
+		return "", usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", shown(file))}
+	}
+	return replaceFile(out, data)
+}
+
+// keepsFormat refuses an -o whose extension says another format than the file's.
+func keepsFormat(file, out string) error {
+	if out == "" || out == "-" || strings.EqualFold(filepath.Ext(out), filepath.Ext(file)) {
+		return nil
+	}
+	return fmt.Errorf("-o %s has another extension than %s, and a file keeps its format here; filmpress subs convert makes another of it", out, file)
+}
+
+// writeAside writes a file that need not be there yet.
+func writeAside(path string, data []byte) error {
+	_, err := replaceFile(path, data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the folder %s is not there; make it first", shown(filepath.Dir(path)))
+	}
+	return err
+}
+
+// sameFile says whether two paths are one file. The second need not be there.
+func sameFile(path, other string) (bool, error) {
+	a, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	b, err := os.Stat(other)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(a, b), err
 }
 
 // keepOwner gives a new file the owner of the old one. Only root can, and only root has to: others replace their own.

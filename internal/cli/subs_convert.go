@@ -11,9 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
-	"golang.org/x/text/language"
 
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
@@ -56,7 +54,7 @@ A clean file converted to its own format comes out byte for byte.` +
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "format of OUT: srt, vtt, ass, ttml, stl; else its extension says")
-	f.StringVar(&o.charset, "charset", "", "encoding of IN where it is not UTF-8: windows-1251, koi8-r")
+	addCharset(cmd, &o.charset, "encoding of IN where it is not UTF-8: windows-1251, koi8-r")
 	f.StringVar(&o.language, "language", "", "language of the subtitles: en, ru, pt-BR; else the name of IN says, or IN itself")
 	f.StringVar(&o.shift, "shift", "", "move all times: 1.5s is later, -00:00:01.500 is earlier")
 	f.StringVar(&o.scale, "scale", "", "multiply all times, before they are moved: 25/23.976")
@@ -176,11 +174,7 @@ func (o convertOptions) tag() (string, error) {
 		lang, _ := kindInName(strings.TrimSuffix(base, filepath.Ext(base)) + ".srt")
 		return lang, nil
 	}
-	tag, err := language.Parse(o.language)
-	if err != nil {
-		return "", usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", o.language)}
-	}
-	return tag.String(), nil
+	return languageTag(o.language)
 }
 
 // times reads --shift, --scale and --fps.
@@ -292,20 +286,4 @@ func (o convertOptions) checkOut() error {
 		return usageError{fmt.Errorf("%s is IN itself; name another file, or add --force to replace it", shown(o.out))}
 	}
 	return nil
-}
-
-// writeAside writes a file whole or not at all: beside its place, flushed, then renamed. A link stays one.
-func writeAside(path string, data []byte) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	err := renameio.WriteFile(path, data, mode)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the folder %s is not there; make it first", shown(filepath.Dir(path)))
-	}
-	return err
 }

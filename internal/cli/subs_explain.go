@@ -22,13 +22,18 @@ func (a *app) explain(f checkFlags) error {
 		for _, r := range all {
 			ids = append(ids, r.ID)
 		}
-		if near := strictyaml.Nearest(f.explain, ids); near != "" {
-			return usagef("there is no rule %q; did you mean %s?", f.explain, near)
-		}
-		return usagef("there is no rule %q; there are %s", f.explain, strings.Join(ids, ", "))
+		return noSuchRule(f.explain, ids, "there are "+strings.Join(ids, ", "))
 	}
 	_, err := fmt.Fprint(a.out, explained(all[i]))
 	return err
+}
+
+// noSuchRule names the rule that a mistyped one most likely stands for, or says where all are.
+func noSuchRule(id string, known []string, all string) error {
+	if near := strictyaml.Nearest(id, known); near != "" {
+		return usagef("there is no rule %q; did you mean %s?", id, near)
+	}
+	return usagef("there is no rule %q; %s", id, all)
 }
 
 // explained is a rule as a text.

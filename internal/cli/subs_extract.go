@@ -60,7 +60,7 @@ read them.` + exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exi
 }
 
 func (a *app) extract(ctx context.Context, o extractOptions) error {
-	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	tools, err := a.tools(ctx)
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/text/language"
 
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
@@ -92,8 +89,8 @@ func (o *fixOptions) check(files []string) error {
 		err = fmt.Errorf("-o takes one file, and %d are given; several are mended with --in-place", len(files))
 	case len(files) > 1 && !o.inPlace && !o.dryRun:
 		err = errors.New("several files are mended with --in-place, or shown with --dry-run; give one of them")
-	case o.out != "" && o.out != "-" && !strings.EqualFold(filepath.Ext(o.out), filepath.Ext(files[0])):
-		err = fmt.Errorf("-o %s has another extension than %s, and a file keeps its format here; filmpress subs convert makes another of it", o.out, files[0])
+	case keepsFormat(files[0], o.out) != nil:
+		err = keepsFormat(files[0], o.out)
 	case o.only != nil && len(o.only) == 0:
 		err = errors.New("--only names no rule")
 	}
@@ -105,12 +102,11 @@ func (o *fixOptions) check(files []string) error {
 			return usageError{err}
 		}
 	}
-	if o.language != "" {
-		tag, err := language.Parse(o.language)
-		if err != nil || tag == language.Und {
-			return usageError{fmt.Errorf("--language %q is not a language tag; write en, ru, ky or pt-BR", o.language)}
-		}
-		o.language = tag.String()
+	if o.language, err = languageTag(o.language); err != nil {
+		return err
+	}
+	if o.language == "und" {
+		return notALanguage(o.language)
 	}
 	return checkCharset(o.charset)
 }
@@ -203,31 +199,10 @@ func (a *app) putFixed(path string, data []byte, r repair.Result, o fixOptions) 
 	case o.dryRun || o.out == "" && !o.inPlace:
 		_, err = fmt.Fprint(a.out, unifiedDiff(shown(path), r.Before, r.After))
 		return "", err
-	case o.out == "-":
-		_, err = a.out.Write(r.Out)
-		return "stdout", err
 	case o.inPlace && bytes.Equal(r.Out, data):
 		return shown(path), nil // as it is
-	case o.inPlace:
-		return replaceFile(path, r.Out)
 	}
-	if same, err := sameFile(path, o.out); err != nil || same {
-		return "", cmp.Or(err, error(usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", shown(path))}))
-	}
-	return replaceFile(o.out, r.Out)
-}
-
-// sameFile says whether two paths are one file. The second need not be there.
-func sameFile(path, other string) (bool, error) {
-	a, err := os.Stat(path)
-	if err != nil {
-		return false, err
-	}
-	b, err := os.Stat(other)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(a, b), err
+	return a.putChanged(path, o.out, o.inPlace, r.Out)
 }
 
 // tellFixed says what was done, what was left, and where the file is.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +65,7 @@ it from 3. With --json, "verdict" is fine, off or unsure.` +
 	return cmd
 }
 
-// check refuses a command line that contradicts itself.
+// refuse names what contradicts itself on a command line.
 func (o *syncOptions) refuse(file string) error {
 	var err error
 	switch {
@@ -78,8 +77,8 @@ func (o *syncOptions) refuse(file string) error {
 		err = errors.New("--check only tells, and writes nothing; leave out --check, or -o and --in-place")
 	case o.json && o.out == "-":
 		err = errors.New("--json and -o - both want stdout; write the file elsewhere")
-	case o.out != "" && o.out != "-" && !strings.EqualFold(filepath.Ext(o.out), filepath.Ext(file)):
-		err = fmt.Errorf("-o %s has another extension than %s, and a file keeps its format here; filmpress subs convert makes another of it", o.out, file)
+	case keepsFormat(file, o.out) != nil:
+		err = keepsFormat(file, o.out)
 	case o.maxShift <= 0 || o.maxShift > time.Hour:
 		err = fmt.Errorf("--max-shift %s: write a time of up to 1h, as in 90s", o.maxShift)
 	case o.tolerance < 0:
@@ -188,7 +187,7 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 		}
 		return align.ToTrack(cues, align.Cues(&other), opt), nil
 	}
-	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	tools, err := a.tools(ctx)
 	if err != nil {
 		return align.Result{}, err
 	}
@@ -255,19 +254,7 @@ func (a *app) writeSynced(file string, t *subtitle.Track, r align.Result, verdic
 	if verdict == outOfTime {
 		data = a.retimed(t, r)
 	}
-	switch {
-	case o.out == "-":
-		_, err := a.out.Write(data)
-		return "stdout", err
-	case o.inPlace:
-		return replaceFile(file, data)
-	}
-	if same, err := sameFile(file, o.out); err != nil {
-		return "", err
-	} else if same {
-		return "", usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", shown(file))}
-	}
-	return replaceFile(o.out, data)
+	return a.putChanged(file, o.out, o.inPlace, data)
 }
 
 // retimed is the file with its right times. What a person should look at afterwards is told.

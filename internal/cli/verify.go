@@ -15,12 +15,10 @@ import (
 	"filmpress/internal/annotate"
 	"filmpress/internal/audit"
 	"filmpress/internal/config"
-	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/origin"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
-	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
 	"filmpress/internal/verify"
 )
@@ -88,7 +86,7 @@ func (a *app) verify(ctx context.Context, o verifyOptions) error {
 	}
 	options := verify.Options{Sink: a.ui.Sink, Ahead: 4}
 	if o.deep {
-		tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+		tools, err := a.tools(ctx)
 		if err != nil {
 			return err
 		}
@@ -312,10 +310,7 @@ func (a *app) explainVerify(id string, given []string) error {
 		for _, r := range verifyRules() {
 			ids = append(ids, r.ID)
 		}
-		if near := strictyaml.Nearest(id, ids); near != "" {
-			return usagef("there is no rule %q; did you mean %s?", id, near)
-		}
-		return usagef("there is no rule %q; docs/verify-rules.md lists them", id)
+		return noSuchRule(id, ids, "docs/verify-rules.md lists them")
 	}
 	_, err := fmt.Fprintf(a.out, "%s\n%s.\n\nWhy:\n  %s\n\nLevel:\n  %s\n\nSource:\n  %s\n\nMend:\n  %s\n", r.ID, r.Title, r.Why, r.Level, r.Source, r.Mend)
 	return err

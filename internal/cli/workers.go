@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"encoding/json"
 	"math"
 	"os"
 	"runtime"
@@ -45,9 +44,7 @@ func largest(p plan.Plan) (pixels int) {
 			continue
 		}
 		var c plan.ChunkParams
-		if err := json.Unmarshal(s.Params, &c); err != nil {
-			panic(err) // of our own plan
-		}
+		s.Decode(&c)
 		for _, r := range c.Rungs {
 			pixels = max(pixels, r.Width*r.Height)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -74,11 +75,7 @@ func (l *limit) release() {
 // next gives turns to those who wait, as many as are free.
 func (l *limit) next() {
 	for l.free > 0 && len(l.waiting) > 0 {
-		var places []int
-		for place := range l.waiting {
-			places = append(places, place)
-		}
-		first := slices.Min(places)
+		first := slices.Min(slices.Collect(maps.Keys(l.waiting)))
 		close(l.waiting[first])
 		delete(l.waiting, first)
 		l.free--

@@ -48,16 +48,16 @@ const window = 8
 func Run(ctx context.Context, names []string, settings *Settings, o Options, each func(Result) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	group, ctx := errgroup.WithContext(ctx)
-	todo := make(chan *job, window*workers)
+	waiting := make(chan *job, window*workers)
 	ordered := make(chan *job, window*workers)
 	guarded := func(do func() error) { group.Go(func() error { return report.Caught(do) }) }
 	guarded(func() error {
-		defer close(todo)
+		defer close(waiting)
 		defer close(ordered)
 		for _, name := range names {
 			folder, abs := settings.of(name)
 			j := &job{name, folder, abs, make(chan Result, 1)}
-			for _, to := range []chan *job{ordered, todo} {
+			for _, to := range []chan *job{ordered, waiting} {
 				select {
 				case to <- j:
 				case <-ctx.Done():
@@ -69,7 +69,7 @@ func Run(ctx context.Context, names []string, settings *Settings, o Options, eac
 	})
 	for range workers {
 		guarded(func() error {
-			for j := range todo {
+			for j := range waiting {
 				j.done <- o.judge(j)
 			}
 			return nil

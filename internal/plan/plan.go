@@ -4,6 +4,7 @@ package plan
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"filmpress/internal/report"
 )
@@ -39,6 +40,13 @@ type Step struct {
 	// the tool's version where the tool makes the bytes; and nothing that does not change the bytes: no paths,
 	// file names, buckets, worker counts.
 	Digest string `json:"digest"`
+}
+
+// Decode reads the step's parameters into the struct of its kind. That they fit is our own business.
+func (s Step) Decode(params any) {
+	if err := json.Unmarshal(s.Params, params); err != nil {
+		panic(fmt.Sprintf("parameters of step %s: %v", s.ID, err))
+	}
 }
 
 // Input is something a step reads: another step's result folder, or one source file.

@@ -126,7 +126,7 @@ func (w *audioWriter) verify() error {
 // audio measures the loudness of one track and encodes it.
 func (w *Worker) audio(ctx context.Context, j job) error {
 	var p plan.AudioParams
-	j.params(&p)
+	j.step.Decode(&p)
 	out, err := newAudioWriter(j.out, p, j.sink)
 	if err != nil {
 		return err

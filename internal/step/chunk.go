@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"filmpress/internal/media/ffmpeg"
@@ -19,14 +20,11 @@ import (
 // (there is no index, or a keyframe is none), all before the stretch is decoded, too.
 func (w *Worker) chunk(ctx context.Context, j job) error {
 	var p plan.ChunkParams
-	j.params(&p)
+	j.step.Decode(&p)
+	var ready held
 	told := j
 	if p.First > 0 { // nothing is sent before it is known that this attempt holds
-		told.sink = func(e report.Event) {
-			if e.Kind != report.FileReady {
-				j.sink(e)
-			}
-		}
+		told.sink = ready.before(j.sink)
 	}
 	facts, err := w.encodeChunk(ctx, told, p, false)
 	if again := (*ffmpeg.ErrStalled)(nil); err != nil && p.First > 0 && ctx.Err() == nil && !errors.As(err, &again) {
@@ -35,24 +33,38 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 				return err
 			}
 		}
+		ready.events = nil
 		facts, err = w.encodeChunk(ctx, told, p, true)
 	}
 	if err != nil {
 		return damage(err, p.Tolerant)
 	}
-	if p.First > 0 {
-		for _, r := range facts.Renditions {
-			for i, s := range r.Segments {
-				if r.calm(i) {
-					j.sink(report.Event{Kind: report.FileReady, Path: s.URI})
-				}
-			}
-		}
-	}
 	if err := w.prove(ctx, j, facts); err != nil {
 		return err
 	}
+	for _, e := range ready.events {
+		j.sink(e)
+	}
 	return writeFacts(j.out, facts)
+}
+
+// held keeps what is told of finished files.
+type held struct {
+	mu     sync.Mutex // the rungs tell of theirs side by side
+	events []report.Event
+}
+
+// before is a sink that holds back finished files, and passes everything else on.
+func (h *held) before(sink report.Sink) report.Sink {
+	return func(e report.Event) {
+		if e.Kind != report.FileReady {
+			sink(e)
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.events = append(h.events, e)
+	}
 }
 
 // damage tells the way out of what the film's own data is to blame for.

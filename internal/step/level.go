@@ -37,23 +37,19 @@ type PeaksFacts struct {
 // peaks finds out how much a segment of each rung may cost, from the sizes of all.
 func (w *Worker) peaks(_ context.Context, j job) error {
 	var p plan.PeaksParams
-	j.params(&p)
+	j.step.Decode(&p)
 	var facts PeaksFacts
-	var rungs []Rendition
+	var whole VideoFacts
 	for _, in := range j.step.Inputs {
 		var chunk VideoFacts
 		if err := readFacts(j.in[in.Name], &chunk); err != nil {
 			return err
 		}
-		if rungs == nil {
-			rungs = chunk.Renditions
-			continue
-		}
-		for i, r := range chunk.Renditions {
-			rungs[i].Segments = append(rungs[i].Segments, r.Segments...)
+		if err := whole.append(chunk); err != nil {
+			return err
 		}
 	}
-	for _, r := range rungs {
+	for _, r := range whole.Renditions {
 		longest := uint64(0)
 		for _, s := range r.Segments {
 			longest = max(longest, s.Duration)
@@ -93,7 +89,7 @@ func ceiling(segments []Segment, share, sound float64) float64 {
 // segments are still the chunk's own.
 func (w *Worker) level(ctx context.Context, j job) error {
 	var p plan.LevelParams
-	j.params(&p)
+	j.step.Decode(&p)
 	var chunk VideoFacts
 	var peaks PeaksFacts
 	if err := errors.Join(readFacts(j.in[p.Chunk], &chunk), readFacts(j.in["peaks"], &peaks)); err != nil {

@@ -41,7 +41,7 @@ type packer struct {
 // pack writes the playlists, from what was measured, and the page.
 func (w *Worker) pack(_ context.Context, j job) error {
 	k := &packer{job: j}
-	j.params(&k.p)
+	j.step.Decode(&k.p)
 	for _, do := range []func() error{k.article, k.pictures, k.sounds, k.texts, k.stills, k.mp4, k.player} {
 		if err := do(); err != nil {
 			return err
@@ -303,7 +303,10 @@ func (f PackageFacts) Entrances(release, url string) ([]Entrance, error) {
 }
 
 // ReadPackage reads the facts of a package result.
-func ReadPackage(dir string) (f PackageFacts, err error) { return f, readFacts(dir, &f) }
+func ReadPackage(dir string) (f PackageFacts, err error) {
+	err = readFacts(dir, &f)
+	return f, err
+}
 
 // BundleDigest names the player's bytes, for the plan.
 func BundleDigest(b watch.Player) string {

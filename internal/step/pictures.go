@@ -27,7 +27,7 @@ const posterSegments = 12
 // pictures takes the poster and the storyboard from finished renditions: turned upright, tone-mapped and decoded once.
 func (w *Worker) pictures(ctx context.Context, j job) error {
 	var p plan.PicturesParams
-	j.params(&p)
+	j.step.Decode(&p)
 	var video VideoFacts
 	if err := readFacts(j.in["video"], &video); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (w *Worker) storyboard(ctx context.Context, j job, p plan.PicturesParams, r
 // mp4 joins a rung and the first sound track into a progressive file, without encoding anything again.
 func (w *Worker) mp4(ctx context.Context, j job) error {
 	var p plan.MP4Params
-	j.params(&p)
+	j.step.Decode(&p)
 	dir, remove, err := j.scratch()
 	if err != nil {
 		return err

@@ -106,7 +106,7 @@ func (w *renditionWriter) segment(fragments []mp4.Fragment) error {
 		return err
 	}
 	w.out.Segments = append(w.out.Segments, s)
-	if w.out.calm(len(w.out.Segments) - 1) {
+	if w.calm() {
 		w.sink(report.Event{Kind: report.FileReady, Path: s.URI})
 	}
 	return nil
@@ -132,16 +132,15 @@ func (w *renditionWriter) write(uri string, data []byte) error {
 	return os.WriteFile(filepath.Join(w.dir, filepath.FromSlash(uri)), data, 0o644)
 }
 
-// calm says whether segment i is sure enough to stay as it is: one that stands out from those before it may have to be
-// levelled once the average is known, and is not uploaded before.
-func (r Rendition) calm(i int) bool {
+// calm says whether the newest segment is sure enough to stay as it is: one that stands out from those before it may
+// have to be levelled once the average is known, and is not uploaded before.
+func (w *renditionWriter) calm() bool {
 	var bytes int64
-	var ticks uint64
-	for _, s := range r.Segments[:i+1] {
-		bytes, ticks = bytes+s.Size, ticks+s.Duration
+	for _, s := range w.out.Segments {
+		bytes += s.Size
 	}
-	s := r.Segments[i]
-	return float64(s.Size)/float64(s.Duration) <= 1.6*float64(bytes)/float64(ticks)
+	s := w.out.Segments[len(w.out.Segments)-1]
+	return float64(s.Size)/float64(s.Duration) <= 1.6*float64(bytes)/float64(w.out.Ticks())
 }
 
 // verify holds what was written against what was planned; ffmpeg's exit code alone proves nothing.

@@ -23,7 +23,7 @@ const (
 // good before the plan was made; an error here means that the file changed in between.
 func (w *Worker) subtitle(_ context.Context, j job) error {
 	var p plan.SubtitleParams
-	j.params(&p)
+	j.step.Decode(&p)
 	data, err := os.ReadFile(j.in["track"])
 	if err != nil {
 		return err

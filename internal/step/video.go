@@ -2,6 +2,7 @@ package step
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -14,15 +15,21 @@ import (
 // each segment. That the chunks fit together is insisted on here.
 func (w *Worker) video(_ context.Context, j job) error {
 	var p plan.VideoParams
-	j.params(&p)
+	j.step.Decode(&p)
 	var whole VideoFacts
 	for _, level := range p.Levels {
 		var part VideoFacts
 		if err := readFacts(j.in[level], &part); err != nil {
 			return err
 		}
-		if err := whole.append(j, part); err != nil {
+		if err := whole.append(part); err != nil {
 			return err
+		}
+		for i, r := range part.Renditions {
+			first := whole.Renditions[i]
+			if same, err := sameFile(j.path(first.Of, first.Init()), j.path(r.Of, r.Init())); err != nil || !same {
+				return cmp.Or(err, fmt.Errorf("rung %s: two chunks need different decoder settings", r.Name))
+			}
 		}
 	}
 	for _, r := range whole.Renditions {
@@ -34,7 +41,7 @@ func (w *Worker) video(_ context.Context, j job) error {
 }
 
 // append adds what follows in the film.
-func (f *VideoFacts) append(j job, next VideoFacts) error {
+func (f *VideoFacts) append(next VideoFacts) error {
 	if f.Renditions == nil {
 		*f = next
 		return nil
@@ -44,11 +51,7 @@ func (f *VideoFacts) append(j job, next VideoFacts) error {
 	}
 	for i := range f.Renditions {
 		a, b := &f.Renditions[i], next.Renditions[i]
-		same, err := sameFile(j.path(a.Of, a.Init()), j.path(b.Of, b.Init()))
-		if err != nil {
-			return err
-		}
-		if !same || a.Name != b.Name || a.Timescale != b.Timescale {
+		if a.Name != b.Name || a.Timescale != b.Timescale {
 			return fmt.Errorf("rung %s: two chunks need different decoder settings", a.Name)
 		}
 		a.Segments = append(a.Segments, b.Segments...)
@@ -69,4 +72,7 @@ func sameFile(a, b string) (bool, error) {
 }
 
 // ReadVideo reads the facts of a video result.
-func ReadVideo(dir string) (f VideoFacts, err error) { return f, readFacts(dir, &f) }
+func ReadVideo(dir string) (f VideoFacts, err error) {
+	err = readFacts(dir, &f)
+	return f, err
+}

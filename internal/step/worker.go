@@ -4,7 +4,6 @@ package step
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -30,13 +29,6 @@ type job struct {
 	sink report.Sink
 }
 
-// params decodes the step's parameters, which the plan encoded.
-func (j job) params(into any) {
-	if err := json.Unmarshal(j.step.Params, into); err != nil {
-		panic(fmt.Sprintf("parameters of step %s: %v", j.step.ID, err))
-	}
-}
-
 // scratch makes a folder for what is not part of the result, beside it and gone with it.
 func (j job) scratch() (dir string, remove func(), err error) {
 	dir, err = os.MkdirTemp(filepath.Dir(j.out), "scratch-")
@@ -59,18 +51,21 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	if !ok {
 		return fmt.Errorf("this filmpress does not know how to do a %q step; it is older than the plan", s.Kind)
 	}
-	g := &guard{out: out, sink: sink, checked: map[string]bool{}}
-	err := do(ctx, job{s, in, out, g.watch})
+	try := func() error {
+		g := &guard{out: out, sink: sink, checked: map[string]bool{}}
+		if err := do(ctx, job{s, in, out, g.watch}); err != nil {
+			return err
+		}
+		return g.finish()
+	}
+	err := try()
 	if is := (*ffmpeg.ErrStalled)(nil); errors.As(err, &is) && ctx.Err() == nil {
 		sink(report.Event{Kind: report.Note, Text: s.About + ": " + err.Error() + "; it is tried once more"})
 		if err = empty(out); err == nil { // the same bytes come again, so what was told of them still holds
-			err = do(ctx, job{s, in, out, g.watch})
+			err = try()
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return g.finish()
+	return err
 }
 
 // empty takes everything out of a folder.

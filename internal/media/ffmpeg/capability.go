@@ -41,11 +41,10 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "loudnorm", Need: "measuring loudness"},
 	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
 	{Kind: "filter", Name: "ssim", Need: "measuring quality"},
-	{Kind: "filter", Name: "metadata", Need: "measuring quality"},
 	{Kind: "filter", Name: "thumbnail", Need: "choosing the poster"},
 	{Kind: "filter", Name: "tile", Need: "the storyboard"},
 	{Kind: "filter", Name: "select", Need: "finding cuts"},
-	{Kind: "filter", Name: "metadata", Need: "finding cuts, and passing over dark pictures"},
+	{Kind: "filter", Name: "metadata", Need: "measuring quality, finding cuts, and passing over dark pictures"},
 	{Kind: "demuxer", Name: "mov", Need: "MP4 and MOV files"},
 	{Kind: "demuxer", Name: "matroska", Need: "MKV and WebM files"},
 	{Kind: "demuxer", Name: "mpegts", Need: "TS, MTS and M2TS files"},
@@ -61,11 +60,11 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 	list := make([]Capability, len(capabilities))
 	for i, c := range capabilities {
 		if have[c.Kind] == nil {
-			out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-hide_banner", "-v", "error", "-"+c.Kind+"s")
+			names, err := t.parts(ctx, c.Kind)
 			if err != nil {
 				return nil, err
 			}
-			have[c.Kind] = parseNames(c.Kind, out)
+			have[c.Kind] = names
 		}
 		c.Present = have[c.Kind][c.Name]
 		list[i] = c
@@ -75,8 +74,14 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 
 // Has says whether this ffmpeg has a part that is used where it is there, and is not among Capabilities.
 func (t Tools) Has(ctx context.Context, kind, name string) (bool, error) {
-	out, err := output(ctx, t.FFmpeg, "-hide_banner", "-v", "error", "-"+kind+"s")
-	return parseNames(kind, out)[name], err
+	names, err := t.parts(ctx, kind)
+	return names[name], err
+}
+
+// parts are the names of all this ffmpeg has of a kind.
+func (t Tools) parts(ctx context.Context, kind string) (map[string]bool, error) {
+	out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-hide_banner", "-v", "error", "-"+kind+"s")
+	return parseNames(kind, out), err
 }
 
 // parseNames reads one of ffmpeg's lists: " V....D libx264   about", " D  mov,mp4,m4a   about", or bare names.

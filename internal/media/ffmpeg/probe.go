@@ -96,7 +96,7 @@ func (t Tools) header(ctx context.Context, path string) (p probed, why string, e
 		return err
 	}
 	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-show_chapters", "-of", "json", "-o", Pipe(0)}, inputArgs(path)...)
-	_, err = process{program: "ffprobe", path: t.FFprobe, args: args, read: []func(io.Reader) error{read}, sandboxed: t.Sandboxed}.run(ctx)
+	_, err = t.process("ffprobe", args, []func(io.Reader) error{read}).run(ctx)
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		why = exit.Why

@@ -76,7 +76,8 @@ func (t Tools) Run(ctx context.Context, job Job) error {
 	if !job.Tolerant {
 		args = append(args, "-xerror")
 	}
-	p := process{program: "ffmpeg", path: t.FFmpeg, args: append(args, job.Args...), read: job.Read, log: job.Log, stall: cmp.Or(job.Stall, t.Stall), sandboxed: t.Sandboxed}
+	p := t.process("ffmpeg", append(args, job.Args...), job.Read)
+	p.log, p.stall = job.Log, cmp.Or(job.Stall, t.Stall)
 	p.progress = func(now Progress) {
 		if job.Progress != nil {
 			job.Progress(now)
@@ -100,6 +101,12 @@ type process struct {
 	stall    time.Duration
 
 	sandboxed bool
+}
+
+// process is a run of one of the tools, as these are set up: in the sandbox or not.
+func (t Tools) process(program string, args []string, read []func(io.Reader) error) process {
+	path := map[string]string{"ffmpeg": t.FFmpeg, "ffprobe": t.FFprobe}[program]
+	return process{program: program, path: path, args: args, read: read, sandboxed: t.Sandboxed}
 }
 
 // command is the process to start: the program, or the sandbox that becomes it.

@@ -44,7 +44,7 @@ func (t Tools) scan(ctx context.Context, path string, base []float64, each func(
 		}
 		return lines.Err()
 	}
-	return process{program: "ffprobe", path: t.FFprobe, args: args, read: []func(io.Reader) error{read}, sandboxed: t.Sandboxed}.run(ctx)
+	return t.process("ffprobe", args, []func(io.Reader) error{read}).run(ctx)
 }
 
 // parsePacket reads "0,1024,512,512,856,K_": stream, pts, dts, duration, size, flags. Side data may follow.

@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"context"
+
+	"filmpress/internal/media/ffmpeg"
+)
+
+// tools finds ffmpeg and ffprobe for a command that has them open a film: in the sandbox where there is one, and with a
+// word to the user where there is none.
+func (a *app) tools(ctx context.Context) (ffmpeg.Tools, error) {
+	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+	if err != nil {
+		return tools, err
+	}
+	tools, why := tools.TrySandbox(ctx)
+	if why != "" {
+		a.ui.Note("ffmpeg runs without a sandbox: " + why)
+	}
+	return tools, nil
+}
