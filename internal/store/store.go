@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 )
 
 // The ways in which a store refuses. Implementations wrap these, so use errors.Is.
@@ -19,6 +20,7 @@ var (
 	ErrUnreachable  = errors.New("the store cannot be reached")
 	ErrFull         = errors.New("no space left")
 	ErrName         = errors.New("the store cannot hold that name")
+	ErrUnsupported  = errors.New("the store cannot do that") // a service of S3 that this server does not have
 )
 
 // Meta is what is stored beside an object's bytes.
@@ -37,6 +39,9 @@ type Object struct {
 	Size int64  // bytes as stored
 	ETag string // opaque, for Put's If; "" where List does not know it. 32 hex digits are the MD5 of the stored bytes
 	Meta        // List may leave Meta empty where the store does not list it
+	// Modified is when the object was last written, by the store's own clock; zero where that is not told. It never decides whether
+	// bytes are the same, only how long something has lain there.
+	Modified time.Time
 }
 
 // Body gives an object's plain bytes, as often as asked (a retry reads again). Size is their length.
