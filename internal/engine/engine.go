@@ -13,8 +13,9 @@ import (
 // Worker does one step.
 type Worker interface {
 	// Do reads only what in names (input name -> folder of a result, or path of a source file) and writes only
-	// below out, an empty folder that is there. Files that will not change any more may be told to sink
-	// (report.FileReady with Path set) while the step still runs. It may be called for several steps at once.
+	// below out, an empty folder that is there. It tells sink when the work really begins (report.StepStarted), which may be
+	// later where steps wait for their turn. Files that will not change any more may be told to sink (report.FileReady with
+	// Path set) while the step still runs. It may be called for several steps at once.
 	Do(ctx context.Context, s plan.Step, in map[string]string, out string, sink report.Sink) error
 }
 

@@ -51,6 +51,7 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	if !ok {
 		return fmt.Errorf("this filmpress does not know how to do a %q step; it is older than the plan", s.Kind)
 	}
+	sink(report.Event{Kind: report.StepStarted, Text: s.About})
 	try := func() error {
 		g := &guard{out: out, sink: sink, checked: map[string]bool{}}
 		if err := do(ctx, job{s, in, out, g.watch}); err != nil {

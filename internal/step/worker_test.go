@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,9 +36,11 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	var notes []string
+	var kinds []report.Kind
 	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: 200 * time.Millisecond}, LogDir: dir}
 	err = w.Do(t.Context(), plan.Step{ID: "chunk-000", Kind: plan.Chunk, About: "encoding the picture", Params: params, Digest: "0123456789"},
 		map[string]string{"film": filepath.Join(dir, "film.mp4")}, out, func(e report.Event) {
+			kinds = append(kinds, e.Kind)
 			if e.Kind == report.Note {
 				notes = append(notes, e.Text)
 			}
@@ -50,5 +53,8 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "made no progress") || !strings.Contains(notes[0], "once more") {
 		t.Errorf("%q", notes)
+	}
+	if len(kinds) == 0 || slices.Index(kinds, report.StepStarted) != 0 || slices.Contains(kinds[1:], report.StepStarted) {
+		t.Errorf("told %q; a step is begun once, and first", kinds)
 	}
 }

@@ -99,7 +99,6 @@ func (r *run) make(ctx context.Context, s plan.Step, in map[string]string) (engi
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return engine.Result{}, &engine.StepError{Step: s, Err: err}
 	}
-	r.sink(report.Event{Kind: report.StepStarted, Step: s.ID, Digest: s.Digest, Text: s.About})
 	err = r.worker.Do(ctx, s, in, out, func(e report.Event) {
 		e.Step, e.Digest = s.ID, s.Digest
 		if e.Kind == report.FileReady {
