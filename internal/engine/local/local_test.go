@@ -27,6 +27,7 @@ func (j *joiner) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	j.mu.Lock()
 	j.did = append(j.did, s.ID)
 	j.mu.Unlock()
+	sink(report.Event{Kind: report.StepStarted})
 	text := s.ID
 	for _, input := range s.Inputs {
 		path := in[input.Name]
