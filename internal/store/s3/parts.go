@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -20,40 +21,78 @@ const (
 	maxParts      = 10_000 // of S3
 	partsAtOnce   = 4
 	abortDeadline = 20 * time.Second
+	mangledTries  = 3 // how often bytes are sent that arrive changed
 )
 
 // parts sends a large object in parts. Each part is read once for its digest and the whole's, and once to be sent under
 // that digest, so what arrives is what the whole's digest was taken of. Nothing is held in memory but the sockets' buffers.
+// Parts that an earlier run sent are read for the whole's digest, and not sent again.
 func (p *upload) parts(ctx context.Context) (store.Object, error) {
+	size := max(partSize, (p.size+maxParts-1)/maxParts)
+	u, err := p.recall(ctx, size)
+	if err != nil {
+		return store.Object{}, err
+	}
+	defer u.close()
+	if err := p.begin(ctx, u); err != nil {
+		u.forget()
+		return store.Object{}, err
+	}
+	done, err := p.sendParts(ctx, u, size)
+	if err == nil {
+		in := &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &u.head.Upload,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: done}}
+		in.IfNoneMatch, in.IfMatch = conditions(p.cond)
+		var out *s3.CompleteMultipartUploadOutput
+		if out, err = p.client.CompleteMultipartUpload(ctx, in); err == nil {
+			u.forget()
+			return p.object(p.size, aws.ToString(out.ETag), ""), nil
+		}
+	}
+	if u.file != nil && resumable(ctx, err) {
+		return store.Object{}, err
+	}
+	u.forget()
+	p.abort(ctx, u.head.Upload)
+	return store.Object{}, err
+}
+
+// begin starts an upload, unless one is gone on with.
+func (p *upload) begin(ctx context.Context, u *unfinished) error {
+	resumed := u.head.Upload != ""
+	if p.cond != (store.If{}) {
+		if u.head.Writer == "" {
+			u.head.Writer = p.headers[writerKey]
+		}
+		p.headers[writerKey] = u.head.Writer
+	}
+	if resumed {
+		return nil
+	}
 	started, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: aws.String(p.key(p.name)), ContentType: text(p.meta.Type), CacheControl: text(p.meta.CacheControl),
 		ContentDisposition: text(p.meta.Disposition), Metadata: p.headers,
 	})
 	if err != nil {
-		return store.Object{}, err
+		return err
 	}
-	id := started.UploadId
-	done, err := p.sendParts(ctx, id)
-	if err == nil {
-		in := &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id,
-			MultipartUpload: &types.CompletedMultipartUpload{Parts: done}}
-		in.IfNoneMatch, in.IfMatch = conditions(p.cond)
-		var out *s3.CompleteMultipartUploadOutput
-		if out, err = p.client.CompleteMultipartUpload(ctx, in, p.count); err == nil {
-			return p.object(p.size, aws.ToString(out.ETag), ""), nil
-		}
+	if aws.ToString(started.UploadId) == "" {
+		return errNotS3
 	}
-	// Parts of an upload that nobody ends are paid for and seen by nobody. This must go out after a cancel, too.
-	abort, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortDeadline)
+	u.begin(*started.UploadId)
+	return nil
+}
+
+// abort gives an upload up: parts of one that nobody ends are paid for and seen by nobody. It must go out after a cancel, too.
+func (p *upload) abort(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortDeadline)
 	defer cancel()
-	p.client.AbortMultipartUpload(abort, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id})
-	return store.Object{}, err
+	p.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id})
 }
 
 // sendParts hashes part after part and sends them a few at once.
-func (p *upload) sendParts(ctx context.Context, id *string) ([]types.CompletedPart, error) {
+func (p *upload) sendParts(ctx context.Context, u *unfinished, size int64) ([]types.CompletedPart, error) {
 	src := readerAt(p.src)
-	size := max(partSize, (p.size+maxParts-1)/maxParts)
 	done := make([]types.CompletedPart, (p.size+size-1)/size)
 	whole := sha256.New()
 	group, ctx := errgroup.WithContext(ctx)
@@ -74,14 +113,18 @@ func (p *upload) sendParts(ctx context.Context, id *string) ([]types.CompletedPa
 		if n < section.Size() { // shorter than it was said to be
 			return nil, firstError(group.Wait(), p.compare(read, hex.EncodeToString(whole.Sum(nil))))
 		}
-		sum := hex.EncodeToString(part.Sum(nil))
+		number, sum := int32(i+1), hex.EncodeToString(part.Sum(nil))
+		if etag, ok := u.has(number, sum); ok {
+			p.body.Arrived(n)
+			done[i] = completed(number, etag)
+			continue
+		}
 		group.Go(func() error {
-			number := aws.Int32(int32(i + 1))
-			out, err := p.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id,
-				PartNumber: number, Body: io.NewSectionReader(src, off, n), ContentLength: &n}, withPayloadHash(sum))
+			etag, err := p.sendPart(ctx, u.head.Upload, number, io.NewSectionReader(src, off, n), sum)
 			if err == nil {
 				p.body.Arrived(n)
-				done[i] = types.CompletedPart{ETag: out.ETag, PartNumber: number}
+				u.add(number, sum, etag)
+				done[i] = completed(number, etag)
 			}
 			return err
 		})
@@ -93,6 +136,42 @@ func (p *upload) sendParts(ctx context.Context, id *string) ([]types.CompletedPa
 		return nil, err
 	}
 	return done, p.compare(read+p.beyond(src), hex.EncodeToString(whole.Sum(nil)))
+}
+
+func completed(number int32, etag string) types.CompletedPart {
+	return types.CompletedPart{ETag: aws.String(`"` + etag + `"`), PartNumber: &number}
+}
+
+// sendPart sends one part. Where the server gets other bytes, the part is hashed again: if it still is what it was, they were
+// changed on the way, and it is sent again.
+func (p *upload) sendPart(ctx context.Context, id string, number int32, part *io.SectionReader, sum string) (etag string, err error) {
+	for try := 1; ; try++ {
+		out, err := p.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id,
+			PartNumber: &number, Body: part, ContentLength: aws.Int64(part.Size())}, withPayloadHash(sum))
+		switch {
+		case err == nil && aws.ToString(out.ETag) == "":
+			return "", errNotS3
+		case err == nil:
+			return unquote(*out.ETag), nil
+		case !mangled(err):
+			return "", err
+		case try == mangledTries:
+			return "", p.errMangled(p.name, err)
+		}
+		if _, err := part.Seek(0, io.SeekStart); err != nil {
+			return "", err
+		}
+		hash := sha256.New()
+		if _, err := io.Copy(hash, part); err != nil {
+			return "", err
+		}
+		if now := hex.EncodeToString(hash.Sum(nil)); now != sum {
+			return "", fmt.Errorf("%w: %s: part %d was changed while it was sent", store.ErrDamaged, p.name, number)
+		}
+		if _, err := part.Seek(0, io.SeekStart); err != nil {
+			return "", err
+		}
+	}
 }
 
 // beyond is 1 where the source is longer than it was said to be.
