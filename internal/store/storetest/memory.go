@@ -35,8 +35,10 @@ func (m *memory) Put(ctx context.Context, name string, body store.Body, meta sto
 	if err != nil {
 		return store.Object{}, err
 	}
-	if Meta(name, b).SHA256 != meta.SHA256 || int64(len(b)) != body.Size {
+	if sum := Meta(name, b).SHA256; meta.SHA256 != "" && sum != meta.SHA256 || int64(len(b)) != body.Size {
 		return store.Object{}, fmt.Errorf("%w: %s", store.ErrDamaged, name)
+	} else {
+		meta.SHA256 = sum
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
