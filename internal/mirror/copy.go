@@ -41,7 +41,7 @@ func (r *run) upload(ctx context.Context, it *item) error {
 		return err
 	}
 	defer f.Close()
-	body := store.Body{Size: it.src.size, Open: func() (io.ReadSeekCloser, error) { return r.reopen(it.src) }, Sent: r.sent}
+	body := store.Body{Size: it.src.size, Open: func() (io.ReadSeekCloser, error) { return r.reopen(it.src) }, Sent: r.sent, Undigested: true}
 	if it.src.size <= small {
 		buffer := buffers.Get().(*[]byte)
 		defer buffers.Put(buffer)
@@ -164,7 +164,7 @@ func (r *run) download(ctx context.Context, it *item) error {
 	if r.dst.folder == nil {
 		meta = r.Rules.Over(it.src.name, meta)
 	}
-	body := store.Body{Size: rd.obj.Size, Open: func() (io.ReadSeekCloser, error) { return rd, nil }, Sent: r.sent}
+	body := store.Body{Size: rd.obj.Size, Open: func() (io.ReadSeekCloser, error) { return rd, nil }, Sent: r.sent, Undigested: rd.obj.SHA256 == ""}
 	switch {
 	case r.dst.folder != nil && !rd.obj.Gzip:
 	case rd.obj.Size <= small/2:
