@@ -143,10 +143,10 @@ func (p *upload) begin(ctx context.Context, n *note, v survey) error {
 // sendSurveyed sends the parts that are not there yet, a few at once.
 func (p *upload) sendSurveyed(ctx context.Context, id string, v survey, done []types.CompletedPart) error {
 	src := readerAt(p.src)
-	group, ctx := errgroup.WithContext(ctx)
+	group, going := errgroup.WithContext(ctx)
 	group.SetLimit(partsAtOnce)
 	for i, part := range v.parts {
-		if ctx.Err() != nil {
+		if going.Err() != nil {
 			break
 		}
 		if done[i].ETag != nil {
@@ -160,7 +160,7 @@ func (p *upload) sendSurveyed(ctx context.Context, id string, v survey, done []t
 			if v.crc {
 				in.ChecksumCRC32, payload = &part.sum, "UNSIGNED-PAYLOAD"
 			}
-			out, err := p.client.UploadPart(ctx, in, withPayloadHash(payload))
+			out, err := p.client.UploadPart(going, in, withPayloadHash(payload))
 			if err != nil {
 				return err
 			}
