@@ -48,8 +48,9 @@ func (s *Store) conditional(ctx context.Context) (bool, error) {
 	return s.condition == good, nil
 }
 
-// probe writes a key of its own, and again with If-None-Match: *. To be refused then is right; to be stored means that
-// the condition is ignored; anything else, that it is not known. The caller holds the lock.
+// probe writes a key of its own, and again with If-None-Match: * and with the ETag of something else. To be refused then is
+// right; to be stored means that the condition is ignored; anything else, that it is not known. Both are asked, because some
+// servers learnt the first one long before the second. The caller holds the lock.
 func (s *Store) probe(ctx context.Context) error {
 	name := ".filmpress-check-" + rand.Text()
 	write := func(cond store.If) error {
@@ -63,15 +64,18 @@ func (s *Store) probe(ctx context.Context) error {
 	if s.condition != unasked || s.aws {
 		return nil
 	}
-	switch err := write(store.If{Absent: true}); {
-	case errors.Is(err, store.ErrPrecondition):
-		s.condition = good
-	case err == nil, unknownCondition(err):
-		s.condition = missing
-		s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
-	default:
-		return err
+	for _, cond := range []store.If{{Absent: true}, {ETag: "00000000000000000000000000000000"}} {
+		switch err := write(cond); {
+		case errors.Is(err, store.ErrPrecondition):
+		case err == nil, unknownCondition(err):
+			s.condition = missing
+			s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
+			return nil
+		default:
+			return err
+		}
 	}
+	s.condition = good
 	return nil
 }
 

@@ -27,9 +27,11 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 	obj := store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
 		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
-	body := &reading{s: s, ctx: ctx, name: name, plain: out.Body, raw: out.Body}
+	body := &reading{s: s, ctx: ctx, name: name, raw: out.Body}
+	body.plain = &body.wire
+	body.wire.Reader = out.Body
 	if obj.Gzip {
-		if body.plain, err = gzip.NewReader(out.Body); err != nil {
+		if body.plain, err = gzip.NewReader(&body.wire); err != nil {
 			out.Body.Close()
 			return nil, store.Object{}, body.judge(err)
 		}
@@ -48,7 +50,9 @@ func (s *Store) GetFrom(ctx context.Context, obj store.Object, offset int64) (io
 		out.Body.Close() // a server that passes over the condition, or the range
 		return nil, fmt.Errorf("%w: %s/%s", store.ErrPrecondition, s, obj.Name)
 	}
-	return &reading{s: s, ctx: ctx, name: obj.Name, plain: out.Body, raw: out.Body}, nil
+	body := &reading{s: s, ctx: ctx, name: obj.Name, raw: out.Body}
+	body.plain, body.wire.Reader = &body.wire, out.Body
+	return body, nil
 }
 
 // Stat tells of an object.
@@ -113,7 +117,22 @@ type reading struct {
 	ctx   context.Context
 	name  string
 	plain io.Reader
+	wire  wire
 	raw   io.ReadCloser
+}
+
+// wire remembers how the answer ended, so that one that broke off can be told from an object that was stored cut.
+type wire struct {
+	io.Reader
+	err error
+}
+
+func (w *wire) Read(p []byte) (n int, err error) {
+	n, err = w.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		w.err = err
+	}
+	return n, err
 }
 
 func (r *reading) Read(p []byte) (int, error) {
@@ -125,7 +144,10 @@ func (r *reading) Read(p []byte) (int, error) {
 }
 
 func (r *reading) judge(err error) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) && r.ctx.Err() == nil {
+	if r.wire.err != nil {
+		return r.s.wrap(r.ctx, r.wire.err, r.name)
+	}
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %s/%s", store.ErrDamaged, r.s, r.name)
 	}
 	return r.s.wrap(r.ctx, err, r.name)
