@@ -58,7 +58,7 @@ func (r *run) deleteAll(ctx context.Context) error {
 // remove deletes one object, unless the source has it by now.
 func (r *run) remove(ctx context.Context, e entry) error {
 	if r.src.folder != nil {
-		if _, err := r.src.root.Lstat(e.name); err == nil {
+		if info, err := r.src.root.Lstat(e.name); err == nil && !info.IsDir() {
 			return nil
 		}
 	}

@@ -131,11 +131,11 @@ func (w *walking) blocked(name string, f report.Finding) error {
 // unread judges a folder that cannot be read: the top one ends the walk. On a destination it does too, since what is in it is not known.
 func (w *walking) unread(name string, err error) error {
 	place := filepath.Join(w.path, name)
+	if name != "." && errors.Is(err, fs.ErrNotExist) {
+		return nil // gone meanwhile
+	}
 	if name == "." || !w.source {
 		return fmt.Errorf("%w: the folder %s cannot be read (%s)", store.ErrRefused, place, reason(err))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // gone meanwhile
 	}
 	return w.blocked(name+"/", report.Finding{Pos: report.Pos{File: place}, Severity: report.Error, Rule: "sync-unreadable",
 		Text: "this folder cannot be read (" + reason(err) + ")", Hint: "give this user the right to read it, or leave it out with --exclude"})
