@@ -13,6 +13,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
@@ -87,7 +88,7 @@ func exitCode(ctx context.Context, err error) int {
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound,
-		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed):
+		mirror.ErrPartly, release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed):
 		return exitStore
 	}
 	return exitFailed

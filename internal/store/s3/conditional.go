@@ -94,11 +94,12 @@ func (s *Store) putUnguarded(ctx context.Context, name string, body store.Body, 
 	if err := s.holds(ctx, name, cond); err != nil {
 		return store.Object{}, err
 	}
-	if _, err := s.put(ctx, name, body, meta, store.If{}); err != nil {
+	put, err := s.put(ctx, name, body, meta, store.If{})
+	if err != nil {
 		return store.Object{}, err
 	}
 	now, err := s.Stat(ctx, name)
-	if err == nil && now.SHA256 != meta.SHA256 {
+	if err == nil && now.SHA256 != put.SHA256 {
 		err = fmt.Errorf("%w: %s/%s: somebody else wrote it in the same moment", store.ErrPrecondition, s, name)
 	}
 	return now, err

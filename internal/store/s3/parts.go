@@ -29,6 +29,11 @@ const (
 // Parts that an earlier run sent are read for the whole's digest, and not sent again.
 func (p *upload) parts(ctx context.Context) (store.Object, error) {
 	size := max(partSize, (p.size+maxParts-1)/maxParts)
+	if p.body.Undigested {
+		if err := p.survey(ctx, size); err != nil {
+			return store.Object{}, err
+		}
+	}
 	u, err := p.recall(ctx, size)
 	if err != nil {
 		return store.Object{}, err
@@ -38,7 +43,11 @@ func (p *upload) parts(ctx context.Context) (store.Object, error) {
 		u.forget()
 		return store.Object{}, err
 	}
-	done, err := p.sendParts(ctx, u, size)
+	send := p.sendParts
+	if p.body.Undigested {
+		send = p.sendSurveyed
+	}
+	done, err := send(ctx, u, size)
 	if err == nil {
 		in := &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &u.head.Upload,
 			MultipartUpload: &types.CompletedMultipartUpload{Parts: done}}
@@ -53,7 +62,7 @@ func (p *upload) parts(ctx context.Context) (store.Object, error) {
 		return store.Object{}, err
 	}
 	u.forget()
-	p.abort(ctx, u.head.Upload)
+	p.abort(ctx, aws.String(p.key(p.name)), u.head.Upload)
 	return store.Object{}, err
 }
 
@@ -69,10 +78,14 @@ func (p *upload) begin(ctx context.Context, u *unfinished) error {
 	if resumed {
 		return nil
 	}
-	started, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+	in := &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: aws.String(p.key(p.name)), ContentType: text(p.meta.Type), CacheControl: text(p.meta.CacheControl),
 		ContentDisposition: text(p.meta.Disposition), Metadata: p.headers,
-	})
+	}
+	if p.crc {
+		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32
+	}
+	started, err := p.client.CreateMultipartUpload(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -84,11 +97,36 @@ func (p *upload) begin(ctx context.Context, u *unfinished) error {
 }
 
 // abort gives an upload up: parts of one that nobody ends are paid for and seen by nobody. It must go out after a cancel, too.
-func (p *upload) abort(ctx context.Context, id string) {
+func (s *Store) abort(ctx context.Context, key *string, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortDeadline)
 	defer cancel()
-	p.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id})
+	s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: key, UploadId: &id})
 }
+
+// multipart makes an object of the parts that send gives, or leaves nothing. The object appears when the last request, the one
+// that carries the condition, is answered; its ETag is what comes back. first and last are options of the two requests.
+func (s *Store) multipart(ctx context.Context, begin *s3.CreateMultipartUploadInput, cond store.If,
+	send func(ctx context.Context, id *string) ([]types.CompletedPart, error), first, last func(*s3.Options)) (tag string, err error) {
+	started, err := s.client.CreateMultipartUpload(ctx, begin, first)
+	if err != nil {
+		return "", err
+	}
+	done, err := send(ctx, started.UploadId)
+	if err == nil {
+		in := &s3.CompleteMultipartUploadInput{Bucket: begin.Bucket, Key: begin.Key, UploadId: started.UploadId,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: done}}
+		in.IfNoneMatch, in.IfMatch = conditions(cond)
+		var out *s3.CompleteMultipartUploadOutput
+		if out, err = s.client.CompleteMultipartUpload(ctx, in, last); err == nil {
+			return aws.ToString(out.ETag), nil
+		}
+	}
+	s.abort(ctx, begin.Key, aws.ToString(started.UploadId))
+	return "", err
+}
+
+// plainly sends a request as it is.
+func plainly(*s3.Options) {}
 
 // sendParts hashes part after part and sends them a few at once.
 func (p *upload) sendParts(ctx context.Context, u *unfinished, size int64) ([]types.CompletedPart, error) {
@@ -116,16 +154,11 @@ func (p *upload) sendParts(ctx context.Context, u *unfinished, size int64) ([]ty
 		number, sum := int32(i+1), hex.EncodeToString(part.Sum(nil))
 		if etag, ok := u.has(number, sum); ok {
 			p.body.Arrived(n)
-			done[i] = completed(number, etag)
+			done[i] = p.completed(number, etag, sum)
 			continue
 		}
-		group.Go(func() error {
-			etag, err := p.sendPart(ctx, u.head.Upload, number, io.NewSectionReader(src, off, n), sum)
-			if err == nil {
-				p.body.Arrived(n)
-				u.add(number, sum, etag)
-				done[i] = completed(number, etag)
-			}
+		group.Go(func() (err error) {
+			done[i], err = p.deliver(ctx, u, number, io.NewSectionReader(src, off, n), sum)
 			return err
 		})
 	}
@@ -138,40 +171,60 @@ func (p *upload) sendParts(ctx context.Context, u *unfinished, size int64) ([]ty
 	return done, p.compare(read+p.beyond(src), hex.EncodeToString(whole.Sum(nil)))
 }
 
-func completed(number int32, etag string) types.CompletedPart {
-	return types.CompletedPart{ETag: aws.String(`"` + etag + `"`), PartNumber: &number}
+// deliver sends one part, and remembers that it arrived.
+func (p *upload) deliver(ctx context.Context, u *unfinished, number int32, part *io.SectionReader, sum string) (types.CompletedPart, error) {
+	done, err := p.sendPart(ctx, u.head.Upload, number, part, sum)
+	if err == nil {
+		p.body.Arrived(part.Size())
+		u.add(number, sum, *done.ETag)
+	}
+	return done, err
 }
 
-// sendPart sends one part. Where the server gets other bytes, the part is hashed again: if it still is what it was, they were
-// changed on the way, and it is sent again.
-func (p *upload) sendPart(ctx context.Context, id string, number int32, part *io.SectionReader, sum string) (etag string, err error) {
+// sendPart sends one part under its digest, which the server compares. Where the server gets other bytes, the part is hashed again: if it still is
+// what it was, they were changed on the way, and it is sent again.
+func (p *upload) sendPart(ctx context.Context, id string, number int32, part *io.SectionReader, sum string) (types.CompletedPart, error) {
+	none := types.CompletedPart{}
+	in := &s3.UploadPartInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id, PartNumber: &number, Body: part, ContentLength: aws.Int64(part.Size())}
+	payload := sum
+	if p.crc {
+		in.ChecksumCRC32, payload = &sum, "UNSIGNED-PAYLOAD"
+	}
 	for try := 1; ; try++ {
-		out, err := p.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id,
-			PartNumber: &number, Body: part, ContentLength: aws.Int64(part.Size())}, withPayloadHash(sum))
+		out, err := p.client.UploadPart(ctx, in, withPayloadHash(payload))
 		switch {
 		case err == nil && aws.ToString(out.ETag) == "":
-			return "", errNotS3
+			return none, errNotS3
 		case err == nil:
-			return unquote(*out.ETag), nil
+			return p.completed(number, unquote(*out.ETag), sum), nil
 		case !mangled(err):
-			return "", err
+			return none, err
 		case try == mangledTries:
-			return "", p.errMangled(p.name, err)
+			return none, p.errMangled(p.name, err)
 		}
 		if _, err := part.Seek(0, io.SeekStart); err != nil {
-			return "", err
+			return none, err
 		}
-		hash := sha256.New()
+		hash := p.partHash()
 		if _, err := io.Copy(hash, part); err != nil {
-			return "", err
+			return none, err
 		}
-		if now := hex.EncodeToString(hash.Sum(nil)); now != sum {
-			return "", fmt.Errorf("%w: %s: part %d was changed while it was sent", store.ErrDamaged, p.name, number)
+		if now := p.partSum(hash); now != sum {
+			return none, fmt.Errorf("%w: %s: part %d was changed while it was sent", store.ErrDamaged, p.name, number)
 		}
 		if _, err := part.Seek(0, io.SeekStart); err != nil {
-			return "", err
+			return none, err
 		}
 	}
+}
+
+// completed is a part as the last request names it.
+func (p *upload) completed(number int32, etag, sum string) types.CompletedPart {
+	c := types.CompletedPart{ETag: aws.String(`"` + etag + `"`), PartNumber: &number}
+	if p.crc {
+		c.ChecksumCRC32 = &sum
+	}
+	return c
 }
 
 // beyond is 1 where the source is longer than it was said to be.

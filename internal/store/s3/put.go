@@ -37,11 +37,8 @@ const (
 
 // Put sends the object, if the condition holds.
 func (s *Store) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
-	if err := store.CheckName(name); err != nil {
+	if err := s.storable(name); err != nil {
 		return store.Object{}, err
-	}
-	if len(s.key(name)) > 1024 {
-		return store.Object{}, fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
 	}
 	if cond != (store.If{}) {
 		ok, err := s.conditional(ctx)
@@ -59,6 +56,17 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 		}
 	}
 	return s.put(ctx, name, body, meta, cond)
+}
+
+// storable refuses, with store.ErrName, what the bucket cannot hold.
+func (s *Store) storable(name string) error {
+	if err := store.CheckName(name); err != nil {
+		return err
+	}
+	if len(s.key(name)) > 1024 {
+		return fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
+	}
+	return nil
 }
 
 // put sends the object with its condition, and understands a reply that was lost.
@@ -93,7 +101,7 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 	// A first attempt that won but whose reply was lost makes the second one fail: read back before calling it a conflict. The
 	// second one need not be ours; proxies repeat requests, too.
 	if errors.Is(s.judge(err).kind, store.ErrPrecondition) && cond != (store.If{}) || codeOf(err) == "NoSuchUpload" {
-		if now, headers, e := s.head(ctx, name); e == nil && headers[shaKey] == meta.SHA256 && headers[writerKey] == p.headers[writerKey] {
+		if now, headers, e := s.head(ctx, name); e == nil && headers[shaKey] == p.meta.SHA256 && headers[writerKey] == p.headers[writerKey] {
 			p.arrived()
 			return now, nil
 		}
@@ -115,6 +123,8 @@ type upload struct {
 	meta    store.Meta
 	cond    store.If
 	headers map[string]string // x-amz-meta-
+	sums    []string          // of a large body that was surveyed: its parts' digests
+	crc     bool              // these are CRC-32, base64; else SHA-256, hex
 }
 
 // once sends the object in the way that suits it.
@@ -168,7 +178,12 @@ func (p *upload) compressed(ctx context.Context) (store.Object, error) {
 	return p.send(ctx, bytes.NewReader(packed), int64(len(packed)), digest(packed), hex.EncodeToString(sum[:]), "gzip")
 }
 
+// compare holds what was read against what was said of it. A digest that nobody said is the one that was found.
 func (p *upload) compare(size int64, sum string) error {
+	if p.meta.SHA256 == "" && p.body.Undigested {
+		p.meta.SHA256 = sum
+	}
+	p.headers[shaKey] = p.meta.SHA256
 	if size != p.size || sum != p.meta.SHA256 {
 		return fmt.Errorf("%w: %s: %d bytes with sha256 %s, want %d with %s", store.ErrDamaged, p.name, size, sum, p.size, p.meta.SHA256)
 	}

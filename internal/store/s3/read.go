@@ -26,7 +26,7 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 	}
 	obj := store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
 	body := &reading{s: s, ctx: ctx, name: name, raw: out.Body}
 	body.plain = &body.wire
 	body.wire.Reader = out.Body
@@ -37,6 +37,22 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 		}
 	}
 	return body, obj, nil
+}
+
+// GetFrom opens the stored bytes of obj from an offset on, as they are. An object that has another ETag now is ErrPrecondition.
+func (s *Store) GetFrom(ctx context.Context, obj store.Object, offset int64) (io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(obj.Name)), Range: aws.String(fmt.Sprintf("bytes=%d-", offset)), IfMatch: aws.String(`"` + obj.ETag + `"`)}
+	out, err := s.client.GetObject(ctx, in)
+	if err != nil {
+		return nil, s.wrap(ctx, err, obj.Name)
+	}
+	if unquote(aws.ToString(out.ETag)) != obj.ETag || aws.ToInt64(out.ContentLength) != obj.Size-offset {
+		out.Body.Close() // a server that passes over the condition, or the range
+		return nil, fmt.Errorf("%w: %s/%s", store.ErrPrecondition, s, obj.Name)
+	}
+	body := &reading{s: s, ctx: ctx, name: obj.Name, raw: out.Body}
+	body.plain, body.wire.Reader = &body.wire, out.Body
+	return body, nil
 }
 
 // Stat tells of an object.
@@ -54,9 +70,14 @@ func (s *Store) head(ctx context.Context, name string) (store.Object, map[string
 	if err != nil {
 		return store.Object{}, nil, err
 	}
+	return described(name, out), out.Metadata, nil
+}
+
+// described is what an answer to HEAD tells of an object.
+func described(name string, out *s3.HeadObjectOutput) store.Object {
 	return store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}, out.Metadata, nil
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
 }
 
 func findable(name string) error {
@@ -79,9 +100,10 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 			for _, o := range page.Contents {
 				name, ok := strings.CutPrefix(aws.ToString(o.Key), s.prefix)
 				if !ok || store.CheckName(name) != nil {
+					s.strange(name)
 					continue
 				}
-				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag))}, nil) {
+				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag)), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
 			}

@@ -44,7 +44,7 @@ type uploadRecord struct {
 // partRecord is one part that the server has taken.
 type partRecord struct {
 	Part   int32  `json:"part"`
-	SHA256 string `json:"sha256"`
+	SHA256 string `json:"sha256"` // or the part's CRC-32 (see survey)
 	ETag   string `json:"etag"`
 }
 
@@ -55,11 +55,11 @@ const forgetAfter = 14 * 24 * time.Hour
 // remember in, is no error.
 func (p *upload) recall(ctx context.Context, size int64) (*unfinished, error) {
 	u := &unfinished{sent: map[int32]partRecord{}}
-	if p.uploads == "" || os.MkdirAll(p.uploads, 0o700) != nil {
+	if p.uploadDir == "" || os.MkdirAll(p.uploadDir, 0o700) != nil {
 		return u, nil
 	}
-	p.sweepOnce.Do(func() { sweepRecords(p.uploads) })
-	file, err := os.OpenFile(filepath.Join(p.uploads, p.identity(size)+".jsonl"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	p.sweepOnce.Do(func() { sweepRecords(p.uploadDir) })
+	file, err := os.OpenFile(filepath.Join(p.uploadDir, p.identity(size)+".jsonl"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return u, nil
 	}
@@ -78,7 +78,7 @@ func (p *upload) recall(ctx context.Context, size int64) (*unfinished, error) {
 		return nil, err
 	}
 	if err != nil { // it was given up meanwhile, or these credentials may not ask: begin anew
-		p.abort(ctx, u.head.Upload)
+		p.abort(ctx, aws.String(p.key(p.name)), u.head.Upload)
 		return u, u.empty()
 	}
 	for number, part := range u.sent {
@@ -91,7 +91,7 @@ func (p *upload) recall(ctx context.Context, size int64) (*unfinished, error) {
 
 // identity names all that an upload stores, and where. Another digest, type or header is another upload.
 func (p *upload) identity(size int64) string {
-	all, err := json.Marshal([]any{p.endpoint.String(), p.bucket, p.key(p.name), p.size, size, p.meta, p.cond})
+	all, err := json.Marshal([]any{p.endpoint.String(), p.bucket, p.key(p.name), p.size, size, p.crc, p.meta, p.cond})
 	if err != nil {
 		panic(err) // strings and numbers
 	}

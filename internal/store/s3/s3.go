@@ -39,6 +39,10 @@ type Options struct {
 	Patience  time.Duration // how long a server may be silent in the middle of a request; 0 is two minutes
 	Uploads   string        // folder in which uploads of large objects are remembered until they end, so that a later run goes on with them; "" is none
 	Warn      func(text string)
+	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix; nil is nobody.
+	Strange func(key string)
+	// Pace waits until n more bytes may go over the network, either way; nil is as fast as it goes.
+	Pace func(ctx context.Context, n int) error
 }
 
 // Store is a bucket, or what lies in it below a prefix.
@@ -50,18 +54,30 @@ type Store struct {
 	path     bool
 	public   string
 	region   string
-	aws      bool // Amazon's own service
+	aws      bool   // Amazon's own service
+	server   string // the endpoint without the bucket: "https://s3.example.org"
+	account  string // the access key's name, to tell whether two stores speak for the same account
+	copyPart int64  // see copyPart
 	warn     func(string)
+	strange  func(string)
 
-	throttle  throttle
-	uploads   string
-	sweepOnce sync.Once // of uploads
+	sums       sync.Mutex
+	sumSupport support
+	throttle   throttle
+	uploadDir  string
+	sweepOnce  sync.Once // of uploadDir
 
 	conditions sync.Mutex
 	condition  support
 }
 
-var _ store.Store = (*Store)(nil)
+var _ interface {
+	store.Store
+	store.Clock
+	store.Copier
+	store.Labeller
+	store.Uploader
+} = (*Store)(nil)
 
 // Parse takes "s3://bucket/prefix" apart.
 func Parse(target string) (bucket, prefix string, err error) {
@@ -81,20 +97,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, uploads: o.Uploads}
+	if o.Strange == nil {
+		o.Strange = func(string) {}
+	}
+	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, copyPart: copyPart}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
 	if err := s.connect(ctx, &o); err != nil {
 		return nil, err
 	}
-	if _, err := s.client.Options().Credentials.Retrieve(ctx); err != nil {
+	found, err := s.client.Options().Credentials.Retrieve(ctx)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, fmt.Errorf("%w: %s: no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or name a profile of ~/.aws/credentials", store.ErrRefused, s)
 	}
+	s.account = found.AccessKeyID
 	return s, nil
 }
 
@@ -167,6 +188,9 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			c.Region = "us-east-1"
 		}
 		s.region, s.path = c.Region, c.UsePathStyle
+		if o.Pace != nil {
+			c.HTTPClient = paced{c.HTTPClient, o.Pace}
+		}
 		s.throttle.slowly(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
@@ -188,6 +212,7 @@ func (s *Store) locate(base string) error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return fmt.Errorf("%w: the endpoint is not an address such as https://s3.example.org", store.ErrUnreachable)
 	}
+	s.server = u.String()
 	if s.endpoint = u; !s.path {
 		s.endpoint.Host = s.bucket + "." + u.Host
 	}
