@@ -7,10 +7,13 @@
 //	<slug>/release.json              the pointer: which release is current; written only if nobody else wrote it meanwhile
 //	<slug>/index.html, master.m3u8,
 //	       manifest.mpd              entrances, each refers to one release only
+//	<slug>/tombstone.json            what no kept release names; see Tombstone
+//	<slug>/unpublished.json          that the film has no pointer on purpose
+//	<slug>/rollback.json             where a rollback goes that has not ended
 //
 // The order is kept by barriers, not by sorting, because uploads run side by side: media, tracks, pages, manifest, then a
 // look whether all of it is there and sound, then the pointer, then the entrances. A crash before the pointer changes nothing
-// that a viewer can reach; after a crash anywhere the same Publish, run again, finishes. There is no lock and no clock.
+// that a viewer can reach; after a crash anywhere the same Publish, run again, finishes. There is no lock.
 package release
 
 import (
@@ -21,6 +24,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"filmpress/internal/report"
 	"filmpress/internal/store"
@@ -115,7 +119,7 @@ func Publish(ctx context.Context, st store.Store, set Set, opt Options, sink rep
 	if err != nil {
 		return p.result, err
 	}
-	if err := p.upload(ctx, manifest); err != nil {
+	if err := p.upload(ctx, manifest, old.Release == release); err != nil {
 		return p.result, err
 	}
 	if opt.Audit != nil && old.Release != p.release {
@@ -138,14 +142,16 @@ type publisher struct {
 	release string
 	etag    string // of the pointer as it was read; "" where there is none
 	bytes   progress
+	looked  time.Time                   // when the list began that the switch relies on
+	again   func(context.Context) error // looks once more whether all is there
 
 	mu     sync.Mutex // guards what follows while uploads run
 	there  inventory
 	result Result
 }
 
-// upload carries out barriers 1 to 5.
-func (p *publisher) upload(ctx context.Context, manifest File) error {
+// upload carries out barriers 1 to 5. Where the release is current already and all of it is there, the first look is enough.
+func (p *publisher) upload(ctx context.Context, manifest File, current bool) error {
 	place := "r/" + p.release + "/"
 	pages := make([]File, len(p.set.Pages))
 	for i, f := range p.set.Pages {
@@ -155,7 +161,7 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 	manifest.Path = place + ManifestName
 	barriers := [][]File{p.set.Media, p.set.Tracks, pages, {manifest}}
 	var err error
-	if p.there, err = list(ctx, p.st, p.set.Slug); err != nil {
+	if p.there, err = p.look(ctx); err != nil {
 		return err
 	}
 	if err := p.missing(ctx, barriers); err != nil {
@@ -169,20 +175,39 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 		}
 		sent = sent || n > 0
 	}
-	if !sent { // the list that found everything is the look
+	p.again = func(ctx context.Context) error { return p.verify(ctx, barriers) }
+	if !sent && current {
 		return nil
 	}
-	return p.verify(ctx, barriers)
+	return p.again(ctx)
 }
+
+// look lists the film, after it has made sure that what is listed will stay.
+func (p *publisher) look(ctx context.Context) (inventory, error) {
+	needed := map[string]bool{}
+	for f := range filesOf([][]File{p.set.Media, p.set.Tracks}) {
+		needed[f.Path] = true
+	}
+	pages := "r/" + p.release + "/"
+	err := Spare(ctx, p.st, p.set.Slug, func(path string) bool { return needed[path] || strings.HasPrefix(path, pages) }, p.sink)
+	if err != nil {
+		return nil, err
+	}
+	p.looked = now()
+	return list(ctx, p.st, p.set.Slug)
+}
+
+// now is the time of day, which goes on while the machine sleeps, as time.Since would not.
+var now = func() time.Time { return time.Now().Round(0) }
 
 // verify looks whether the store lists what it was given (barrier 5).
 func (p *publisher) verify(ctx context.Context, barriers [][]File) error {
-	now, err := list(ctx, p.st, p.set.Slug)
+	listed, err := p.look(ctx)
 	if err != nil {
 		return err
 	}
 	for f := range filesOf(barriers) {
-		want, got := p.there[f.Path], now[f.Path]
+		want, got := p.there[f.Path], listed[f.Path]
 		if got.Name == "" || got.Size != want.Size || got.ETag != "" && want.ETag != "" && got.ETag != want.ETag {
 			return fmt.Errorf("%w: %s/%s/%s is missing or was changed; run again", ErrIncomplete, p.st, p.set.Slug, f.Path)
 		}
