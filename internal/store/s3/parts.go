@@ -25,30 +25,44 @@ const (
 // parts sends a large object in parts. Each part is read once for its digest and the whole's, and once to be sent under
 // that digest, so what arrives is what the whole's digest was taken of. Nothing is held in memory but the sockets' buffers.
 func (p *upload) parts(ctx context.Context) (store.Object, error) {
-	started, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+	begin := &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: aws.String(p.key(p.name)), ContentType: text(p.meta.Type), CacheControl: text(p.meta.CacheControl),
 		ContentDisposition: text(p.meta.Disposition), Metadata: p.headers,
-	})
+	}
+	tag, err := p.multipart(ctx, begin, p.cond, p.sendParts, plainly, p.count)
 	if err != nil {
 		return store.Object{}, err
 	}
-	id := started.UploadId
-	done, err := p.sendParts(ctx, id)
+	return p.object(p.size, tag, ""), nil
+}
+
+// multipart makes an object of the parts that send gives, or leaves nothing. The object appears when the last request, the one
+// that carries the condition, is answered; its ETag is what comes back. first and last are options of the two requests.
+func (s *Store) multipart(ctx context.Context, begin *s3.CreateMultipartUploadInput, cond store.If,
+	send func(ctx context.Context, id *string) ([]types.CompletedPart, error), first, last func(*s3.Options)) (tag string, err error) {
+	started, err := s.client.CreateMultipartUpload(ctx, begin, first)
+	if err != nil {
+		return "", err
+	}
+	done, err := send(ctx, started.UploadId)
 	if err == nil {
-		in := &s3.CompleteMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id,
+		in := &s3.CompleteMultipartUploadInput{Bucket: begin.Bucket, Key: begin.Key, UploadId: started.UploadId,
 			MultipartUpload: &types.CompletedMultipartUpload{Parts: done}}
-		in.IfNoneMatch, in.IfMatch = conditions(p.cond)
+		in.IfNoneMatch, in.IfMatch = conditions(cond)
 		var out *s3.CompleteMultipartUploadOutput
-		if out, err = p.client.CompleteMultipartUpload(ctx, in, p.count); err == nil {
-			return p.object(p.size, aws.ToString(out.ETag), ""), nil
+		if out, err = s.client.CompleteMultipartUpload(ctx, in, last); err == nil {
+			return aws.ToString(out.ETag), nil
 		}
 	}
 	// Parts of an upload that nobody ends are paid for and seen by nobody. This must go out after a cancel, too.
 	abort, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortDeadline)
 	defer cancel()
-	p.client.AbortMultipartUpload(abort, &s3.AbortMultipartUploadInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: id})
-	return store.Object{}, err
+	s.client.AbortMultipartUpload(abort, &s3.AbortMultipartUploadInput{Bucket: begin.Bucket, Key: begin.Key, UploadId: started.UploadId})
+	return "", err
 }
+
+// plainly sends a request as it is.
+func plainly(*s3.Options) {}
 
 // sendParts hashes part after part and sends them a few at once.
 func (p *upload) sendParts(ctx context.Context, id *string) ([]types.CompletedPart, error) {

@@ -37,11 +37,8 @@ const (
 
 // Put sends the object, if the condition holds.
 func (s *Store) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
-	if err := store.CheckName(name); err != nil {
+	if err := s.storable(name); err != nil {
 		return store.Object{}, err
-	}
-	if len(s.key(name)) > 1024 {
-		return store.Object{}, fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
 	}
 	if cond != (store.If{}) {
 		ok, err := s.conditional(ctx)
@@ -59,6 +56,17 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 		}
 	}
 	return s.put(ctx, name, body, meta, cond)
+}
+
+// storable refuses, with store.ErrName, what the bucket cannot hold.
+func (s *Store) storable(name string) error {
+	if err := store.CheckName(name); err != nil {
+		return err
+	}
+	if len(s.key(name)) > 1024 {
+		return fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
+	}
+	return nil
 }
 
 // put sends the object with its condition, and understands a reply that was lost.

@@ -26,7 +26,7 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 	}
 	obj := store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
 	body := &reading{s: s, ctx: ctx, name: name, plain: out.Body, raw: out.Body}
 	if obj.Gzip {
 		if body.plain, err = gzip.NewReader(out.Body); err != nil {
@@ -52,9 +52,14 @@ func (s *Store) head(ctx context.Context, name string) (store.Object, map[string
 	if err != nil {
 		return store.Object{}, nil, err
 	}
+	return described(name, out), out.Metadata, nil
+}
+
+// described is what an answer to HEAD tells of an object.
+func described(name string, out *s3.HeadObjectOutput) store.Object {
 	return store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}, out.Metadata, nil
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
 }
 
 func findable(name string) error {
@@ -79,7 +84,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 				if !ok || store.CheckName(name) != nil {
 					continue
 				}
-				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag))}, nil) {
+				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag)), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
 			}

@@ -48,14 +48,23 @@ type Store struct {
 	path     bool
 	public   string
 	region   string
-	aws      bool // Amazon's own service
+	aws      bool   // Amazon's own service
+	server   string // the endpoint without the bucket: "https://s3.example.org"
+	account  string // the access key's name, to tell whether two stores speak for the same account
+	copyPart int64  // see copyPart
 	warn     func(string)
 
 	conditions sync.Mutex
 	condition  support
 }
 
-var _ store.Store = (*Store)(nil)
+var _ interface {
+	store.Store
+	store.Clock
+	store.Copier
+	store.Labeller
+	store.Uploader
+} = (*Store)(nil)
 
 // Parse takes "s3://bucket/prefix" apart.
 func Parse(target string) (bucket, prefix string, err error) {
@@ -75,20 +84,22 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn}
+	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, copyPart: copyPart}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
 	if err := s.connect(ctx, &o); err != nil {
 		return nil, err
 	}
-	if _, err := s.client.Options().Credentials.Retrieve(ctx); err != nil {
+	found, err := s.client.Options().Credentials.Retrieve(ctx)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, fmt.Errorf("%w: %s: no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or name a profile of ~/.aws/credentials", store.ErrRefused, s)
 	}
+	s.account = found.AccessKeyID
 	return s, nil
 }
 
@@ -176,6 +187,7 @@ func (s *Store) locate(base string) error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return fmt.Errorf("%w: the endpoint is not an address such as https://s3.example.org", store.ErrUnreachable)
 	}
+	s.server = u.String()
 	if s.endpoint = u; !s.path {
 		s.endpoint.Host = s.bucket + "." + u.Host
 	}

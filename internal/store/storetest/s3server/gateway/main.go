@@ -29,7 +29,7 @@ func run(address, folder string) error {
 		io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755})
+	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755, CopyObjectThreshold: 5 << 30})
 	if err != nil {
 		return err
 	}
