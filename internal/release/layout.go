@@ -12,8 +12,8 @@ const (
 	TombstoneName = "tombstone.json"
 	// MarkName says that a film without a pointer has none on purpose. See Mark.
 	MarkName = "unpublished.json"
-	// intentName is where a rollback goes to; it is there while one is under way.
-	intentName = "rollback.json"
+	// IntentName says where a rollback goes to; it is there while one is under way.
+	IntentName = "rollback.json"
 
 	digestDigits = 32 // of a step's digest, the folder below o/
 )
@@ -39,7 +39,7 @@ func PartOf(path string) (part Part, release string) {
 	switch path {
 	case PointerName:
 		return Switch, ""
-	case TombstoneName, MarkName, intentName:
+	case TombstoneName, MarkName, IntentName:
 		return Note, ""
 	}
 	for _, name := range Entrances {

@@ -101,12 +101,12 @@ func (p *publisher) prove(ctx context.Context, m Manifest, onlyLook bool) ([]Fil
 // goBack switches the pointer and the entrances.
 func (p *publisher) goBack(ctx context.Context, old Pointer, remember bool) error {
 	if remember && old.Release != p.release {
-		f := FromBytes(intentName, encode(intent{p.release, old.Sequence + 1}))
+		f := FromBytes(IntentName, encode(intent{p.release, old.Sequence + 1}))
 		f.CacheControl = store.Revalidate
-		if _, err := p.st.Put(ctx, p.set.Slug+"/"+intentName, store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{}); err != nil {
+		if _, err := p.st.Put(ctx, p.set.Slug+"/"+IntentName, store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{}); err != nil {
 			return err
 		}
-		p.there[intentName] = store.Object{Name: intentName}
+		p.there[IntentName] = store.Object{Name: IntentName}
 	}
 	if err := p.point(ctx, old); err != nil {
 		return err
@@ -117,8 +117,8 @@ func (p *publisher) goBack(ctx context.Context, old Pointer, remember bool) erro
 	if err := p.leave(ctx); err != nil {
 		return err
 	}
-	if _, ok := p.there[intentName]; ok {
-		return p.st.Delete(ctx, p.set.Slug+"/"+intentName)
+	if _, ok := p.there[IntentName]; ok {
+		return p.st.Delete(ctx, p.set.Slug+"/"+IntentName)
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (p *publisher) destination(ctx context.Context, now Pointer, to string) (st
 
 // begun reads where an interrupted rollback went to. What cannot be read is none.
 func (p *publisher) begun(ctx context.Context) (i intent, err error) {
-	b, _, err := read(ctx, p.st, p.set.Slug+"/"+intentName, maxPointer)
+	b, _, err := read(ctx, p.st, p.set.Slug+"/"+IntentName, maxPointer)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrMalformed) {
 		return intent{}, nil
 	}
