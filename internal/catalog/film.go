@@ -93,38 +93,38 @@ func (f *Film) Unreferenced() []Object {
 // Has tells whether the film's folder holds an object of ours.
 func (f *Film) Has(path string) bool { _, ok := f.index[path]; return ok }
 
-// Look looks at one film anew.
-func Look(ctx context.Context, st store.Store, slug string, keep int) (*Film, error) {
+// Look looks at the film of o.Slug alone.
+func Look(ctx context.Context, st store.Store, o Options) (*Film, error) {
 	var found *Film
-	_, err := Scan(ctx, st, Options{Slug: slug, Keep: keep}, func(_ context.Context, f *Film) error {
+	_, err := Scan(ctx, st, o, func(_ context.Context, f *Film) error {
 		found = f
 		return nil
 	})
 	if err == nil && found == nil {
-		found = &Film{Slug: slug, Visibility: Pointerless, Unsafe: "there is no film"}
+		found = &Film{Slug: o.Slug, Visibility: Pointerless, Unsafe: "there is no film"}
 	}
 	return found, err
 }
 
 // look judges a group. A folder that has something of our forms by chance, and nothing that proves it to be ours, is nil.
-func look(ctx context.Context, st store.Store, g *group, keep int) (*Film, error) {
+func look(ctx context.Context, st store.Store, g *group, o Options) (*Film, error) {
 	f := &Film{Slug: g.slug, Foreign: g.foreign, index: make(map[string]int, len(g.objects))}
 	known := map[string]*Release{}
 	for _, obj := range g.objects {
-		o := Object{Object: obj, Path: strings.TrimPrefix(obj.Name, g.slug+"/")}
+		one := Object{Object: obj, Path: strings.TrimPrefix(obj.Name, g.slug+"/")}
 		var id string
-		o.Part, id = release.PartOf(o.Path)
-		f.index[o.Path] = len(f.Objects)
-		f.Objects = append(f.Objects, o)
-		f.All.Add(o.Size)
-		if o.Part != release.Page {
+		one.Part, id = release.PartOf(one.Path)
+		f.index[one.Path] = len(f.Objects)
+		f.Objects = append(f.Objects, one)
+		f.All.Add(one.Size)
+		if one.Part != release.Page {
 			continue
 		}
 		if known[id] == nil {
 			known[id] = &Release{ID: id, State: Unfinished}
 		}
-		if o.Path == "r/"+id+"/"+release.ManifestName {
-			known[id].State, known[id].Written = Older, o.Modified
+		if one.Path == "r/"+id+"/"+release.ManifestName {
+			known[id].State, known[id].Written = Older, one.Modified
 		}
 	}
 	for _, r := range known {
@@ -134,8 +134,8 @@ func look(ctx context.Context, st store.Store, g *group, keep int) (*Film, error
 	if err := f.readPointer(ctx, st); err != nil {
 		return nil, err
 	}
-	f.choose(keep)
-	if err := f.readManifests(ctx, st); err != nil {
+	f.choose(o.Keep)
+	if err := f.readManifests(ctx, st, cmp.Or(o.AtOnce, manifestsAtOnce)); err != nil {
 		return nil, err
 	}
 	f.settle()
@@ -218,10 +218,10 @@ func (f *Film) choose(keep int) {
 }
 
 // readManifests reads them side by side, and says of each object which releases name it.
-func (f *Film) readManifests(ctx context.Context, st store.Store) error {
+func (f *Film) readManifests(ctx context.Context, st store.Store, atOnce int) error {
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(manifestsAtOnce)
+	group.SetLimit(atOnce)
 	for i := range f.Releases {
 		r := &f.Releases[i]
 		if r.State == Unfinished {
@@ -329,7 +329,9 @@ func (f *Film) ours() bool {
 	case f.finished():
 		return true
 	}
-	media := slices.ContainsFunc(f.Objects, func(o Object) bool { return o.Part == release.Media || o.Part == release.Page || o.Part == release.Note })
+	media := slices.ContainsFunc(f.Objects, func(o Object) bool {
+		return o.Part == release.Media || o.Part == release.Page || o.Part == release.Note
+	})
 	return media && f.Foreign.Objects == 0
 }
 

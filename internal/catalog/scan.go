@@ -18,7 +18,7 @@ import (
 
 const (
 	filmsAtOnce     = 8 // that are looked at while the list goes on
-	manifestsAtOnce = 4 // of one film
+	manifestsAtOnce = 4 // of one film, where Options do not say otherwise
 	maxElsewhere    = 5
 )
 
@@ -43,7 +43,9 @@ type Place struct {
 // Options say what to look at.
 type Options struct {
 	Slug string // this film alone; "" is all
-	Keep int    // releases that are kept besides the current one and the previous one; see Film.Kept
+	Keep int    // releases that are kept besides the current one and the previous one
+	// AtOnce is how many manifests of one film are read at once; 0 is 4. Each may have some megabytes.
+	AtOnce int
 }
 
 // group is one folder of the place: the objects that have the form of ours, and a count of the others.
@@ -73,7 +75,7 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 		}
 		looks.Go(func() error {
 			return report.Caught(func() error {
-				f, err := look(ctx, st, g, o.Keep)
+				f, err := look(ctx, st, g, o)
 				if err != nil || f == nil {
 					return err
 				}

@@ -30,6 +30,11 @@ type Options struct {
 	Do      bool  // else it only tells
 	Max     Limit // of one run
 	Workers int   // deletions at once; 0 is 16
+	Timer   release.Timer
+}
+
+func (o Options) catalog(slug string) catalog.Options {
+	return catalog.Options{Slug: slug, Keep: o.Keep, AtOnce: min(o.Workers, 4)}
 }
 
 // Limit is the most that a run may delete: a number of objects, or a share of all of ours.
@@ -134,7 +139,7 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 // look finds out what there is to do, and changes nothing.
 func (r *Report) look(ctx context.Context, st store.Store, o Options) error {
 	var mu sync.Mutex
-	_, err := catalog.Scan(ctx, st, catalog.Options{Slug: o.Slug, Keep: o.Keep}, func(ctx context.Context, film *catalog.Film) error {
+	_, err := catalog.Scan(ctx, st, o.catalog(o.Slug), func(ctx context.Context, film *catalog.Film) error {
 		f, todo, err := judge(ctx, st, film, r.Now, o.Grace)
 		mu.Lock()
 		defer mu.Unlock()

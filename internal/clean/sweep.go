@@ -42,10 +42,7 @@ type sweep struct {
 	gone  catalog.Count
 }
 
-// today is the time of day, which goes on while the machine sleeps, as time.Since would not. Tests have their own.
-var today = func() time.Time { return time.Now().Round(0) }
-
-func elapsed(since time.Time) time.Duration { return today().Sub(since) }
+func (s *sweep) elapsed() time.Duration { return s.o.Timer.Today().Sub(s.asked) }
 
 // film writes down what is unreferenced, and deletes what is ripe. Another writer of the tombstone makes it look anew.
 func (s *sweep) film(ctx context.Context) (catalog.Count, error) {
@@ -67,14 +64,14 @@ func (s *sweep) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	film, err := catalog.Look(ctx, s.st, s.slug, s.o.Keep)
+	film, err := catalog.Look(ctx, s.st, s.o.catalog(s.slug))
 	if err != nil {
 		return err
 	}
 	if film.Unsafe != "" && !s.purge {
 		return nil
 	}
-	s.asked = today()
+	s.asked = s.o.Timer.Today()
 	now, err := release.Now(ctx, s.st)
 	if err != nil {
 		return err
@@ -181,10 +178,10 @@ func (s *sweep) announce(ctx context.Context, next []release.Doomed, now time.Ti
 
 // renew makes sure that a deletion may begin now.
 func (s *sweep) renew(ctx context.Context, next []release.Doomed) error {
-	if elapsed(s.asked) < begin {
+	if s.elapsed() < begin {
 		return nil
 	}
-	s.asked = today()
+	s.asked = s.o.Timer.Today()
 	now, err := release.Now(ctx, s.st)
 	if err != nil {
 		return err
@@ -208,6 +205,8 @@ func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error
 			rest = append(rest, d)
 		}
 	}
+	s.sink(report.Event{Kind: report.StepStarted, Step: s.slug, Text: fmt.Sprintf("deleting %d objects", len(doomed))})
+	gone := 0
 	for _, list := range [][]release.Doomed{manifests, rest} {
 		for part := range slices.Chunk(list, some) {
 			if err := s.renew(ctx, next); err != nil {
@@ -216,8 +215,11 @@ func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error
 			if err := s.deleteAll(ctx, part); err != nil {
 				return err
 			}
+			gone += len(part)
+			s.sink(report.Event{Kind: report.StepProgress, Step: s.slug, Text: "deleting", Done: int64(gone), Total: int64(len(doomed))})
 		}
 	}
+	s.sink(report.Event{Kind: report.StepDone, Step: s.slug})
 	return nil
 }
 
@@ -229,7 +231,7 @@ func (s *sweep) deleteAll(ctx context.Context, part []release.Doomed) error {
 	for _, d := range part {
 		group.Go(func() error {
 			return report.Caught(func() error {
-				if elapsed(s.asked) > 2*begin-request {
+				if s.elapsed() > 2*begin-request {
 					return fmt.Errorf("deleting in %s/%s takes too long, so it was ended; run clean again to go on", s.st, s.slug)
 				}
 				ctx, cancel := context.WithTimeout(ctx, request)
@@ -267,7 +269,7 @@ func (s *sweep) end(ctx context.Context, next, doomed []release.Doomed, now time
 	if _, err := release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Objects: left}, s.etag); err != nil {
 		return err
 	}
-	film, err := catalog.Look(ctx, s.st, s.slug, s.o.Keep)
+	film, err := catalog.Look(ctx, s.st, s.o.catalog(s.slug))
 	if err == nil && len(left) == 0 && over(film) {
 		err = s.lastNotes(ctx)
 	}

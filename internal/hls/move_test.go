@@ -8,7 +8,7 @@ import (
 
 func TestBelow(t *testing.T) {
 	for in, want := range map[string]string{
-		"#EXTM3U\nv1.m3u8\n": "#EXTM3U\nr/x/v1.m3u8\n",
+		"#EXTM3U\nv1.m3u8\n":                                                 "#EXTM3U\nr/x/v1.m3u8\n",
 		"#EXTM3U\r\n\r\n# a note\r\n../v1.m3u8?a=b:c\r\n":                    "#EXTM3U\r\n\r\n# a note\r\nr/x/../v1.m3u8?a=b:c\r\n",
 		"https://example.org/v1.m3u8\n/v1.m3u8\n//host/v1\n":                 "https://example.org/v1.m3u8\n/v1.m3u8\n//host/v1\n",
 		`#EXT-X-MEDIA:TYPE=AUDIO,NAME="a,URI=",URI="a.m3u8",LANGUAGE="ru"`:   `#EXT-X-MEDIA:TYPE=AUDIO,NAME="a,URI=",URI="r/x/a.m3u8",LANGUAGE="ru"`,

@@ -62,6 +62,7 @@ type Options struct {
 	// Audit judges the release when all of it is in the store, and before the pointer is switched to it: an error means
 	// that nothing is switched. It is not called where the release is current already. nil is no judge.
 	Audit  func(ctx context.Context, release string) error
+	Timer  Timer
 	Stream *Stream // what was uploaded while the steps still ran; Publish closes it. nil is nothing
 }
 
@@ -189,16 +190,13 @@ func (p *publisher) look(ctx context.Context) (inventory, error) {
 		needed[f.Path] = true
 	}
 	pages := "r/" + p.release + "/"
-	err := Spare(ctx, p.st, p.set.Slug, func(path string) bool { return needed[path] || strings.HasPrefix(path, pages) }, p.sink)
+	err := Spare(ctx, p.st, p.set.Slug, func(path string) bool { return needed[path] || strings.HasPrefix(path, pages) }, p.opt.Timer, p.sink)
 	if err != nil {
 		return nil, err
 	}
-	p.looked = now()
+	p.looked = p.opt.Timer.Today()
 	return list(ctx, p.st, p.set.Slug)
 }
-
-// now is the time of day, which goes on while the machine sleeps, as time.Since would not.
-var now = func() time.Time { return time.Now().Round(0) }
 
 // verify looks whether the store lists what it was given (barrier 5).
 func (p *publisher) verify(ctx context.Context, barriers [][]File) error {

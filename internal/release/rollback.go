@@ -20,6 +20,7 @@ type RollbackOptions struct {
 	To      string // a release, or the first digits of its name; "" is the previous one
 	DryRun  bool   // looks whether the release is whole, and changes nothing
 	Workers int    // requests at once; 0 is 16
+	Timer   Timer
 }
 
 // Rolled is what a rollback did, or would do.
@@ -42,7 +43,7 @@ type intent struct {
 // Rollback makes a release current that is in the store already, whole, and writes the entrances as Publish does. Run
 // again after an interrupt, it finishes.
 func Rollback(ctx context.Context, st store.Store, slug string, opt RollbackOptions, sink report.Sink) (Rolled, error) {
-	p := &publisher{st: st, set: Set{Slug: slug}, opt: Options{Workers: opt.Workers}, sink: sink}
+	p := &publisher{st: st, set: Set{Slug: slug}, opt: Options{Workers: opt.Workers, Timer: opt.Timer}, sink: sink}
 	if err := p.set.check(); err != nil {
 		return Rolled{}, err
 	}

@@ -95,7 +95,7 @@ func WriteTombstone(ctx context.Context, st store.Store, slug string, t Tombston
 // Spare makes sure that no clean-up deletes objects of a film that are about to be relied on: those for which needs says
 // so by their paths below <slug>/. What a tombstone names of them is struck out; where a clean-up is deleting already, its
 // end is awaited. A List that begins after Spare returned tells what is there, and what it tells stays for at least Grace.
-func Spare(ctx context.Context, st store.Store, slug string, needs func(path string) bool, sink report.Sink) error {
+func Spare(ctx context.Context, st store.Store, slug string, needs func(path string) bool, timer Timer, sink report.Sink) error {
 	told := false
 	for try := 0; ; try++ {
 		t, etag, err := ReadTombstone(ctx, st, slug)
@@ -115,7 +115,7 @@ func Spare(ctx context.Context, st store.Store, slug string, needs func(path str
 				told = true
 				sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("a clean-up is deleting old objects of %s; waiting until it has ended", slug)})
 			}
-			if err := pause(ctx, min(left, 2*time.Second)); err != nil {
+			if err := timer.Pause(ctx, min(left, 2*time.Second)); err != nil {
 				return err
 			}
 			continue
@@ -148,8 +148,25 @@ func Now(ctx context.Context, st store.Store) (time.Time, error) {
 	return clock.Now(ctx)
 }
 
-// pause waits. Tests wait no time at all.
-var pause = func(ctx context.Context, d time.Duration) error {
+// Timer is how this machine's time is told, and waited. The zero value is the real one.
+type Timer struct {
+	Now  func() time.Time // the time of day, which goes on while the machine sleeps, as time.Since would not
+	Wait func(ctx context.Context, d time.Duration) error
+}
+
+// Today is the time of day.
+func (t Timer) Today() time.Time {
+	if t.Now != nil {
+		return t.Now()
+	}
+	return time.Now().Round(0)
+}
+
+// Pause waits.
+func (t Timer) Pause(ctx context.Context, d time.Duration) error {
+	if t.Wait != nil {
+		return t.Wait(ctx, d)
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
