@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,13 +39,6 @@ func Film(st store.Store, version string) release.Set {
 	page := watch.Page{Film: watch.Film{Title: "The Lake <" + version + ">", Slug: Slug, Language: "en"}, Master: "master.m3u8", Poster: "../../" + stills + "/poster.jpg",
 		MP4: "../../" + own + "/film.mp4", Width: 16, Height: 9, Duration: time.Minute,
 		Tracks: []watch.Track{{Language: "en", Name: "English", Kind: "subtitles", VTT: "../../" + track + "/track.vtt"}}}
-	html := func(p watch.Page) []byte {
-		b, err := watch.Render(p)
-		if err != nil {
-			panic(err)
-		}
-		return b
-	}
 	master := func(base string) []byte {
 		return hls.Master{Version: hls.Version, Variants: []hls.Variant{{Bandwidth: 1000, Codecs: "avc1.64001f", URI: base + "v0.m3u8"}}}.Bytes()
 	}
@@ -57,16 +51,32 @@ func Film(st store.Store, version string) release.Set {
 		Slug:   Slug,
 		Media:  []release.File{file(shared+"/init.mp4", "init"), file(own+"/00000.m4s", "segment of "+version), file(own+"/film.mp4", "film of "+version)},
 		Tracks: []release.File{file(track+"/track.vtt", "WEBVTT\n\n"+strings.Repeat(version, 100)), file(stills+"/poster.jpg", "poster")},
-		Pages: []release.File{release.FromBytes("index.html", html(page)), release.FromBytes("master.m3u8", master("")),
+		Pages: []release.File{release.FromBytes("index.html", rendered(page)), release.FromBytes("master.m3u8", master("")),
 			release.FromBytes("manifest.mpd", manifest("../../")), release.FromBytes("v0.m3u8", v0.Bytes())},
 		Summary: []byte(`{"title":"The Lake","language":"en","duration":60,"subtitles":["en"],"pipeline":"documentary"}`),
 		Entrances: func(id string) ([]release.File, error) {
 			page := page
 			page.Base, page.PublicURL = "r/"+id+"/", release.PageURL(st, Slug)
-			return []release.File{release.FromBytes("index.html", html(page)), release.FromBytes("master.m3u8", master("r/"+id+"/")),
+			return []release.File{release.FromBytes("index.html", rendered(page)), release.FromBytes("master.m3u8", master("r/"+id+"/")),
 				release.FromBytes("manifest.mpd", manifest(""))}, nil
 		},
 	}
+}
+
+// pages are kept, since a test of thousands of orders renders the same few.
+var pages sync.Map
+
+func rendered(p watch.Page) []byte {
+	key := p.Film.Title + " " + p.Base + " " + p.PublicURL
+	if b, ok := pages.Load(key); ok {
+		return b.([]byte)
+	}
+	b, err := watch.Render(p)
+	if err != nil {
+		panic(err)
+	}
+	pages.Store(key, b)
+	return b
 }
 
 // Publish publishes a version with one worker, so that operations come in the same order each time.
