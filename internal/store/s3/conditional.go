@@ -21,6 +21,9 @@ const (
 	missing // it refuses them (Backblaze B2: 501), or writes whatever the condition says (Garage)
 )
 
+// checkName begins the names of what is written to look whether that works.
+const checkName = ".filmpress-check-"
+
 // Check lists one key and writes and deletes one, with few retries, so that a wrong setting is told at once.
 func (s *Store) Check(ctx context.Context) error {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
@@ -51,7 +54,7 @@ func (s *Store) conditional(ctx context.Context) (bool, error) {
 // probe writes a key of its own, and again with If-None-Match: *. To be refused then is right; to be stored means that
 // the condition is ignored; anything else, that it is not known. The caller holds the lock.
 func (s *Store) probe(ctx context.Context) error {
-	name := ".filmpress-check-" + rand.Text()
+	name := checkName + rand.Text()
 	write := func(cond store.If) error {
 		_, err := s.put(ctx, name, store.Bytes(nil), store.Meta{SHA256: digest(nil)}, cond)
 		return err
