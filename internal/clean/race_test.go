@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -74,48 +76,52 @@ func (s scene) actor(t *testing.T, patience time.Duration, wait func()) *release
 		}}
 }
 
-// schedule is an order in which two commands take turns: who begins, how many operations he does before the other goes
-// on, and so forth; and how much time passes at each change.
-type schedule struct {
-	first int
-	runs  []int
-	jumps []time.Duration
+// schedule is an order in which commands take turns: which of them does how many operations, one stretch after the other, and
+// how much time passes before each. Behind the last stretch, each goes on to his end in the order of their numbers.
+type schedule []stretch
+
+type stretch struct {
+	actor, ops int // whole is all that are left
+	jump       time.Duration
 }
 
-// next follows the schedule, and the last one goes on to his end.
+const whole = 1 << 20
+
+// next follows the schedule.
 func (p schedule) next(clock *releasetest.Clock) func([]int) int {
-	actor, run, done := p.first, 0, 0
+	at, done := 0, -1
 	return func(waiting []int) int {
-		if run < len(p.runs) && done == p.runs[run] {
-			if run < len(p.jumps) {
-				clock.Go(p.jumps[run])
+		for ; at < len(p); at++ {
+			if done < 0 {
+				clock.Go(p[at].jump)
+				done = 0
 			}
-			actor, run, done = 1-actor, run+1, 0
-		}
-		done++
-		for _, w := range waiting {
-			if w == actor {
-				return w
+			if done < p[at].ops && slices.Contains(waiting, p[at].actor) {
+				done++
+				return p[at].actor
 			}
+			done = -1
 		}
 		return waiting[0]
 	}
 }
 
-// play lets a cleaner and another command take turns, and looks at the film as a viewer at every moment. At the end, the
-// film is whole, and where the other one succeeded it is his version.
+// play lets commands take turns: a publisher, a cleaner, and another cleaner where the schedule has one. At the end, the
+// film is whole, and where the publisher succeeded it is his version.
 func play(t *testing.T, p schedule, other func(scene) func(context.Context, store.Store) error) {
 	s := newScene(t)
 	do := other(s)
-	var cleaned, published error
-	turns := releasetest.Turns{Next: p.next(s.clock)}
-	turns.Run(
-		func(wait func()) { _, cleaned = s.clean(t.Context(), s.actor(t, 30*time.Second, wait)) },
-		func(wait func()) { published = do(t.Context(), s.actor(t, 15*time.Minute, wait)) },
-	)
-	if t.Failed() {
-		t.Logf("%+v: cleaned %v, published %v", p, cleaned, published)
+	var published error
+	cleaned := make([]error, 2)
+	cleaner := func(i int) func(func()) {
+		return func(wait func()) { _, cleaned[i] = s.clean(t.Context(), s.actor(t, 30*time.Second, wait)) }
 	}
+	commands := []func(func()){func(wait func()) { published = do(t.Context(), s.actor(t, 15*time.Minute, wait)) }, cleaner(0), cleaner(1)}
+	if !slices.ContainsFunc(p, func(s stretch) bool { return s.actor == 2 }) {
+		commands = commands[:2]
+	}
+	turns := releasetest.Turns{Next: p.next(s.clock)}
+	turns.Run(commands...)
 	version := "three"
 	if published == nil {
 		version = "one"
@@ -123,25 +129,30 @@ func play(t *testing.T, p schedule, other func(scene) func(context.Context, stor
 		version = "one" // it failed behind the pointer, and its next run finishes
 		s.clock.Go(time.Hour)
 		if err := do(t.Context(), s.st); err != nil {
-			t.Errorf("%+v: again: %v", p, err)
+			t.Errorf("again: %v", err)
 		}
 	}
 	if err := releasetest.Whole(t.Context(), s.st, version); err != nil {
-		t.Errorf("%+v: cleaned %v, published %v: %v", p, cleaned, published, err)
+		t.Error(err)
 	}
 	// Both again, without haste: everything ends well.
 	s.clock.Go(time.Hour)
 	if err := s.comeback(t.Context(), s.st); err != nil {
-		t.Errorf("%+v: published again: %v", p, err)
+		t.Errorf("published again: %v", err)
 	}
 	if _, err := s.clean(t.Context(), s.st); err != nil {
-		t.Errorf("%+v: cleaned again: %v", p, err)
+		t.Errorf("cleaned again: %v", err)
 	}
 	if err := releasetest.Whole(t.Context(), s.st, "one"); err != nil {
-		t.Errorf("%+v: at last: %v", p, err)
+		t.Errorf("at last: %v", err)
 	}
-	if cleaned != nil && !errors.Is(cleaned, context.DeadlineExceeded) && !errors.Is(cleaned, store.ErrPrecondition) {
-		t.Errorf("%+v: cleaned: %v", p, cleaned)
+	for _, err := range cleaned {
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, store.ErrPrecondition) {
+			t.Error(err)
+		}
+	}
+	if t.Failed() {
+		t.Fatalf("%+v: published %v, cleaned %v", p, published, cleaned)
 	}
 }
 
@@ -161,71 +172,108 @@ func others(t *testing.T) map[string]func(scene) func(context.Context, store.Sto
 func alone(t *testing.T, other func(scene) func(context.Context, store.Store) error) (n [2]int) {
 	s := newScene(t)
 	count := func(i int) *releasetest.Actor { return s.actor(t, 0, func() { n[i]++ }) }
-	if err := other(s)(t.Context(), count(1)); err != nil {
+	if err := other(s)(t.Context(), count(0)); err != nil {
 		t.Fatal(err)
 	}
 	s = newScene(t)
-	if _, err := s.clean(t.Context(), count(0)); err != nil {
+	if _, err := s.clean(t.Context(), count(1)); err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-// sampled is how many of all orders are tried where FILMPRESS_TURNS is not "all": one in so many, others each time.
-const sampled = 12
-
-// TestTurns tries the orders of a cleaner's and a publisher's operations with up to two changes between them, with time
-// passing at each change.
-func TestTurns(t *testing.T) {
-	every := sampled
-	if os.Getenv("FILMPRESS_TURNS") == "all" {
-		every = 1
+// random gives a source of chance that a failure can be repeated with, and how many times as many orders are tried as usual.
+func random(t *testing.T) (*rand.Rand, int) {
+	seed, times := uint64(time.Now().UnixNano()), 1
+	if text := os.Getenv("FILMPRESS_TURNS"); text != "" {
+		var err error
+		if times, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
 	}
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 1)), times
+}
+
+// TestInside stops each command behind each of its operations, and lets the other one run from its beginning to its end. A
+// third, another cleaner, comes before or after that.
+func TestInside(t *testing.T) {
+	chance, times := random(t)
 	for name, other := range others(t) {
 		ops := alone(t, other)
-		tried := 0
-		for first := range 2 {
-			for a := range ops[first] + 1 {
-				for b := range ops[1-first] + 1 {
-					for i := range len(jumps) * len(jumps) {
-						if i%len(jumps) != (a+b)%len(jumps) || random.IntN(every) > 0 { // each jump with each place, not each pair
-							continue
-						}
-						p := schedule{first, []int{a, b}, []time.Duration{jumps[i%len(jumps)], jumps[i/len(jumps)]}}
-						play(t, p, other)
-						tried++
+		for outer := range 2 {
+			for a := range ops[outer] + 1 {
+				for _, before := range jumps {
+					for range times {
+						after := jumps[chance.IntN(len(jumps))]
+						play(t, schedule{{outer, a, 0}, {1 - outer, whole, before}, {outer, whole, after}}, other)
 					}
 				}
-				if t.Failed() {
-					t.Fatalf("%s, seed %d", name, seed)
-				}
+				play(t, schedule{{outer, a, 0}, {2, whole, 0}, {1 - outer, whole, 0}, {outer, whole, 0}}, other)
+				play(t, schedule{{outer, a, 0}, {1 - outer, whole, 0}, {2, whole, 0}, {outer, whole, 0}}, other)
+				// A cleaner that stands still while another one takes over.
+				play(t, schedule{{1, a, 0}, {2, whole, 20 * time.Second}, {0, whole, 0}, {1, whole, 0}}, other)
 			}
 		}
-		t.Logf("%s: %d operations against %d of the clean-up, %d orders", name, ops[1], ops[0], tried)
+		t.Logf("%s: %d operations against %d of the clean-up", name, ops[0], ops[1])
 	}
 }
 
-// TestManyTurns tries random orders with many changes.
-func TestManyTurns(t *testing.T) {
-	orders := 150
-	if os.Getenv("FILMPRESS_TURNS") == "all" {
-		orders = 5000
-	}
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, 1))
-	for name, other := range others(t) {
-		for range orders {
-			p := schedule{first: random.IntN(2)}
-			for range 3 + random.IntN(12) {
-				p.runs = append(p.runs, random.IntN(8))
-				p.jumps = append(p.jumps, jumps[max(0, random.IntN(2*len(jumps))-len(jumps))])
+// TestTurns tries random orders with many changes between three commands.
+func TestTurns(t *testing.T) {
+	chance, times := random(t)
+	for _, other := range others(t) {
+		for range 300 * times {
+			var p schedule
+			for range 3 + chance.IntN(12) {
+				p = append(p, stretch{chance.IntN(3), chance.IntN(16), jumps[max(0, chance.IntN(2*len(jumps))-len(jumps))]})
 			}
 			play(t, p, other)
-			if t.Failed() {
-				t.Fatalf("%s, seed %d", name, seed)
+		}
+	}
+}
+
+// TestSlowJudge: a grace passes between a publisher's look and its switch, and a clean-up makes use of it.
+func TestSlowJudge(t *testing.T) {
+	s := newScene(t)
+	judge := func(ctx context.Context, _ string) error {
+		for range 2 {
+			if _, err := s.clean(ctx, s.st); err != nil {
+				return err
 			}
+			s.clock.Go(grace)
+		}
+		return nil
+	}
+	_, err := release.Publish(t.Context(), s.st, releasetest.Film(s.st, "one"), release.Options{Workers: 1, Timer: s.timer(), Audit: judge}, report.Discard)
+	if !errors.Is(err, release.ErrIncomplete) {
+		t.Errorf("it was switched to what is gone: %v", err)
+	}
+	if err := releasetest.Whole(t.Context(), s.st, "three"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSleptCleaner: a cleaner that slept behind its announcement, on a machine that was closed, deletes nothing any more.
+func TestSleptCleaner(t *testing.T) {
+	for _, pause := range []time.Duration{time.Minute, 10 * time.Minute, 2 * grace} {
+		s := newScene(t)
+		slept := false
+		sleep := func(e report.Event) {
+			if e.Kind == report.StepStarted && !slept {
+				slept = true
+				s.clock.Go(pause)
+				if err := s.comeback(t.Context(), s.st); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		o := clean.Options{Grace: grace, Do: true, Max: clean.Limit{Percent: 100}, Workers: 1, Timer: s.timer()}
+		if _, err := clean.Run(t.Context(), s.st, o, sleep); err != nil || !slept {
+			t.Errorf("%v: %v", pause, err)
+		}
+		if err := releasetest.Whole(t.Context(), s.st, "one"); err != nil {
+			t.Errorf("%v: %v", pause, err)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
 		s3.ErrChanged,
-		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed):
+		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
 	}
 	return exitFailed

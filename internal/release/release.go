@@ -120,7 +120,7 @@ func Publish(ctx context.Context, st store.Store, set Set, opt Options, sink rep
 	if err != nil {
 		return p.result, err
 	}
-	if err := p.upload(ctx, manifest, old.Release == release); err != nil {
+	if err := p.upload(ctx, manifest); err != nil {
 		return p.result, err
 	}
 	if opt.Audit != nil && old.Release != p.release {
@@ -151,8 +151,8 @@ type publisher struct {
 	result Result
 }
 
-// upload carries out barriers 1 to 5. Where the release is current already and all of it is there, the first look is enough.
-func (p *publisher) upload(ctx context.Context, manifest File, current bool) error {
+// upload carries out barriers 1 to 5.
+func (p *publisher) upload(ctx context.Context, manifest File) error {
 	place := "r/" + p.release + "/"
 	pages := make([]File, len(p.set.Pages))
 	for i, f := range p.set.Pages {
@@ -177,7 +177,7 @@ func (p *publisher) upload(ctx context.Context, manifest File, current bool) err
 		sent = sent || n > 0
 	}
 	p.again = func(ctx context.Context) error { return p.verify(ctx, barriers) }
-	if !sent && current {
+	if !sent { // the list that found everything is the look
 		return nil
 	}
 	return p.again(ctx)
