@@ -227,6 +227,11 @@ func codeOf(err error) string {
 	return ""
 }
 
+// Denied tells whether a server knows the keys and gives them no right to what was asked, in the error's last cause.
+func Denied(err error) bool {
+	return codeOf(err) == "AccessDenied" || codeOf(err) == "" && statusOf(err) == http.StatusForbidden
+}
+
 // isWord keeps whatever a strange server sends as its code from being printed.
 func isWord(code string) bool {
 	return code != "" && len(code) < 60 && !strings.ContainsFunc(code, func(r rune) bool {

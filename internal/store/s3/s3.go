@@ -234,6 +234,9 @@ func amazon(region string) string {
 // String is s3://bucket/prefix.
 func (s *Store) String() string { return strings.TrimSuffix("s3://"+s.bucket+"/"+s.prefix, "/") }
 
+// Region is the region that requests are signed for.
+func (s *Store) Region() string { return s.region }
+
 // URL is where a viewer opens an object: below PublicURL, or at the endpoint (which answers strangers only if the
 // bucket's policy lets them read).
 func (s *Store) URL(name string) string {
