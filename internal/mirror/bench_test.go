@@ -57,10 +57,12 @@ func smallFiles(b *testing.B, n int) (place mirror.Place, names []string) {
 	return folderAt(b, path), names
 }
 
+const benchFiles = 5000
+
 // BenchmarkSmall holds a sync of 5,000 small files, and one that has nothing to do, against the least that does the same.
 func BenchmarkSmall(b *testing.B) {
 	server := s3server.Start(b)
-	src, names := smallFiles(b, 5000)
+	src, names := smallFiles(b, benchFiles)
 	b.Run("plain loop", func(b *testing.B) {
 		measure(b, func(i int) { plainLoop(b, server, src.Folder, fmt.Sprint("plain", i), names) })
 	})
