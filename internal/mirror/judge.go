@@ -98,14 +98,14 @@ func (r *run) judgeFile(ctx context.Context, at end, file entry, in end, obj ent
 	}
 	// Not that MD5. In a bucket with keys of its own an ETag only looks like one, and a gzipped text has that of other bytes.
 	beside, err := in.Store.Stat(ctx, obj.name)
-	if err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			err = errChanged
+	if errors.Is(err, store.ErrNotFound) || err == nil && obj.etag != "" && beside.ETag != obj.etag {
+		if in.Store == r.dst.Store {
+			return ask, store.ErrPrecondition
 		}
-		return ask, err
-	}
-	if beside.ETag != obj.etag && obj.etag != "" {
 		return ask, errChanged
+	}
+	if err != nil {
+		return ask, err
 	}
 	if beside.SHA256 == "" {
 		return differs, nil // nobody says what it holds
