@@ -189,8 +189,8 @@ func (d *bucketDoctor) served(ctx context.Context) {
 		return
 	}
 	if open := d.public(all); !open {
-		d.add(check{"types", warn, "not looked at, as strangers cannot read", "", 0})
-		d.add(check{"cors", warn, "not looked at, as strangers cannot read", "", 0})
+		d.add(check{"types", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
+		d.add(check{"cors", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
 		return
 	}
 	d.types(all)
