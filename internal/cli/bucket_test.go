@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -372,59 +371,17 @@ func TestDoctorServers(t *testing.T) {
 	}
 }
 
-// skewed is a server whose clock is ahead. It refuses, as S3 does, what was signed more than 15 minutes off its own time; what it
-// accepts is signed anew for the server behind it, whose clock is right. Whether it sends a Date is for tells to say.
-func skewed(t *testing.T, server s3server.Server, ahead time.Duration, tells bool) s3server.Server {
-	t.Helper()
-	target, err := url.Parse(server.Endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	date := func(h http.Header) {
-		if h["Date"] = nil; tells {
-			h.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
-		}
-	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	pass := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = target.Scheme, target.Host, target.Host
-			if r.Out.Header.Get("Authorization") == "" {
-				return // a stranger
-			}
-			r.Out.Header.Del("Authorization")
-			keys := aws.Credentials{AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey}
-			if err := signer.SignHTTP(r.Out.Context(), keys, r.Out, r.Out.Header.Get("X-Amz-Content-Sha256"), "s3", "us-east-1", time.Now()); err != nil {
-				t.Error(err)
-			}
-		},
-		ModifyResponse: func(r *http.Response) error { date(r.Header); return nil },
-	}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-		if off := at.Sub(time.Now().Add(ahead)).Abs(); r.Header.Get("Authorization") != "" && (err != nil || off > 15*time.Minute) {
-			date(w.Header())
-			s3Error(w, 403, "RequestTimeTooSkewed")
-			return
-		}
-		pass.ServeHTTP(w, r)
-	}))
-	t.Cleanup(proxy.Close)
-	server.Endpoint = proxy.URL
-	return server
-}
-
 // TestClock: a clock that is an hour off. Where the server tells its time, requests go out with that, and doctor says so; where it does
 // not, they are refused, and the sentence names the clock.
 func TestClock(t *testing.T) {
 	server := s3server.Start(t)
 	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
-		checks, code := checksOf(t, skewed(t, server, ahead, true), "s3://films/p")
+		checks, code := checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead}), "s3://films/p")
 		word := map[bool]string{true: "1h0m0s behind the server's", false: "1h0m0s ahead of the server's"}[ahead > 0]
 		if c := checks["clock"]; code != 0 || c.State != warn || !strings.Contains(c.What, word) || !strings.Contains(c.Mend, "set the clock") || checks["rights"].State != ok {
 			t.Errorf("%v: %d, %+v", ahead, code, checks)
 		}
-		checks, code = checksOf(t, skewed(t, server, ahead, false), "s3://films/p")
+		checks, code = checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead, HideDate: true}), "s3://films/p")
 		if c := checks["reachable"]; code != 4 || c.State != bad || !strings.Contains(c.What, "this machine's clock and the server's are too far apart; set the clock") {
 			t.Errorf("%v, not told: %d, %+v", ahead, code, checks)
 		}
