@@ -121,6 +121,9 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 	if errors.As(err, &source) {
 		return source.Err
 	}
+	if told, ok := err.(*failure); ok {
+		return told
+	}
 	for _, own := range []error{store.ErrDamaged, store.ErrPrecondition, store.ErrNotFound} {
 		if errors.Is(err, own) {
 			return err

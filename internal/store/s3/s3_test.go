@@ -21,9 +21,10 @@ import (
 
 func TestContract(t *testing.T) {
 	server := s3server.Start(t)
+	uploads := t.TempDir()
 	var n atomic.Int32
 	storetest.Contract(t, func(t testing.TB) store.Store {
-		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1))})
+		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1)), Uploads: uploads})
 	}, true)
 }
 
