@@ -43,7 +43,7 @@ func TestStories(t *testing.T) {
 			"unhex":     unhex,
 			"serve":     serve,
 			"fetch":     fetch,
-			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) })),
+			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Start(t) }),
 		},
 	})
 }

@@ -21,6 +21,9 @@ const (
 	missing // it refuses them (Backblaze B2: 501), or writes whatever the condition says (Garage)
 )
 
+// checkName begins the names of what is written to look whether that works.
+const checkName = ".filmpress-check-"
+
 // Check lists one key and writes and deletes one, with few retries, so that a wrong setting is told at once.
 func (s *Store) Check(ctx context.Context) error {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
@@ -52,7 +55,7 @@ func (s *Store) conditional(ctx context.Context) (bool, error) {
 // right; to be stored means that the condition is ignored; anything else, that it is not known. Both are asked, because some
 // servers learnt the first one long before the second. The caller holds the lock.
 func (s *Store) probe(ctx context.Context) error {
-	name := ".filmpress-check-" + rand.Text()
+	name := checkName + rand.Text()
 	write := func(cond store.If) error {
 		_, err := s.put(ctx, name, store.Bytes(nil), store.Meta{SHA256: digest(nil)}, cond)
 		return err

@@ -83,6 +83,9 @@ var _ interface {
 func Parse(target string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(target, "s3://")
 	bucket, prefix, _ = strings.Cut(rest, "/")
+	if user, _, found := strings.Cut(bucket, "@"); found && user != "" {
+		return "", "", fmt.Errorf("%w: there is a name or a password in the target; write s3://bucket/prefix, and leave keys to the AWS_ variables or a profile", store.ErrName)
+	}
 	if prefix = strings.TrimSuffix(prefix, "/"); !ok || bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
 		return "", "", fmt.Errorf("%w: %q; write s3://bucket or s3://bucket/prefix", store.ErrName, target)
 	}
@@ -233,6 +236,9 @@ func amazon(region string) string {
 
 // String is s3://bucket/prefix.
 func (s *Store) String() string { return strings.TrimSuffix("s3://"+s.bucket+"/"+s.prefix, "/") }
+
+// Region is the region that requests are signed for.
+func (s *Store) Region() string { return s.region }
 
 // URL is where a viewer opens an object: below PublicURL, or at the endpoint (which answers strangers only if the
 // bucket's policy lets them read).

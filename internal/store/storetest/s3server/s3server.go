@@ -29,9 +29,19 @@ type Server struct {
 	Bucket    string
 	AccessKey string
 	SecretKey string
-	Dir       string // the bucket's folder: objects are plain files in it, so that a test can damage one
+	Guest     Account // another account, which may do what the bucket's policy lets it: see SetPolicy
+	Dir       string  // the bucket's folder: objects are plain files in it, so that a test can damage one
 
 	process *exec.Cmd
+}
+
+// Account is a pair of keys.
+type Account struct{ AccessKey, SecretKey string }
+
+// As is the server for those who have the guest's keys.
+func (s Server) As(a Account) Server {
+	s.AccessKey, s.SecretKey = a.AccessKey, a.SecretKey
+	return s
 }
 
 // Env are the variables by which AWS tools, and filmpress, reach the server.
@@ -59,7 +69,7 @@ func Start(t testing.TB) Server {
 		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
 	}
 	folder := t.TempDir()
-	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Dir: filepath.Join(folder, "films")}
+	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Guest: Account{"guest", "secret-of-the-guest"}, Dir: filepath.Join(folder, "films")}
 	for try := 0; ; try++ {
 		err := s.run(t, program, folder)
 		if err == nil {
@@ -84,7 +94,8 @@ func (s *Server) run(t testing.TB, program, folder string) error {
 	s.Endpoint = "http://" + address
 	var output bytes.Buffer
 	s.process = exec.Command(program, address, folder)
-	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey,
+		"GUEST_ACCESS_KEY="+s.Guest.AccessKey, "GUEST_SECRET_KEY="+s.Guest.SecretKey)
 	s.process.Stdout, s.process.Stderr = io.Discard, &output
 	stdin, err := s.process.StdinPipe() // its end is the server's
 	if err != nil {
@@ -143,13 +154,20 @@ func (s *Server) prepare(ctx context.Context) error {
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
 		return err
 	}
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}]}`, s.Bucket)
-	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &s.Bucket, Policy: &policy}); err != nil {
+	public := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
+	if err := s.SetPolicy(ctx, public); err != nil {
 		return err
 	}
 	_, err := client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
 		CORSRules: []types.CORSRule{{AllowedMethods: []string{"GET", "HEAD"}, AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"*"},
 			ExposeHeaders: []string{"Content-Range", "Content-Length", "ETag"}}}}})
+	return err
+}
+
+// SetPolicy gives the bucket a policy of statements, in the place of the one that opens it to readers.
+func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
+	policy := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	_, err := s.Client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &s.Bucket, Policy: &policy})
 	return err
 }
 
