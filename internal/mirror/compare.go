@@ -81,15 +81,14 @@ func (m *merging) source(s entry, d *entry) {
 		m.find(f)
 		return
 	}
-	it := item{src: s}
+	it := &item{src: s, verdict: differs}
 	if d != nil {
-		it.dst, it.exists = *d, true
+		there := *d
+		it.dst = &there
 		if m.pair != nil {
 			it.src.known = m.pair.find(s.name, s.size, pairStamp(s.etag))
 		}
 		it.verdict = m.byList(it)
-	} else {
-		it.verdict = differs
 	}
 	rank := rankOf(s.name)
 	if rank == pointers {
@@ -221,7 +220,7 @@ func (r *run) guard() error {
 	have := r.result.Extra + r.result.Same
 	for _, list := range r.items {
 		for _, it := range list {
-			if it.exists && it.verdict != same {
+			if it.dst != nil && it.verdict != same {
 				have++
 			}
 		}

@@ -29,7 +29,10 @@ func (r *run) cond(it *item) store.If {
 	if at := rankOf(it.src.name); r.dst.folder != nil || at != pointers && at != entrances {
 		return store.If{}
 	}
-	return store.If{Absent: !it.exists, ETag: it.dst.etag}
+	if it.dst == nil {
+		return store.If{Absent: true}
+	}
+	return store.If{ETag: it.dst.etag}
 }
 
 // upload sends a file. A small one is read once, into memory; a larger one once for its digest and once to be sent, and the store compares. In

@@ -93,7 +93,7 @@ type run struct {
 	sink     report.Sink
 	fold     *folding
 
-	items [ranks][]item
+	items [ranks][]*item
 	gone  [ranks][]entry
 	heads map[string]bool // folders of the source in which a pointer lies
 
@@ -112,12 +112,13 @@ type end struct {
 	*folder // nil for a bucket
 }
 
-// item is an object of the source, and what the destination has under its name.
+// item is an object of the source, and what the destination has under its name. Of 100,000 new ones all are held until they are copied, so it is
+// kept small.
 type item struct {
-	src, dst entry
-	exists   bool // on the destination
-	master   bool // a playlist that names others
-	verdict  verdict
+	src     entry
+	dst     *entry // nil where there is none
+	verdict verdict
+	master  bool // a playlist that names others
 }
 
 // Run brings dst up to src. The result is right as far as it goes when there is an error, too; ErrPartly means that the rest was done.

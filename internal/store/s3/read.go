@@ -90,6 +90,9 @@ func findable(name string) error {
 // List asks for 1,000 keys at a time. Keys that are no names ("folder/", as consoles make them) are passed over.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
+		if i := strings.LastIndexByte(prefix, '/'); i >= 0 && store.CheckName(prefix[:i]) != nil && ctx.Err() == nil {
+			return // no name begins so, and MinIO refuses the question
+		}
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)

@@ -86,6 +86,9 @@ var _ interface {
 func Parse(target string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(target, "s3://")
 	bucket, prefix, _ = strings.Cut(rest, "/")
+	if user, _, found := strings.Cut(bucket, "@"); found && user != "" {
+		return "", "", fmt.Errorf("%w: there is a name or a password in the target; write s3://bucket/prefix, and leave keys to the AWS_ variables or a profile", store.ErrName)
+	}
 	if prefix = strings.TrimSuffix(prefix, "/"); !ok || bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
 		return "", "", fmt.Errorf("%w: %q; write s3://bucket or s3://bucket/prefix", store.ErrName, target)
 	}
