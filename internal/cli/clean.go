@@ -125,7 +125,7 @@ func parseLimit(text string) (clean.Limit, error) {
 
 func (a *app) clean(ctx context.Context, p place, o cleanOptions) error {
 	o.parsed.Slug = p.slug
-	r, err := clean.Run(ctx, p, o.parsed, a.ui.Sink)
+	r, err := clean.Run(ctx, p.st, o.parsed, a.ui.Sink)
 	a.ui.Findings(p.shown(r.Findings))
 	a.ui.Close()
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,12 +61,15 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 }
 
 func (a *app) rollback(ctx context.Context, p place, opt release.RollbackOptions, asJSON bool) error {
-	r, err := release.Rollback(ctx, p, p.slug, opt, a.ui.Sink)
+	r, err := release.Rollback(ctx, p.st, p.slug, opt, a.ui.Sink)
+	if errors.Is(err, release.ErrNoFilm) {
+		return p.noFilm()
+	}
 	if err != nil {
 		return err
 	}
 	a.ui.Close()
-	page := p.URL(p.slug + "/" + release.Entrances[0])
+	page := p.st.URL(p.slug + "/" + release.Entrances[0])
 	if asJSON {
 		return a.printJSON(rolled{p.name, p.slug, r.From, r.To, r.About.Title, r.Sequence, r.Objects, page, !opt.DryRun})
 	}

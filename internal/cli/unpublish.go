@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/release"
-	"filmpress/internal/store"
 	"filmpress/internal/ui"
 )
 
@@ -63,15 +61,15 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 }
 
 func (a *app) unpublish(ctx context.Context, p place, yes, purge, asJSON bool) error {
-	gone, err := release.Unpublish(ctx, p, p.slug, !yes, a.ui.Sink)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%w; filmpress list %s shows those that are there", err, quoteArg(p.name))
+	gone, err := release.Unpublish(ctx, p.st, p.slug, !yes, a.ui.Sink)
+	if errors.Is(err, release.ErrNoFilm) {
+		return p.noFilm()
 	}
 	if err != nil {
 		return err
 	}
 	if yes && purge {
-		if _, err := clean.Purge(ctx, p, p.slug, gone.Objects, a.ui.Sink); err != nil {
+		if _, err := clean.Purge(ctx, p.st, p.slug, gone.Objects, a.ui.Sink); err != nil {
 			return err
 		}
 	}

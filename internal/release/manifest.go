@@ -92,7 +92,7 @@ func encode(v any) []byte {
 // ReadPointer reads which release of a film is current. The Object is the pointer's, for a conditional write. A film
 // without one is store.ErrNotFound.
 func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, store.Object, error) {
-	b, obj, err := read(ctx, st, slug+"/"+PointerName, maxPointer)
+	b, obj, err := ReadObject(ctx, st, slug+"/"+PointerName, maxPointer)
 	if err != nil {
 		return Pointer{}, obj, err
 	}
@@ -106,7 +106,7 @@ func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, sto
 // ReadManifest reads what a release consists of, and compares it with the release's name.
 func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Manifest, error) {
 	name := slug + "/r/" + release + "/" + ManifestName
-	b, _, err := read(ctx, st, name, maxManifest)
+	b, _, err := ReadObject(ctx, st, name, maxManifest)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -117,7 +117,8 @@ func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Ma
 	return m, nil
 }
 
-func read(ctx context.Context, st store.Store, name string, limit int64) ([]byte, store.Object, error) {
+// ReadObject reads an object whole. One that is larger than limit bytes is ErrMalformed.
+func ReadObject(ctx context.Context, st store.Store, name string, limit int64) ([]byte, store.Object, error) {
 	r, obj, err := st.Get(ctx, name)
 	if err != nil {
 		return nil, obj, err
