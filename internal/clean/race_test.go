@@ -359,3 +359,31 @@ func only(t *testing.T, s scene, n int) {
 		t.Errorf("crash at %d: %+v, %v", n, tomb, err)
 	}
 }
+
+// TestTakeover: what a dead cleaner may still be deleting stays named until its time is over, even what is gone already, since
+// a client that lost an answer asks again.
+func TestTakeover(t *testing.T) {
+	s := newScene(t)
+	old, etag, err := release.ReadTombstone(t.Context(), s.st, releasetest.Slug)
+	if err != nil || len(old.Objects) != 8 {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	old.Until = s.clock.Now().Add(2 * time.Minute)
+	if _, err := release.WriteTombstone(t.Context(), s.st, releasetest.Slug, old, etag); err != nil {
+		t.Fatal(err)
+	}
+	gone := old.Objects[0].Path
+	if err := s.st.Delete(t.Context(), releasetest.Slug+"/"+gone); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.clean(t.Context(), s.st)
+	if err != nil || r.Films[0].Deleted.Objects != 7 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	now, _, err := release.ReadTombstone(t.Context(), s.st, releasetest.Slug)
+	if err != nil || !now.Until.Equal(old.Until) || len(now.Objects) != 8 || now.Objects[0].Path != gone {
+		t.Errorf("it forgot what the dead one may do: %+v, %v", now, err)
+	}
+	s.clock.Go(2 * time.Minute)
+	only(t, s, 0)
+}

@@ -13,7 +13,7 @@ import (
 	"filmpress/internal/report"
 )
 
-// labelled is the result of headers as --json prints it: docs/list.md.
+// labelled is the result of headers as --json prints it: docs/admin.md.
 type labelled struct {
 	Target   string           `json:"target"`
 	Done     bool             `json:"done"`   // false without --yes
@@ -49,7 +49,7 @@ writes them meanwhile. Run again after an interrupt, it mends the rest. In a fol
 	flags.BoolVar(&o.Do, "yes", false, "mend what is wrong; else it is only told")
 	flags.BoolVar(&dry, "dry-run", false, "only tell, which is the default")
 	flags.BoolVar(&o.All, "all", false, "look at objects that are not of filmpress as well")
-	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: docs/list.md")
+	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if o.Do && dry {
 			return usagef("--yes does it and --dry-run only tells; give one of them")

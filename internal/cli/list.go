@@ -17,7 +17,7 @@ import (
 	"filmpress/internal/ui"
 )
 
-// catalogued is the result of list as --json prints it. The shape is a contract: docs/list.md.
+// catalogued is the result of list as --json prints it. The shape is a contract: docs/admin.md.
 type catalogued struct {
 	Target    string           `json:"target"`
 	Films     []cataloguedFilm `json:"films"`
@@ -75,7 +75,7 @@ filmpress verify proves more. Nothing is written. Objects that are not of filmpr
 		Args: args(cobra.RangeArgs(1, 2)),
 	}
 	addBucket(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/admin.md")
 	cmd.Flags().IntVar(&keep, "keep", 0, "count as clean --keep does what would be freed")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		p, err := a.openFilms(cmd.Context(), given[0], second(given))

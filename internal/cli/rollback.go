@@ -13,7 +13,7 @@ import (
 	"filmpress/internal/ui"
 )
 
-// rolled is the result of rollback as --json prints it: docs/list.md.
+// rolled is the result of rollback as --json prints it: docs/admin.md.
 type rolled struct {
 	Target   string `json:"target"`
 	Slug     string `json:"slug"`
@@ -46,7 +46,7 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 	}
 	addBucket(cmd.Flags())
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "prove the release and say what would be done, and do nothing")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if len(given) == 3 {
 			opt.To = given[2]

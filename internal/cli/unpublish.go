@@ -12,7 +12,7 @@ import (
 	"filmpress/internal/ui"
 )
 
-// unpublished is the result of unpublish as --json prints it: docs/list.md.
+// unpublished is the result of unpublish as --json prints it: docs/admin.md.
 type unpublished struct {
 	Target  string   `json:"target"`
 	Slug    string   `json:"slug"`
@@ -46,7 +46,7 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell, which is the default")
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete all media and releases of the film as well, at once")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if yes && dry {
 			return usagef("--yes does it and --dry-run only tells; give one of them")
