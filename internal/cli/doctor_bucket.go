@@ -109,7 +109,7 @@ func aheadOrBehind(d time.Duration) string {
 	return d.String() + " ahead of the server's"
 }
 
-// rights uses each right once. False ends the look, as nothing can be written then.
+// rights uses each right once. False ends the look: nothing can be written then, or what was written could not be taken away.
 func (d *bucketDoctor) rights(ctx context.Context) bool {
 	rights, err := d.probe.Rights(ctx)
 	if d.fails("rights", err) {
@@ -132,7 +132,7 @@ func (d *bucketDoctor) rights(ctx context.Context) bool {
 		c.State, c.code = warn, 0 // only clean asks for it
 	}
 	d.add(c)
-	return !slices.Contains(lack, "s3:PutObject")
+	return !slices.Contains(lack, "s3:PutObject") && !slices.Contains(lack, "s3:DeleteObject")
 }
 
 // beyond tells of rights that no command needs.
@@ -189,8 +189,8 @@ func (d *bucketDoctor) served(ctx context.Context) {
 		return
 	}
 	if open := d.public(all); !open {
-		d.add(check{"types", warn, "not looked at, as strangers cannot read", "", 0})
-		d.add(check{"cors", warn, "not looked at, as strangers cannot read", "", 0})
+		d.add(check{"types", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
+		d.add(check{"cors", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
 		return
 	}
 	d.types(all)

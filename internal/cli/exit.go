@@ -13,6 +13,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
@@ -88,7 +89,7 @@ func exitCode(ctx context.Context, err error) int {
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
-		s3.ErrChanged,
+		s3.ErrChanged, mirror.ErrPartly,
 		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
 	}

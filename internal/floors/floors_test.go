@@ -27,9 +27,10 @@ var floor = map[string]int{
 	"internal/engine": 3, "internal/engine/local": 3, "internal/step": 3,
 	"internal/config": 4, "internal/ui": 4, "internal/release": 4, "internal/catalog": 4, "internal/clean": 4, "internal/headers": 4,
 	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
-	"internal/lint": 4,
-	"internal/cli":  5,
-	"cmd/filmpress": 6,
+	"internal/lint":   4,
+	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
+	"internal/cli":    5,
+	"cmd/filmpress":   6,
 }
 
 // proofs are packages that only tests import. They may look at anything, and are never part of the program.

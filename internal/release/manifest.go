@@ -117,18 +117,32 @@ func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Ma
 	return m, nil
 }
 
-// ReadObject reads an object whole. One that is larger than limit bytes is ErrMalformed.
-func ReadObject(ctx context.Context, st store.Store, name string, limit int64) ([]byte, store.Object, error) {
-	r, obj, err := st.Get(ctx, name)
-	if err != nil {
-		return nil, obj, err
+// readTries is how often a small object is read whose bytes break off or arrive changed.
+const readTries = 3
+
+// ReadObject reads a small object whole, ErrMalformed if it is larger than limit bytes, and holds it against the digest that is kept beside it: a pointer in which one digit was changed on
+// the way would name a release that never was.
+func ReadObject(ctx context.Context, st store.Store, name string, limit int64) (b []byte, obj store.Object, err error) {
+	for try := 1; ; try++ {
+		var r io.ReadCloser
+		if r, obj, err = st.Get(ctx, name); err != nil {
+			return nil, obj, err
+		}
+		b, err = io.ReadAll(io.LimitReader(r, limit+1))
+		r.Close()
+		if err == nil && int64(len(b)) > limit {
+			return nil, obj, fmt.Errorf("%w: %s: it is larger than %d bytes", ErrMalformed, st.URL(name), limit)
+		}
+		if errors.Is(err, store.ErrDamaged) {
+			err = fmt.Errorf("%w: %s: it cannot be unpacked", ErrMalformed, st.URL(name))
+		}
+		if err == nil && obj.SHA256 != "" && FromBytes(name, b).SHA256 != obj.SHA256 {
+			err = fmt.Errorf("%w: %s: its bytes are not those that were written", ErrMalformed, st.URL(name))
+		}
+		if err == nil || ctx.Err() != nil || try == readTries {
+			return b, obj, err
+		}
 	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%w: %s: it is larger than %d bytes", ErrMalformed, st.URL(name), limit)
-	}
-	return b, obj, err
 }
 
 // ParsePointer reads the bytes of a pointer.

@@ -45,10 +45,12 @@ func (p *publisher) point(ctx context.Context, old Pointer) error {
 		case !errors.Is(err, store.ErrPrecondition):
 			return err
 		default:
+			seen := p.etag
 			if old, err = p.current(ctx); err != nil {
 				return err
 			}
-			if old.Release != p.release && !p.opt.Force {
+			// A server that was asked twice at once may refuse both; then the pointer is as it was, and there is no conflict.
+			if old.Release != p.release && p.etag != seen && !p.opt.Force {
 				return p.conflict(old.Release)
 			}
 		}

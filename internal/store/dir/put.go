@@ -20,7 +20,7 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 	if err := check(name); err != nil {
 		return store.Object{}, err
 	}
-	if meta.SHA256 == "" {
+	if meta.SHA256 == "" && !body.Undigested {
 		return store.Object{}, fmt.Errorf("%w: %s: no sha256 was given", store.ErrDamaged, name)
 	}
 	return s.put(ctx, name, body, meta.SHA256, cond)

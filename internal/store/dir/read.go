@@ -152,6 +152,9 @@ func (w *walk) entries(folder string) ([]fs.DirEntry, error) {
 	}
 	defer d.Close()
 	entries, err := d.ReadDir(-1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // gone since it was opened
+	}
 	key := func(e fs.DirEntry) string {
 		if e.IsDir() {
 			return e.Name() + "/"

@@ -297,26 +297,31 @@ func TestRelabelRights(t *testing.T) {
 	}
 	owner := types.Grant{Grantee: &types.Grantee{ID: aws.String("me"), Type: types.TypeCanonicalUser}, Permission: types.PermissionFullControl}
 	all := types.Grant{Grantee: &types.Grantee{URI: aws.String("http://acs.amazonaws.com/groups/global/AllUsers"), Type: types.TypeGroup}, Permission: types.PermissionRead}
+	friend := types.Grant{Grantee: &types.Grantee{ID: aws.String("friend"), Type: types.TypeCanonicalUser}, Permission: types.PermissionRead}
 	for _, c := range []struct {
 		what   string
 		answer func(http.ResponseWriter)
+		canned string
 		full   string
 		read   string
 		err    error
 	}{
-		{"the owner alone", list(owner), "", "", nil},
-		{"everybody reads", list(owner, all), `id="me"`, `uri="http://acs.amazonaws.com/groups/global/AllUsers"`, nil},
-		{"none", func(w http.ResponseWriter) { refuse(w, 501, "NotImplemented") }, "", "", nil},
-		{"hidden", func(w http.ResponseWriter) { refuse(w, 403, "AccessDenied") }, "", "", store.ErrRefused},
+		{"the owner alone", list(owner), "", "", "", nil},
+		{"everybody reads", list(owner, all), "public-read", "", "", nil},
+		{"a friend reads", list(owner, friend), "", `id="me"`, `id="friend"`, nil},
+		{"a friend and all", list(owner, friend, all), "", `id="me"`, `id="friend", uri="http://acs.amazonaws.com/groups/global/AllUsers"`, nil},
+		{"none", func(w http.ResponseWriter) { refuse(w, 501, "NotImplemented") }, "", "", "", nil},
+		{"hidden", func(w http.ResponseWriter) { refuse(w, 403, "AccessDenied") }, "", "", "", store.ErrRefused},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			var full, read string
+			var canned, full, read string
 			proxied := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 				if r.URL.Query().Has("acl") {
 					c.answer(w)
 					return
 				}
 				if r.Header.Get("X-Amz-Copy-Source") != "" {
+					canned = r.Header.Get("X-Amz-Acl")
 					full, read = r.Header.Get("X-Amz-Grant-Full-Control"), r.Header.Get("X-Amz-Grant-Read")
 				}
 				pass.ServeHTTP(w, r)
@@ -324,8 +329,8 @@ func TestRelabelRights(t *testing.T) {
 			st := open(t, proxied, s3.Options{Prefix: c.what})
 			old := storetest.Put(t, st, "a.txt", []byte("1"))
 			_, err := st.Relabel(t.Context(), old, store.Meta{Type: "text/vtt", CacheControl: "no-cache"})
-			if !errors.Is(err, c.err) || full != c.full || read != c.read {
-				t.Errorf("%v, full %q, read %q", err, full, read)
+			if !errors.Is(err, c.err) || canned != c.canned || full != c.full || read != c.read {
+				t.Errorf("%v, canned %q, full %q, read %q", err, canned, full, read)
 			}
 			if c.err != nil && !strings.Contains(err.Error(), "s3:GetObjectAcl") {
 				t.Error(err)

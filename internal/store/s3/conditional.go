@@ -51,8 +51,9 @@ func (s *Store) conditional(ctx context.Context) (bool, error) {
 	return s.condition == good, nil
 }
 
-// probe writes a key of its own, and again with If-None-Match: *. To be refused then is right; to be stored means that
-// the condition is ignored; anything else, that it is not known. The caller holds the lock.
+// probe writes a key of its own, and again with If-None-Match: * and with the ETag of something else. To be refused then is
+// right; to be stored means that the condition is ignored; anything else, that it is not known. Both are asked, because some
+// servers learnt the first one long before the second. The caller holds the lock.
 func (s *Store) probe(ctx context.Context) error {
 	name := checkName + rand.Text()
 	write := func(cond store.If) error {
@@ -66,15 +67,18 @@ func (s *Store) probe(ctx context.Context) error {
 	if s.condition != unasked || s.aws {
 		return nil
 	}
-	switch err := write(store.If{Absent: true}); {
-	case errors.Is(err, store.ErrPrecondition):
-		s.condition = good
-	case err == nil, unknownCondition(err):
-		s.condition = missing
-		s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
-	default:
-		return err
+	for _, cond := range []store.If{{Absent: true}, {ETag: "00000000000000000000000000000000"}} {
+		switch err := write(cond); {
+		case errors.Is(err, store.ErrPrecondition):
+		case err == nil, unknownCondition(err):
+			s.condition = missing
+			s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
+			return nil
+		default:
+			return err
+		}
 	}
+	s.condition = good
 	return nil
 }
 
@@ -93,11 +97,12 @@ func (s *Store) putUnguarded(ctx context.Context, name string, body store.Body, 
 	if err := s.holds(ctx, name, cond); err != nil {
 		return store.Object{}, err
 	}
-	if _, err := s.put(ctx, name, body, meta, store.If{}); err != nil {
+	put, err := s.put(ctx, name, body, meta, store.If{})
+	if err != nil {
 		return store.Object{}, err
 	}
 	now, err := s.Stat(ctx, name)
-	if err == nil && now.SHA256 != meta.SHA256 {
+	if err == nil && now.SHA256 != put.SHA256 {
 		err = fmt.Errorf("%w: %s/%s: somebody else wrote it in the same moment", store.ErrPrecondition, s, name)
 	}
 	return now, err

@@ -121,6 +121,9 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 	if errors.As(err, &source) {
 		return source.Err
 	}
+	if told, ok := err.(*failure); ok {
+		return told
+	}
 	for _, own := range []error{store.ErrDamaged, store.ErrPrecondition, store.ErrNotFound} {
 		if errors.Is(err, own) {
 			return err
@@ -137,14 +140,14 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 // judge says what an error of the SDK means.
 func (s *Store) judge(err error) problem {
 	status := statusOf(err)
+	if region := regionOf(err); region != "" && region != s.region {
+		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		if p, ok := codes[api.ErrorCode()]; ok {
 			return p
 		}
-	}
-	if region := regionOf(err); region != "" && region != s.region {
-		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
 	}
 	// A 404 with a code of its own is not about an object.
 	if p, ok := statuses[status]; ok && (status != http.StatusNotFound || codeOf(err) == "NotFound" || codeOf(err) == "") {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,7 +73,7 @@ func (l *labelling) inPlace(ctx context.Context) (store.Object, error) {
 		ContentEncoding: h.ContentEncoding, ContentLanguage: h.ContentLanguage, Metadata: h.Metadata, StorageClass: h.StorageClass,
 		WebsiteRedirectLocation: h.WebsiteRedirectLocation, ServerSideEncryption: h.ServerSideEncryption, SSEKMSKeyId: h.SSEKMSKeyId, BucketKeyEnabled: h.BucketKeyEnabled,
 		ObjectLockMode: h.ObjectLockMode, ObjectLockRetainUntilDate: h.ObjectLockRetainUntilDate, ObjectLockLegalHoldStatus: h.ObjectLockLegalHoldStatus,
-		GrantFullControl: l.grants.full, GrantRead: l.grants.read, GrantReadACP: l.grants.readACP, GrantWriteACP: l.grants.writeACP,
+		ACL: l.grants.canned, GrantFullControl: l.grants.full, GrantRead: l.grants.read, GrantReadACP: l.grants.readACP, GrantWriteACP: l.grants.writeACP,
 	}
 	if l.aws {
 		in.IfMatch = l.match() // others may refuse a header that is newer than they are
@@ -110,6 +111,7 @@ func (l *labelling) anew(ctx context.Context) (store.Object, error) {
 	begin.ContentLanguage, begin.StorageClass, begin.WebsiteRedirectLocation = h.ContentLanguage, h.StorageClass, h.WebsiteRedirectLocation
 	begin.ServerSideEncryption, begin.SSEKMSKeyId, begin.BucketKeyEnabled = h.ServerSideEncryption, h.SSEKMSKeyId, h.BucketKeyEnabled
 	begin.ObjectLockMode, begin.ObjectLockRetainUntilDate, begin.ObjectLockLegalHoldStatus = h.ObjectLockMode, h.ObjectLockRetainUntilDate, h.ObjectLockLegalHoldStatus
+	begin.ACL = l.grants.canned
 	begin.GrantFullControl, begin.GrantRead, begin.GrantReadACP, begin.GrantWriteACP = l.grants.full, l.grants.read, l.grants.readACP, l.grants.writeACP
 	if begin.Tagging, err = l.tags(ctx); err != nil {
 		return store.Object{}, err
@@ -149,8 +151,12 @@ func (l *labelling) tags(ctx context.Context) (*string, error) {
 	return text(values.Encode()), nil
 }
 
-// grants are rights to one object, as the headers x-amz-grant- write them. All nil is the owner's alone.
-type grants struct{ full, read, readACP, writeACP *string }
+// grants are rights to one object, as the headers x-amz-acl and x-amz-grant- write them. All empty is the owner's alone. That everybody may
+// read has a word of its own, which servers know that take no lists (Backblaze, where it is the bucket's and told of each object).
+type grants struct {
+	canned                        types.ObjectCannedACL
+	full, read, readACP, writeACP *string
+}
 
 // readGrants finds who has rights to the object. In a bucket without lists of rights (all new ones at Amazon) it is the owner alone; a
 // server that has no such lists says so.
@@ -169,6 +175,10 @@ func (l *labelling) readGrants(ctx context.Context) error {
 	if len(out.Grants) == 1 && isOwner(out.Grants[0], out.Owner) {
 		return nil // as every new object has it
 	}
+	if len(out.Grants) == 2 && slices.ContainsFunc(out.Grants, func(g types.Grant) bool { return isOwner(g, out.Owner) }) && slices.ContainsFunc(out.Grants, readsForAll) {
+		l.grants.canned = types.ObjectCannedACLPublicRead
+		return nil
+	}
 	lists := map[types.Permission][]string{}
 	for _, g := range out.Grants {
 		if word := grantee(g.Grantee); word != "" {
@@ -176,12 +186,16 @@ func (l *labelling) readGrants(ctx context.Context) error {
 		}
 	}
 	list := func(p types.Permission) *string { return text(strings.Join(lists[p], ", ")) }
-	l.grants = grants{list(types.PermissionFullControl), list(types.PermissionRead), list(types.PermissionReadAcp), list(types.PermissionWriteAcp)}
+	l.grants = grants{"", list(types.PermissionFullControl), list(types.PermissionRead), list(types.PermissionReadAcp), list(types.PermissionWriteAcp)}
 	return nil
 }
 
 func isOwner(g types.Grant, owner *types.Owner) bool {
 	return g.Permission == types.PermissionFullControl && g.Grantee != nil && owner != nil && g.Grantee.URI == nil && aws.ToString(g.Grantee.ID) == aws.ToString(owner.ID)
+}
+
+func readsForAll(g types.Grant) bool {
+	return g.Permission == types.PermissionRead && g.Grantee != nil && aws.ToString(g.Grantee.URI) == "http://acs.amazonaws.com/groups/global/AllUsers"
 }
 
 // grantee writes one as the headers do; "" is one that cannot be written.

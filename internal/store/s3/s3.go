@@ -29,14 +29,20 @@ import (
 // for them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, a role). What is empty is taken from there as well.
 type Options struct {
 	Bucket    string
-	Prefix    string // begins all keys; without slashes around it
-	Endpoint  string // "https://s3.example.org"; "" is AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
-	Region    string // "" is AWS_REGION or the profile's; off AWS, where most servers do not care, us-east-1
-	Profile   string // "" is AWS_PROFILE or default
-	PathStyle *bool  // endpoint/bucket/key instead of bucket.endpoint/key; nil is true off AWS
-	PublicURL string // where viewers find Bucket/Prefix, a CDN's address for instance; "" is the endpoint
-	Workers   int    // how many requests at once the connections are kept for; 0 is 32
+	Prefix    string        // begins all keys; without slashes around it
+	Endpoint  string        // "https://s3.example.org"; "" is AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
+	Region    string        // "" is AWS_REGION or the profile's; off AWS, where most servers do not care, us-east-1
+	Profile   string        // "" is AWS_PROFILE or default
+	PathStyle *bool         // endpoint/bucket/key instead of bucket.endpoint/key; nil is true off AWS
+	PublicURL string        // where viewers find Bucket/Prefix, a CDN's address for instance; "" is the endpoint
+	Workers   int           // how many requests at once the connections are kept for; 0 is 32
+	Patience  time.Duration // how long a server may be silent in the middle of a request; 0 is two minutes
+	Uploads   string        // folder in which uploads of large objects are remembered until they end, so that a later run goes on with them; "" is none
 	Warn      func(text string)
+	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix; nil is nobody.
+	Strange func(key string)
+	// Pace waits until n more bytes may go over the network, either way; nil is as fast as it goes.
+	Pace func(ctx context.Context, n int) error
 }
 
 // Store is a bucket, or what lies in it below a prefix.
@@ -53,6 +59,13 @@ type Store struct {
 	account  string // the access key's name, to tell whether two stores speak for the same account
 	copyPart int64  // see copyPart
 	warn     func(string)
+	strange  func(string)
+
+	sums       sync.Mutex
+	sumSupport support
+	throttle   throttle
+	uploadDir  string
+	sweepOnce  sync.Once // of uploadDir
 
 	conditions sync.Mutex
 	condition  support
@@ -70,6 +83,9 @@ var _ interface {
 func Parse(target string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(target, "s3://")
 	bucket, prefix, _ = strings.Cut(rest, "/")
+	if user, _, found := strings.Cut(bucket, "@"); found && user != "" {
+		return "", "", fmt.Errorf("%w: there is a name or a password in the target; write s3://bucket/prefix, and leave keys to the AWS_ variables or a profile", store.ErrName)
+	}
 	if prefix = strings.TrimSuffix(prefix, "/"); !ok || bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
 		return "", "", fmt.Errorf("%w: %q; write s3://bucket or s3://bucket/prefix", store.ErrName, target)
 	}
@@ -84,7 +100,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, copyPart: copyPart}
+	if o.Strange == nil {
+		o.Strange = func(string) {}
+	}
+	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, copyPart: copyPart}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
@@ -109,12 +128,17 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	if workers == 0 {
 		workers = 32
 	}
+	patience := o.Patience
+	if patience == 0 {
+		patience = 2 * time.Minute
+	}
 	options := []func(*config.LoadOptions) error{
 		config.WithSharedConfigProfile(o.Profile),
 		// Only a buildable client takes AWS_CA_BUNDLE.
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*workers, 2*workers // the default of 10 reconnects all the time
-			t.ResponseHeaderTimeout = 2 * time.Minute
+			t.ResponseHeaderTimeout = patience
+			t.DialContext = impatient(t.DialContext, patience)
 		})),
 		config.WithRetryer(retryer),
 		// Since 2025 the SDK adds checksums that Backblaze, Linode, OVH and older servers refuse. Every body that we
@@ -167,6 +191,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			c.Region = "us-east-1"
 		}
 		s.region, s.path = c.Region, c.UsePathStyle
+		if o.Pace != nil {
+			c.HTTPClient = paced{c.HTTPClient, o.Pace}
+		}
+		s.throttle.slowly(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base

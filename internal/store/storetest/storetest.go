@@ -27,6 +27,7 @@ func Contract(t *testing.T, open func(testing.TB) store.Store, keepsMeta bool) {
 		{"Names", testNames},
 		{"BadNames", testBadNames},
 		{"Damaged", testDamaged},
+		{"Undigested", testUndigested},
 		{"Source", testSource},
 		{"Conditions", testConditions},
 		{"OneWinner", testOneWinner},

@@ -6,8 +6,6 @@ package s3server
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -15,9 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -68,7 +64,7 @@ func (s Server) Stop() { s.process.Process.Kill() }
 // Start runs a server until the test ends.
 func Start(t testing.TB) Server {
 	t.Helper()
-	program, err := build()
+	program, err := Build("gateway")
 	if err != nil {
 		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
 	}
@@ -179,51 +175,4 @@ func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
 func (s Server) Client() *s3.Client {
 	return s3.New(s3.Options{BaseEndpoint: &s.Endpoint, Region: "us-east-1", UsePathStyle: true,
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""))})
-}
-
-// build gives the server's program. It is built once for each version of its module and kept in the user's cache.
-func build() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(here), "gateway")
-	hash := sha256.New()
-	io.WriteString(hash, runtime.Version())
-	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
-		b, err := os.ReadFile(filepath.Join(module, name))
-		if err != nil {
-			return "", err
-		}
-		hash.Write(b)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	cache = filepath.Join(cache, "filmpress-test")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", err
-	}
-	program := filepath.Join(cache, "gateway-"+hex.EncodeToString(hash.Sum(nil))[:16])
-	unlock, err := lock(program + ".lock") // the tests of several packages run at once
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if _, err := os.Stat(program); err == nil {
-		return program, nil
-	}
-	compile := exec.Command("go", "build", "-o", program+".new", ".")
-	compile.Dir = module
-	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
-	if output, err := compile.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, output)
-	}
-	return program, os.Rename(program+".new", program)
-}
-
-func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	return func() { f.Close() }, syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
 }
