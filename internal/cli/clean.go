@@ -41,12 +41,11 @@ type cleanedFilm struct {
 
 // cleanOptions are the command line of clean.
 type cleanOptions struct {
-	grace, max   string
-	keep         int
-	yes, dry     bool
-	json         bool
-	target, slug string
-	parsed       clean.Options
+	grace, max string
+	keep       int
+	yes, dry   bool
+	json       bool
+	parsed     clean.Options
 }
 
 func newClean(a *app) *cobra.Command {

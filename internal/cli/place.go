@@ -147,7 +147,13 @@ func ageText(d time.Duration) string {
 	if day := 24 * time.Hour; d > 0 && d%day == 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	for _, end := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, end) {
+			text = strings.TrimSuffix(text, end[1:])
+		}
+	}
+	return text
 }
 
 // counted is a number of things and their size.
