@@ -46,7 +46,7 @@ func (r *run) upload(ctx context.Context, it *item) error {
 	defer f.Close()
 	body := store.Body{Size: it.src.size, Open: func() (io.ReadSeekCloser, error) { return r.reopen(it.src) }, Sent: r.sent, Undigested: true}
 	if it.src.size <= small {
-		buffer := buffers.Get().(*[]byte)
+		buffer := buffers.Get()
 		defer buffers.Put(buffer)
 		b := (*buffer)[:it.src.size]
 		if _, err := io.ReadFull(f, b); err != nil && err != io.EOF {
@@ -171,7 +171,7 @@ func (r *run) download(ctx context.Context, it *item) error {
 	switch {
 	case r.dst.folder != nil && !rd.obj.Gzip:
 	case rd.obj.Size <= small/2:
-		buffer := buffers.Get().(*[]byte)
+		buffer := buffers.Get()
 		defer buffers.Put(buffer)
 		b, whole, err := fill(rd, *buffer)
 		if err != nil {
@@ -230,7 +230,7 @@ func (r *run) spool(ctx context.Context, rd *remote) (store.Body, func(), error)
 		return store.Body{}, nil, err
 	}
 	drop := func() { f.Close(); os.Remove(f.Name()) }
-	buffer := buffers.Get().(*[]byte)
+	buffer := buffers.Get()
 	defer buffers.Put(buffer)
 	n, err := io.CopyBuffer(struct{ io.Writer }{f}, onlyReader{rd}, *buffer)
 	if err != nil {

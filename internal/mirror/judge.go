@@ -9,7 +9,6 @@ import (
 	"hash"
 	"hash/fnv"
 	"io"
-	"sync"
 	"time"
 
 	"filmpress/internal/store"
@@ -206,7 +205,7 @@ func (r *run) digest(at end, file entry, want want) (sums, error) {
 	if want.sha {
 		into = append(into, strong)
 	}
-	buffer := buffers.Get().(*[]byte)
+	buffer := buffers.Get()
 	defer buffers.Put(buffer)
 	n, err := io.CopyBuffer(io.MultiWriter(into...), onlyReader{f}, *buffer)
 	if err == nil && n != file.size {
@@ -226,9 +225,3 @@ func (r *run) digest(at end, file entry, want want) (sums, error) {
 
 // onlyReader hides a file's WriteTo, which would not use the buffer.
 type onlyReader struct{ io.Reader }
-
-// small is the size up to which an object is held in memory, and that of the buffers through which larger ones go. With all workers at work they
-// take 8 MiB.
-const small = 256 << 10
-
-var buffers = sync.Pool{New: func() any { b := make([]byte, small); return &b }}
