@@ -10,8 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"filmpress/internal/mirror"
 	"filmpress/internal/release"
+	"filmpress/internal/release/releasetest"
 	"filmpress/internal/store"
+	"filmpress/internal/store/s3"
 	"filmpress/internal/store/storetest"
 )
 
@@ -27,20 +30,21 @@ func Film(slug, version string, n int, large bool) release.Set {
 	video.WriteString("#EXTM3U\n#" + version + "\n")
 	text.WriteString("#EXTM3U\n#" + version + "\n")
 	for i := range n / 2 {
-		shared := fmt.Sprintf("o/aa/v0/%05d.m4s", i)
-		own := fmt.Sprintf("o/%s/v1/%05d.m4s", version, i)
+		shared := fmt.Sprintf("o/%s/v0/%05d.m4s", releasetest.Digest("shared"), i)
+		own := fmt.Sprintf("%sv1/%05d.m4s", Own(version), i)
 		set.Media = append(set.Media, release.FromBytes(shared, storetest.Noise(uint64(i), 1000+i*10)), release.FromBytes(own, storetest.Noise(seed+uint64(i), 500+i*20)))
 		fmt.Fprintf(&video, "../../%s\n../../%s\n", shared, own)
 	}
 	for i := range 8 {
-		path := fmt.Sprintf("o/%s-t/en/%05d.vtt", version, i)
+		path := fmt.Sprintf("o/%s/en/%05d.vtt", releasetest.Digest("track "+version), i)
 		set.Tracks = append(set.Tracks, release.FromBytes(path, fmt.Appendf(nil, "WEBVTT\n\n%s", strings.Repeat(fmt.Sprintf("%s line %d\n", version, i), 50))))
 		fmt.Fprintf(&text, "../../%s\n", path)
 	}
-	set.Tracks = append(set.Tracks, release.FromBytes("o/bb/poster.jpg", storetest.Noise(7, 3000)))
-	page := "<title>" + version + "</title><img src=\"../../o/bb/poster.jpg\">"
+	poster := "o/" + releasetest.Digest("pictures") + "/poster.jpg"
+	set.Tracks = append(set.Tracks, release.FromBytes(poster, storetest.Noise(7, 3000)))
+	page := "<title>" + version + "</title><img src=\"../../" + poster + "\">"
 	if large {
-		path := "o/" + version + "/film.mp4"
+		path := Own(version) + "film.mp4"
 		set.Media = append(set.Media, release.FromBytes(path, storetest.Noise(seed, 17<<20)))
 		page += "<a href=\"../../" + path + "\">"
 	}
@@ -54,9 +58,13 @@ func Film(slug, version string, n int, large bool) release.Set {
 	return set
 }
 
+// Own is where the media of a version lie that no other one has, with a slash at its end.
+func Own(version string) string { return "o/" + releasetest.Digest("video "+version) + "/" }
+
 // clean are the errors that end a command with exit code 4, as internal/cli/exit.go has them.
 var clean = []error{store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound,
-	release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed}
+	store.ErrUnsupported, s3.ErrChanged, mirror.ErrPartly,
+	release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease}
 
 // Unclean says what is wrong with an error that a user is shown: it is not the store's, is not one sentence, or holds a secret.
 func Unclean(err error, secrets ...string) error {

@@ -3,6 +3,7 @@ package faults
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 // Kind is a way in which the line to a server, or the server, is bad.
 type Kind struct {
 	Name  string
+	Short bool // among the few that every run of the tests tries
 	begin func(b *Bad)
 	toxic func(random *rand.Rand) []Toxic
 }
@@ -101,13 +103,13 @@ func writes(r *http.Request) bool  { return r.Method != http.MethodGet && r.Meth
 // Kinds are the faults of a campaign. A run sends some hundred requests.
 var Kinds = []Kind{
 	{Name: "500", begin: some(20, every, Answer(500, "InternalError"))},
-	{Name: "503 SlowDown", begin: some(10, every, Answer(503, "SlowDown"))},
-	{Name: "403 midway", begin: from(150, Answer(403, "AccessDenied"))},
+	{Name: "503 SlowDown", Short: true, begin: some(10, every, Answer(503, "SlowDown"))},
+	{Name: "403 midway", begin: from(100, Answer(403, "AccessDenied"))},
 	{Name: "connection broken before", begin: some(20, every, Reset)},
-	{Name: "reply lost after success", begin: some(20, writes, LostReply)},
+	{Name: "reply lost after success", Short: true, begin: some(20, writes, LostReply)},
 	{Name: "request repeated on the way", begin: some(3, writes, Repeat)},
 	{Name: "wrong bytes up", begin: some(20, uploads, MangleUpload)},
-	{Name: "wrong bytes down", begin: some(3, reads, MangleDownload)},
+	{Name: "wrong bytes down", Short: true, begin: some(3, reads, MangleDownload)},
 	{Name: "answers cut", begin: some(3, reads, CutDownload)},
 	{Name: "toxiproxy: slow (latency)", toxic: func(r *rand.Rand) []Toxic {
 		return both(Toxic{Type: "latency", Toxicity: 1, Attributes: map[string]int{"latency": r.IntN(40), "jitter": r.IntN(40)}})
@@ -115,7 +117,7 @@ var Kinds = []Kind{
 	{Name: "toxiproxy: slow (bandwidth)", toxic: func(r *rand.Rand) []Toxic {
 		return both(Toxic{Type: "bandwidth", Toxicity: 0.5, Attributes: map[string]int{"rate": 2000 + r.IntN(8000)}}) // kB/s
 	}},
-	{Name: "toxiproxy: cut (limit_data)", toxic: func(r *rand.Rand) []Toxic {
+	{Name: "toxiproxy: cut (limit_data)", Short: true, toxic: func(r *rand.Rand) []Toxic {
 		return both(Toxic{Type: "limit_data", Toxicity: 0.4, Attributes: map[string]int{"bytes": 1 << (9 + r.IntN(14))}})
 	}},
 	{Name: "toxiproxy: reset (reset_peer)", toxic: func(r *rand.Rand) []Toxic {
@@ -124,6 +126,11 @@ var Kinds = []Kind{
 	{Name: "toxiproxy: silent (timeout)", toxic: func(r *rand.Rand) []Toxic {
 		return both(Toxic{Type: "timeout", Toxicity: 0.2, Attributes: map[string]int{"timeout": r.IntN(2) * 500}}) // ms; 0 is for ever
 	}},
+}
+
+// Few are those of Kinds that every run of the tests tries.
+func Few() []Kind {
+	return slices.DeleteFunc(slices.Clone(Kinds), func(k Kind) bool { return !k.Short })
 }
 
 // both puts a toxic on both directions.
