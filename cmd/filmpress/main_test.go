@@ -36,6 +36,8 @@ func TestStories(t *testing.T) {
 			"listing":   listing,
 			"changes":   changes,
 			"contract":  contract,
+			"matches":   matches,
+			"spoil":     spoil,
 			"interrupt": interrupt,
 			"watch":     watch,
 			"opened":    opened,
@@ -43,7 +45,7 @@ func TestStories(t *testing.T) {
 			"unhex":     unhex,
 			"serve":     serve,
 			"fetch":     fetch,
-			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) })),
+			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Start(t) }),
 		},
 	})
 }

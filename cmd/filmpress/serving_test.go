@@ -66,13 +66,20 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// useBucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it.
-func useBucket(server func() s3server.Server) func(*testscript.TestScript, bool, []string) {
+// useBucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it. With -own it is
+// on a server of its own, for stories that change what all in a bucket share; $GUEST_KEY and $GUEST_SECRET are another account's there.
+func useBucket(shared, own func() s3server.Server) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) > 0 {
-			ts.Fatalf("usage: bucket")
+		if neg || len(args) > 1 || len(args) == 1 && args[0] != "-own" {
+			ts.Fatalf("usage: bucket [-own]")
+		}
+		server := shared
+		if len(args) == 1 {
+			server = own
 		}
 		s := server()
+		ts.Setenv("GUEST_KEY", s.Guest.AccessKey)
+		ts.Setenv("GUEST_SECRET", s.Guest.SecretKey)
 		for _, pair := range s.Env() {
 			name, value, _ := strings.Cut(pair, "=")
 			ts.Setenv(name, value)

@@ -42,17 +42,35 @@ const needsSpace = 10 << 30
 
 func newDoctor(a *app) *cobra.Command {
 	var asJSON bool
+	var origin string
 	cmd := &cobra.Command{
-		Use:   "doctor",
+		Use:   "doctor [TARGET]",
 		Short: "Tell what is installed, missing or too old, and how to mend it",
 		Long: `Looks at everything a publish needs: ffmpeg with each part that is used, the player, the settings, the place
-to publish to (a small object is written there and deleted again), credentials, and space on the disk.` +
+to publish to (a small object is written there and deleted again), credentials, and space on the disk.
+
+With TARGET, a bucket, it looks at that alone, and closely: whether it is reached, its region and its clock;
+which rights the keys have, and whether they have more than is needed; conditional writes; checksums; what
+viewers get without logging in: types, cache headers, parts of files, and whether pages of other sites may
+play (--origin names one). Tiny objects are written for that below TARGET and deleted again.` +
 			exits(exitFine, exitUsage, exitFindings, exitStore, exitTool),
 		Example: `  filmpress doctor
-  filmpress doctor --to s3://films --config ./our-minio.yml`,
-		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := a.examine(cmd)
+  filmpress doctor --to s3://films --config ./our-minio.yml
+  filmpress doctor s3://films --origin https://example.org`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if origin != "" {
+				if len(given) == 0 {
+					return usagef("--origin belongs to a bucket; name it: filmpress doctor s3://bucket --origin %s", origin)
+				}
+				if err := s3.CheckOrigin(origin); err != nil {
+					return usageError{err}
+				}
+			}
+			if len(given) == 1 && !strings.HasPrefix(given[0], "s3://") {
+				return usagef("%s is no bucket; write s3://bucket or s3://bucket/prefix, or look at a folder with --to", given[0])
+			}
+			checks := a.examine(cmd, given, origin)
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
@@ -63,6 +81,7 @@ to publish to (a small object is written there and deleted again), credentials, 
 		},
 	}
 	addTarget(cmd.Flags())
+	cmd.Flags().StringVar(&origin, "origin", "", "a site whose pages shall play films from TARGET: https://example.org")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -80,8 +99,15 @@ func (a *app) checkSettings(cmd *cobra.Command) check {
 	return check{Name: "settings", State: ok, What: "read"}
 }
 
-func (a *app) examine(cmd *cobra.Command) []check {
+// examine looks at everything, or at one bucket.
+func (a *app) examine(cmd *cobra.Command, bucket []string, origin string) []check {
 	settings := a.checkSettings(cmd)
+	if len(bucket) == 1 {
+		if settings.State == bad {
+			return []check{settings}
+		}
+		return append([]check{settings}, a.examineBucket(cmd.Context(), bucket[0], origin)...)
+	}
 	checks := append([]check{settings}, a.checkTools(cmd.Context())...)
 	checks = append(checks, checkPlayer())
 	if settings.State == bad { // which folder and which bucket is not known then

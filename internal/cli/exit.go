@@ -13,9 +13,11 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/store/s3"
 	"filmpress/internal/verify"
 )
 
@@ -86,8 +88,9 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFindings
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
 		return exitTool
-	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound,
-		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed):
+	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
+		s3.ErrChanged, mirror.ErrPartly,
+		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
 	}
 	return exitFailed

@@ -54,6 +54,7 @@ type Sources struct {
 	Name  string         // --config: the name of an embedded file, or a path; "" is none
 	User  string         // the user's own file; "" is UserFile()
 	Flags *pflag.FlagSet // may be nil; only flags that AddFlags made are read
+	Only  bool           // read the file of Name and nothing else: settings of a second place, which variables and flags are not about
 }
 
 // UserFile is where a user's own settings lie: ~/.config/filmpress/config.yml on Linux.
@@ -101,8 +102,11 @@ func Load(s Sources) (Config, []report.Finding, error) {
 			return Config{}, findings, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	if err := bind(v, s.Flags); err != nil {
-		return Config{}, findings, err
+	if !s.Only {
+		if err := bind(v, s.Flags); err != nil {
+			return Config{}, findings, err
+		}
+		findings = append(findings, strayVariables(os.Environ())...)
 	}
 	var c Config
 	if err := v.UnmarshalExact(&c); err != nil {
@@ -111,7 +115,7 @@ func Load(s Sources) (Config, []report.Finding, error) {
 	for _, path := range []*string{&c.To, &c.Kept, &c.FFmpeg, &c.FFprobe} {
 		*path = atHome(*path)
 	}
-	return c, append(findings, strayVariables(os.Environ())...), nil
+	return c, findings, nil
 }
 
 // atHome reads a leading ~/ as the home folder. The shell does so on the command line and in nothing else, and
@@ -181,13 +185,14 @@ func readFiles(s Sources) ([]file, error) {
 	}
 	var files []file
 	switch data, err := os.ReadFile(user); {
+	case s.Only:
 	case err == nil:
 		files = append(files, file{user, data})
 	case !os.IsNotExist(err):
 		return nil, err
 	}
 	name := s.Name
-	if name == "" {
+	if name == "" && !s.Only {
 		name = os.Getenv("FILMPRESS_CONFIG")
 	}
 	if name == "" {

@@ -138,6 +138,7 @@ func TestFileFindings(t *testing.T) {
 		{"log-format: loud", `:1:13: error: log-format: "loud" is not one of auto, plain, json (config-value)`, ""},
 		{"serve: {addr: 8080}", `:1:15: error: serve.addr: "8080" must be host:port, as in 127.0.0.1:8080 (config-value)`, ""},
 		{"to: ftp://x", `:1:5: error: to: ftp:// is not a place to publish to: give a folder, or s3://bucket/prefix (config-value)`, ""},
+		{"to: s3://me:hunter2@films", `:1:5: error: to: must not hold a name or a password; keys stand in the AWS_ variables`, ""},
 		{"to: s3:///x", `:1:5: error: to: a bucket is written s3://bucket or s3://bucket/prefix (config-value)`, ""},
 		{"s3:\n  secret_access_key: hunter2", `:2:3: error: credentials do not belong in a settings file (config-secret)`, "AWS_SECRET_ACCESS_KEY"},
 		{"s3:\n  endpoint: http://me:hunter2@host", `:2:13: error: s3.endpoint: must not hold a name or a password`, ""},

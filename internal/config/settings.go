@@ -121,6 +121,9 @@ func target(s string) error {
 		return errors.New("empty: give a folder, or s3://bucket/prefix")
 	}
 	rest, isS3 := strings.CutPrefix(s, "s3://")
+	if bucket, _, _ := strings.Cut(rest, "/"); isS3 && strings.Contains(bucket, "@") {
+		return errors.New("must not hold a name or a password; keys stand in the AWS_ variables or a profile of ~/.aws")
+	}
 	if bucket, _, _ := strings.Cut(rest, "/"); isS3 && bucket == "" {
 		return errors.New("a bucket is written s3://bucket or s3://bucket/prefix")
 	}

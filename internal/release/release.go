@@ -7,10 +7,13 @@
 //	<slug>/release.json              the pointer: which release is current; written only if nobody else wrote it meanwhile
 //	<slug>/index.html, master.m3u8,
 //	       manifest.mpd              entrances, each refers to one release only
+//	<slug>/tombstone.json            what no kept release names; see Tombstone
+//	<slug>/unpublished.json          that the film has no pointer on purpose
+//	<slug>/rollback.json             where a rollback goes that has not ended
 //
 // The order is kept by barriers, not by sorting, because uploads run side by side: media, tracks, pages, manifest, then a
 // look whether all of it is there and sound, then the pointer, then the entrances. A crash before the pointer changes nothing
-// that a viewer can reach; after a crash anywhere the same Publish, run again, finishes. There is no lock and no clock.
+// that a viewer can reach; after a crash anywhere the same Publish, run again, finishes. There is no lock.
 package release
 
 import (
@@ -21,6 +24,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"filmpress/internal/report"
 	"filmpress/internal/store"
@@ -58,6 +62,7 @@ type Options struct {
 	// Audit judges the release when all of it is in the store, and before the pointer is switched to it: an error means
 	// that nothing is switched. It is not called where the release is current already. nil is no judge.
 	Audit  func(ctx context.Context, release string) error
+	Timer  Timer
 	Stream *Stream // what was uploaded while the steps still ran; Publish closes it. nil is nothing
 }
 
@@ -138,6 +143,8 @@ type publisher struct {
 	release string
 	etag    string // of the pointer as it was read; "" where there is none
 	bytes   progress
+	looked  time.Time                   // when the list began that the switch relies on
+	again   func(context.Context) error // looks once more whether all is there
 
 	mu     sync.Mutex // guards what follows while uploads run
 	there  inventory
@@ -155,7 +162,7 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 	manifest.Path = place + ManifestName
 	barriers := [][]File{p.set.Media, p.set.Tracks, pages, {manifest}}
 	var err error
-	if p.there, err = list(ctx, p.st, p.set.Slug); err != nil {
+	if p.there, err = p.look(ctx); err != nil {
 		return err
 	}
 	if err := p.missing(ctx, barriers); err != nil {
@@ -169,20 +176,36 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 		}
 		sent = sent || n > 0
 	}
+	p.again = func(ctx context.Context) error { return p.verify(ctx, barriers) }
 	if !sent { // the list that found everything is the look
 		return nil
 	}
-	return p.verify(ctx, barriers)
+	return p.again(ctx)
+}
+
+// look lists the film, after it has made sure that what is listed will stay.
+func (p *publisher) look(ctx context.Context) (inventory, error) {
+	needed := map[string]bool{}
+	for f := range filesOf([][]File{p.set.Media, p.set.Tracks}) {
+		needed[f.Path] = true
+	}
+	pages := "r/" + p.release + "/"
+	err := Spare(ctx, p.st, p.set.Slug, func(path string) bool { return needed[path] || strings.HasPrefix(path, pages) }, p.opt.Timer, p.sink)
+	if err != nil {
+		return nil, err
+	}
+	p.looked = p.opt.Timer.Today()
+	return list(ctx, p.st, p.set.Slug)
 }
 
 // verify looks whether the store lists what it was given (barrier 5).
 func (p *publisher) verify(ctx context.Context, barriers [][]File) error {
-	now, err := list(ctx, p.st, p.set.Slug)
+	listed, err := p.look(ctx)
 	if err != nil {
 		return err
 	}
 	for f := range filesOf(barriers) {
-		want, got := p.there[f.Path], now[f.Path]
+		want, got := p.there[f.Path], listed[f.Path]
 		if got.Name == "" || got.Size != want.Size || got.ETag != "" && want.ETag != "" && got.ETag != want.ETag {
 			return fmt.Errorf("%w: %s/%s/%s is missing or was changed; run again", ErrIncomplete, p.st, p.set.Slug, f.Path)
 		}

@@ -11,6 +11,8 @@ const (
 	Found        Kind = "found"
 	Uploading    Kind = "uploading" // Done and Total are bytes
 	Uploaded     Kind = "uploaded"  // one object, Object names it, Total is its size
+	Deleted      Kind = "deleted"   // one object, as Uploaded
+	Labelled     Kind = "labelled"  // one object whose headers were mended, as Uploaded
 	Note         Kind = "note"      // a line for the user
 )
 
@@ -26,7 +28,7 @@ type Event struct {
 	Speed   float64  `json:"speed,omitempty"`   // StepProgress: times real time
 	Dir     string   `json:"-"`                 // FileReady, StepDone: the folder that holds the result now
 	Path    string   `json:"path,omitempty"`    // FileReady: slash-separated, below Dir
-	Object  string   `json:"object,omitempty"`  // Uploaded: the object's name
+	Object  string   `json:"object,omitempty"`  // Uploaded, Deleted, Labelled: the object's name
 	Finding *Finding `json:"finding,omitempty"` // Found
 }
 

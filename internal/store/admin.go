@@ -19,8 +19,9 @@ type Clock interface {
 type Copier interface {
 	// Reaches tells whether src lies where Copy can take from it: the same endpoint, with the same credentials.
 	Reaches(src Store) bool
-	// Copy stores src's object as name, with meta in the place of what stood beside it. The object must still have obj's ETag, else
-	// ErrPrecondition. Objects of any size are copied; the ETag of large ones may differ from that of the source.
+	// Copy stores src's object as name, with meta in the place of what stood beside it. How the bytes are packed (Gzip) goes with them; an empty
+	// SHA256 of meta is what stood there. The object must still have obj's ETag, where obj has one, else ErrPrecondition. Objects of any size
+	// are copied; the ETag of large ones may differ from that of the source.
 	Copy(ctx context.Context, src Store, obj Object, name string, meta Meta) (Object, error)
 }
 
@@ -28,7 +29,7 @@ type Copier interface {
 type Labeller interface {
 	// Relabel sets Type, CacheControl and Disposition of meta (all three; "" removes Disposition) and keeps everything else: Content-Encoding,
 	// Content-Language, Expires, the object's own metadata, storage class, tags and rights. The object must still have obj's ETag, else
-	// ErrPrecondition. Bytes and ETag of small objects stay.
+	// ErrPrecondition. The bytes stay, and so does the ETag of small objects, on servers that can replace all headers in place.
 	Relabel(ctx context.Context, obj Object, meta Meta) (Object, error)
 }
 

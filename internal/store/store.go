@@ -27,7 +27,7 @@ var (
 type Meta struct {
 	Type         string // Content-Type
 	CacheControl string
-	SHA256       string // lower-case hex of the plain bytes (before gzip); required by Put
+	SHA256       string // lower-case hex of the plain bytes (before gzip); required by Put, unless the Body is Undigested
 	MD5          string // lower-case hex of the plain bytes; "" is unknown. Only Put reads it, to send it along
 	Gzip         bool   // Put: the store may keep and serve the bytes gzipped (Content-Encoding: gzip). Else: it does. Get undoes it
 	Disposition  string // Content-Disposition, for downloads; "" is none
@@ -51,6 +51,9 @@ type Body struct {
 	// Sent, unless nil, hears of every n plain bytes that have arrived; after a Put that went well they sum up to Size.
 	// It may be called from several goroutines at once.
 	Sent func(n int64)
+	// Undigested says that nobody has taken the bytes' SHA-256 yet and Meta.SHA256 is "". Put takes it, stores what it took it of, and tells
+	// it. So whoever only copies reads and hashes once.
+	Undigested bool
 }
 
 // Arrived tells Sent of n bytes.
@@ -84,7 +87,7 @@ type Store interface {
 	// Check tells early, before long work, whether the store can be reached, read and written. It leaves nothing behind.
 	Check(ctx context.Context) error
 	// Put stores a whole object or nothing: a reader sees the old bytes or the new ones, never a part.
-	// It checks the body against meta.SHA256 and fails with ErrDamaged before anything becomes visible.
+	// It checks the body against meta.SHA256 and its Size and fails with ErrDamaged before anything becomes visible.
 	// The Object it returns has at least Name, Size, ETag and SHA256.
 	Put(ctx context.Context, name string, body Body, meta Meta, cond If) (Object, error)
 	// Get opens an object's plain bytes. The caller closes it.

@@ -138,8 +138,10 @@ func policyOf(args []string) (p sandbox.Policy) {
 // environ is our own environment without what a decoder has no business to know.
 func environ() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
-		name, _, _ := strings.Cut(strings.ToUpper(v), "=")
-		return strings.HasPrefix(name, "AWS_") || strings.Contains(name, "SECRET") || strings.Contains(name, "TOKEN") || strings.Contains(name, "PASSWORD") ||
+		name, value, _ := strings.Cut(v, "=")
+		name = strings.ToUpper(name)
+		_, address, _ := strings.Cut(value, "://") // a proxy, or a place to publish to, can have a password in it
+		return strings.Contains(address, "@") || strings.HasPrefix(name, "FILMPRESS_") || strings.HasPrefix(name, "AWS_") || strings.Contains(name, "SECRET") || strings.Contains(name, "TOKEN") || strings.Contains(name, "PASSWORD") ||
 			strings.HasSuffix(name, "_KEY")
 	})
 }

@@ -73,6 +73,8 @@ func TestSandboxedEnvironment(t *testing.T) {
 	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "GITHUB_TOKEN", "Db_Password", "SOME_KEY"} {
 		t.Setenv(name, "geheim")
 	}
+	t.Setenv("http_proxy", "http://me:geheim@proxy.example")
+	t.Setenv("FILMPRESS_TO", "s3://geheim/films")
 	t.Setenv("HARMLESS", "plain")
 	all := strings.Join(environ(), "\n")
 	if strings.Contains(all, "geheim") || !strings.Contains(all, "HARMLESS=plain") {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"filmpress/internal/store"
 )
@@ -24,12 +25,20 @@ type Store struct {
 	given string // as the user wrote it
 	path  string // absolute
 
+	// Clock tells the time in the place of this machine's clock, unless it is nil.
+	Clock func() time.Time
+
 	mu    sync.Mutex
 	root  *os.Root // nil until the folder is needed and there
 	swept bool
 }
 
-var _ store.Store = (*Store)(nil)
+var _ interface {
+	store.Store
+	store.Clock
+	store.Copier
+	store.Uploader
+} = (*Store)(nil)
 
 // New is the store in the folder path. The folder need not exist; the first Put makes it.
 func New(path string) (*Store, error) {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync"
 	"syscall"
 
 	"filmpress/internal/store"
@@ -20,6 +21,14 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 	if err := check(name); err != nil {
 		return store.Object{}, err
 	}
+	if meta.SHA256 == "" && !body.Undigested {
+		return store.Object{}, fmt.Errorf("%w: %s: no sha256 was given", store.ErrDamaged, name)
+	}
+	return s.put(ctx, name, body, meta.SHA256, cond)
+}
+
+// put is Put for a body of the digest sum, or of any where sum is "".
+func (s *Store) put(ctx context.Context, name string, body store.Body, sum string, cond store.If) (store.Object, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Object{}, err
 	}
@@ -32,7 +41,7 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 		return store.Object{}, s.wrap(err, name)
 	}
 	defer f.Close()
-	info, err := s.fill(ctx, f, name, body, meta.SHA256)
+	info, sum, err := s.fill(ctx, f, name, body, sum)
 	if err == nil {
 		err = s.place(ctx, root, temp, name, cond)
 	}
@@ -40,34 +49,40 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 		root.Remove(temp)
 		return store.Object{}, err
 	}
-	return object(name, info, meta.SHA256), nil
+	return object(name, info, sum), nil
 }
 
-// fill copies the body into f, compares it with its digest, and flushes it.
-func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Body, sum string) (fs.FileInfo, error) {
+// buffers are kept, since each of many small files would need one of its own.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+
+// fill copies the body into f, compares it with its digest where that is known, and flushes it. It gives the digest.
+func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Body, sum string) (fs.FileInfo, string, error) {
 	src, err := body.Open()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer src.Close()
 	hash := sha256.New()
 	r := &reader{ctx: ctx, src: src, arrived: body.Arrived}
-	n, err := io.Copy(io.MultiWriter(f, hash), r)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	n, err := io.CopyBuffer(io.MultiWriter(f, hash), r, *buffer)
 	if r.err != nil {
-		return nil, r.err // of the body, not of this folder
+		return nil, "", r.err // of the body, not of this folder
 	}
 	if err != nil {
-		return nil, s.wrap(err, name)
+		return nil, "", s.wrap(err, name)
 	}
-	if got := hex.EncodeToString(hash.Sum(nil)); got != sum || n != body.Size {
-		return nil, fmt.Errorf("%w: %s: %d bytes with sha256 %s, want %d with %s", store.ErrDamaged, name, n, got, body.Size, sum)
+	got := hex.EncodeToString(hash.Sum(nil))
+	if sum != "" && got != sum || n != body.Size {
+		return nil, "", fmt.Errorf("%w: %s: %d bytes with sha256 %s, want %d with %s", store.ErrDamaged, name, n, got, body.Size, sum)
 	}
 	// The mode is set here and not at opening, where the umask would take from it.
 	if err := errors.Join(f.Chmod(0o644), f.Sync()); err != nil {
-		return nil, s.wrap(err, name)
+		return nil, "", s.wrap(err, name)
 	}
 	info, err := f.Stat()
-	return info, s.wrap(err, name)
+	return info, got, s.wrap(err, name)
 }
 
 // place gives the file aside its name, if the condition holds.

@@ -131,7 +131,7 @@ func (w *walk) folder(folder string) bool {
 			if err != nil {
 				continue // gone meanwhile
 			}
-			obj := store.Object{Name: name, Size: info.Size(), Meta: store.Meta{Type: store.TypeOf(name)}}
+			obj := store.Object{Name: name, Size: info.Size(), Meta: store.Meta{Type: store.TypeOf(name)}, Modified: info.ModTime()}
 			if !w.yield(obj, nil) {
 				return false
 			}
@@ -152,6 +152,9 @@ func (w *walk) entries(folder string) ([]fs.DirEntry, error) {
 	}
 	defer d.Close()
 	entries, err := d.ReadDir(-1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // gone since it was opened
+	}
 	key := func(e fs.DirEntry) string {
 		if e.IsDir() {
 			return e.Name() + "/"
@@ -171,7 +174,7 @@ func object(name string, info fs.FileInfo, sum string) store.Object {
 	if info.Size() > small {
 		sum = ""
 	}
-	return store.Object{Name: name, Size: info.Size(), ETag: etag(info, sum), Meta: meta}
+	return store.Object{Name: name, Size: info.Size(), ETag: etag(info, sum), Meta: meta, Modified: info.ModTime()}
 }
 
 func digest(b []byte) string {

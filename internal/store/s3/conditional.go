@@ -21,6 +21,9 @@ const (
 	missing // it refuses them (Backblaze B2: 501), or writes whatever the condition says (Garage)
 )
 
+// checkName begins the names of what is written to look whether that works.
+const checkName = ".filmpress-check-"
+
 // Check lists one key and writes and deletes one, with few retries, so that a wrong setting is told at once.
 func (s *Store) Check(ctx context.Context) error {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
@@ -48,10 +51,11 @@ func (s *Store) conditional(ctx context.Context) (bool, error) {
 	return s.condition == good, nil
 }
 
-// probe writes a key of its own, and again with If-None-Match: *. To be refused then is right; to be stored means that
-// the condition is ignored; anything else, that it is not known. The caller holds the lock.
+// probe writes a key of its own, and again with If-None-Match: * and with the ETag of something else. To be refused then is
+// right; to be stored means that the condition is ignored; anything else, that it is not known. Both are asked, because some
+// servers learnt the first one long before the second. The caller holds the lock.
 func (s *Store) probe(ctx context.Context) error {
-	name := ".filmpress-check-" + rand.Text()
+	name := checkName + rand.Text()
 	write := func(cond store.If) error {
 		_, err := s.put(ctx, name, store.Bytes(nil), store.Meta{SHA256: digest(nil)}, cond)
 		return err
@@ -63,15 +67,18 @@ func (s *Store) probe(ctx context.Context) error {
 	if s.condition != unasked || s.aws {
 		return nil
 	}
-	switch err := write(store.If{Absent: true}); {
-	case errors.Is(err, store.ErrPrecondition):
-		s.condition = good
-	case err == nil, unknownCondition(err):
-		s.condition = missing
-		s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
-	default:
-		return err
+	for _, cond := range []store.If{{Absent: true}, {ETag: "00000000000000000000000000000000"}} {
+		switch err := write(cond); {
+		case errors.Is(err, store.ErrPrecondition):
+		case err == nil, unknownCondition(err):
+			s.condition = missing
+			s.warn(fmt.Sprintf("%s does not keep conditions on writes; do not publish one film from two machines at the same moment", s.endpoint.Host))
+			return nil
+		default:
+			return err
+		}
 	}
+	s.condition = good
 	return nil
 }
 
@@ -90,11 +97,12 @@ func (s *Store) putUnguarded(ctx context.Context, name string, body store.Body, 
 	if err := s.holds(ctx, name, cond); err != nil {
 		return store.Object{}, err
 	}
-	if _, err := s.put(ctx, name, body, meta, store.If{}); err != nil {
+	put, err := s.put(ctx, name, body, meta, store.If{})
+	if err != nil {
 		return store.Object{}, err
 	}
 	now, err := s.Stat(ctx, name)
-	if err == nil && now.SHA256 != meta.SHA256 {
+	if err == nil && now.SHA256 != put.SHA256 {
 		err = fmt.Errorf("%w: %s/%s: somebody else wrote it in the same moment", store.ErrPrecondition, s, name)
 	}
 	return now, err

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -121,6 +122,9 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 	if errors.As(err, &source) {
 		return source.Err
 	}
+	if told, ok := err.(*failure); ok {
+		return told
+	}
 	for _, own := range []error{store.ErrDamaged, store.ErrPrecondition, store.ErrNotFound} {
 		if errors.Is(err, own) {
 			return err
@@ -137,14 +141,14 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 // judge says what an error of the SDK means.
 func (s *Store) judge(err error) problem {
 	status := statusOf(err)
+	if region := regionOf(err); region != "" && region != s.region {
+		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		if p, ok := codes[api.ErrorCode()]; ok {
 			return p
 		}
-	}
-	if region := regionOf(err); region != "" && region != s.region {
-		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
 	}
 	// A 404 with a code of its own is not about an object.
 	if p, ok := statuses[status]; ok && (status != http.StatusNotFound || codeOf(err) == "NotFound" || codeOf(err) == "") {
@@ -162,10 +166,18 @@ func (s *Store) judge(err error) problem {
 		return problem{store.ErrUnreachable, fmt.Sprintf("it keeps answering %d (%s); try again later", status, code)}
 	case status >= 400 && api != nil:
 		return problem{store.ErrRefused, fmt.Sprintf("it answers %d (%s)", status, code)}
+	case status > 0 && brokenAnswer(err):
+		return problem{store.ErrUnreachable, "its answers break off or arrive changed; check the network, then run again"}
 	case status > 0:
 		return problem{store.ErrUnreachable, "what answers there is no S3 server; check the endpoint"}
 	}
 	return unreached(err)
+}
+
+// brokenAnswer tells an answer of S3 that cannot be read from a web page.
+func brokenAnswer(err error) bool {
+	broken, ok := errors.AsType[*smithy.DeserializationError](err)
+	return ok && len(broken.Snapshot) > 0 && !bytes.Contains(bytes.ToLower(broken.Snapshot), []byte("html"))
 }
 
 // unreached judges errors on the way to the server.
@@ -222,6 +234,11 @@ func codeOf(err error) string {
 		return api.ErrorCode()
 	}
 	return ""
+}
+
+// Denied tells whether a server knows the keys and gives them no right to what was asked, in the error's last cause.
+func Denied(err error) bool {
+	return codeOf(err) == "AccessDenied" || codeOf(err) == "" && statusOf(err) == http.StatusForbidden
 }
 
 // isWord keeps whatever a strange server sends as its code from being printed.

@@ -29,6 +29,10 @@ func listUploads(s s3server.Server) *sdk.ListMultipartUploadsInput {
 	return &sdk.ListMultipartUploadsInput{Bucket: aws.String(s.Bucket)}
 }
 
+func abortUpload(s s3server.Server, key, id string) *sdk.AbortMultipartUploadInput {
+	return &sdk.AbortMultipartUploadInput{Bucket: aws.String(s.Bucket), Key: &key, UploadId: &id}
+}
+
 // between puts a proxy before the server. Its handler answers itself, or calls pass to have the server answer.
 func between(t testing.TB, server s3server.Server, handle func(w http.ResponseWriter, r *http.Request, pass http.Handler)) s3server.Server {
 	target, err := url.Parse(server.Endpoint)

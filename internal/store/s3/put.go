@@ -37,11 +37,8 @@ const (
 
 // Put sends the object, if the condition holds.
 func (s *Store) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
-	if err := store.CheckName(name); err != nil {
+	if err := s.storable(name); err != nil {
 		return store.Object{}, err
-	}
-	if len(s.key(name)) > 1024 {
-		return store.Object{}, fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
 	}
 	if cond != (store.If{}) {
 		ok, err := s.conditional(ctx)
@@ -61,6 +58,17 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 	return s.put(ctx, name, body, meta, cond)
 }
 
+// storable refuses, with store.ErrName, what the bucket cannot hold.
+func (s *Store) storable(name string) error {
+	if err := store.CheckName(name); err != nil {
+		return err
+	}
+	if len(s.key(name)) > 1024 {
+		return fmt.Errorf("%w: with its prefix it is longer than 1024 bytes: it begins %.60q", store.ErrName, s.key(name))
+	}
+	return nil
+}
+
 // put sends the object with its condition, and understands a reply that was lost.
 func (s *Store) put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (store.Object, error) {
 	opened, err := body.Open()
@@ -72,28 +80,28 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 	if at, ok := opened.(io.ReaderAt); ok {
 		src = sourceAt{source{opened}, at}
 	}
-	var attempts int
-	p := upload{Store: s, name: name, src: src, body: body, size: body.Size, meta: meta, cond: cond, headers: map[string]string{shaKey: meta.SHA256},
-		count: func(o *s3.Options) { o.APIOptions = append(o.APIOptions, countAttempts(&attempts)) }}
+	p := upload{Store: s, name: name, src: src, body: body, size: body.Size, meta: meta, cond: cond, headers: map[string]string{shaKey: meta.SHA256}}
 	if cond != (store.If{}) {
 		p.headers[writerKey] = rand.Text()
 	}
-	var obj store.Object
-	switch {
-	case body.Size > partSize:
-		obj, err = p.parts(ctx)
-	case meta.Gzip && store.Compressible(meta.Type):
-		obj, err = p.compressed(ctx)
-	default:
-		obj, err = p.plain(ctx)
+	obj, err := p.once(ctx)
+	for try := 1; body.Size <= partSize && mangled(err); try++ { // it is hashed again, so a body that changed is told from the network
+		if try == mangledTries {
+			return store.Object{}, s.errMangled(name, err)
+		}
+		if _, err := p.src.Seek(0, io.SeekStart); err != nil {
+			return store.Object{}, s.wrap(ctx, err, name)
+		}
+		obj, err = p.once(ctx)
 	}
 	if err == nil {
 		p.arrived()
 		return obj, nil
 	}
-	// A first attempt that won but whose reply was lost makes the second one fail: read back before calling it a conflict.
-	if statusOf(err) == http.StatusPreconditionFailed && attempts > 1 || codeOf(err) == "NoSuchUpload" {
-		if now, headers, e := s.head(ctx, name); e == nil && headers[shaKey] == meta.SHA256 && headers[writerKey] == p.headers[writerKey] {
+	// A first attempt that won but whose reply was lost makes the second one fail: read back before calling it a conflict. The
+	// second one need not be ours; proxies repeat requests, too.
+	if errors.Is(s.judge(err).kind, store.ErrPrecondition) && cond != (store.If{}) || codeOf(err) == "NoSuchUpload" {
+		if now, headers, e := s.head(ctx, name); e == nil && headers[shaKey] == p.meta.SHA256 && headers[writerKey] == p.headers[writerKey] {
 			p.arrived()
 			return now, nil
 		}
@@ -115,7 +123,19 @@ type upload struct {
 	meta    store.Meta
 	cond    store.If
 	headers map[string]string // x-amz-meta-
-	count   func(*s3.Options)
+	sums    []string          // of a large body that was surveyed: its parts' digests
+	crc     bool              // these are CRC-32, base64; else SHA-256, hex
+}
+
+// once sends the object in the way that suits it.
+func (p *upload) once(ctx context.Context) (store.Object, error) {
+	switch {
+	case p.size > partSize:
+		return p.parts(ctx)
+	case p.meta.Gzip && store.Compressible(p.meta.Type):
+		return p.compressed(ctx)
+	}
+	return p.plain(ctx)
 }
 
 // arrived tells of a small object; a large one told part by part.
@@ -158,7 +178,12 @@ func (p *upload) compressed(ctx context.Context) (store.Object, error) {
 	return p.send(ctx, bytes.NewReader(packed), int64(len(packed)), digest(packed), hex.EncodeToString(sum[:]), "gzip")
 }
 
+// compare holds what was read against what was said of it. A digest that nobody said is the one that was found.
 func (p *upload) compare(size int64, sum string) error {
+	if p.meta.SHA256 == "" && p.body.Undigested {
+		p.meta.SHA256 = sum
+	}
+	p.headers[shaKey] = p.meta.SHA256
 	if size != p.size || sum != p.meta.SHA256 {
 		return fmt.Errorf("%w: %s: %d bytes with sha256 %s, want %d with %s", store.ErrDamaged, p.name, size, sum, p.size, p.meta.SHA256)
 	}
@@ -173,7 +198,7 @@ func (p *upload) send(ctx context.Context, body io.Reader, size int64, sum, md5H
 		ContentEncoding: text(encoding), ContentMD5: contentMD5(md5Hex), Metadata: p.headers,
 	}
 	in.IfNoneMatch, in.IfMatch = conditions(p.cond)
-	out, err := p.client.PutObject(ctx, in, p.count, withPayloadHash(sum))
+	out, err := p.client.PutObject(ctx, in, withPayloadHash(sum))
 	if err != nil {
 		return store.Object{}, err
 	}
@@ -225,17 +250,6 @@ func withPayloadHash(sum string) func(*s3.Options) {
 				return next.HandleInitialize(v4.SetPayloadHash(ctx, sum), in)
 			}), middleware.Before)
 	})
-}
-
-// countAttempts counts how often a request is sent.
-func countAttempts(n *int) func(*middleware.Stack) error {
-	return func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("filmpress.CountAttempts",
-			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-				*n++
-				return next.HandleDeserialize(ctx, in)
-			}), middleware.After)
-	}
 }
 
 // Delete removes an object.

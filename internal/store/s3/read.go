@@ -26,15 +26,33 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 	}
 	obj := store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}
-	body := &reading{s: s, ctx: ctx, name: name, plain: out.Body, raw: out.Body}
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
+	body := &reading{s: s, ctx: ctx, name: name, raw: out.Body}
+	body.plain = &body.wire
+	body.wire.Reader = out.Body
 	if obj.Gzip {
-		if body.plain, err = gzip.NewReader(out.Body); err != nil {
+		if body.plain, err = gzip.NewReader(&body.wire); err != nil {
 			out.Body.Close()
 			return nil, store.Object{}, body.judge(err)
 		}
 	}
 	return body, obj, nil
+}
+
+// GetFrom opens the stored bytes of obj from an offset on, as they are. An object that has another ETag now is ErrPrecondition.
+func (s *Store) GetFrom(ctx context.Context, obj store.Object, offset int64) (io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(obj.Name)), Range: aws.String(fmt.Sprintf("bytes=%d-", offset)), IfMatch: aws.String(`"` + obj.ETag + `"`)}
+	out, err := s.client.GetObject(ctx, in)
+	if err != nil {
+		return nil, s.wrap(ctx, err, obj.Name)
+	}
+	if unquote(aws.ToString(out.ETag)) != obj.ETag || aws.ToInt64(out.ContentLength) != obj.Size-offset {
+		out.Body.Close() // a server that passes over the condition, or the range
+		return nil, fmt.Errorf("%w: %s/%s", store.ErrPrecondition, s, obj.Name)
+	}
+	body := &reading{s: s, ctx: ctx, name: obj.Name, raw: out.Body}
+	body.plain, body.wire.Reader = &body.wire, out.Body
+	return body, nil
 }
 
 // Stat tells of an object.
@@ -52,9 +70,14 @@ func (s *Store) head(ctx context.Context, name string) (store.Object, map[string
 	if err != nil {
 		return store.Object{}, nil, err
 	}
+	return described(name, out), out.Metadata, nil
+}
+
+// described is what an answer to HEAD tells of an object.
+func described(name string, out *s3.HeadObjectOutput) store.Object {
 	return store.Object{Name: name, Size: aws.ToInt64(out.ContentLength), ETag: unquote(aws.ToString(out.ETag)), Meta: store.Meta{
 		Type: aws.ToString(out.ContentType), CacheControl: aws.ToString(out.CacheControl), Disposition: aws.ToString(out.ContentDisposition),
-		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}}, out.Metadata, nil
+		SHA256: out.Metadata[shaKey], Gzip: aws.ToString(out.ContentEncoding) == "gzip"}, Modified: aws.ToTime(out.LastModified)}
 }
 
 func findable(name string) error {
@@ -67,6 +90,9 @@ func findable(name string) error {
 // List asks for 1,000 keys at a time. Keys that are no names ("folder/", as consoles make them) are passed over.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
+		if i := strings.LastIndexByte(prefix, '/'); i >= 0 && store.CheckName(prefix[:i]) != nil && ctx.Err() == nil {
+			return // no name begins so, and MinIO refuses the question
+		}
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
@@ -77,9 +103,10 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 			for _, o := range page.Contents {
 				name, ok := strings.CutPrefix(aws.ToString(o.Key), s.prefix)
 				if !ok || store.CheckName(name) != nil {
+					s.strange(name)
 					continue
 				}
-				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag))}, nil) {
+				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag)), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
 			}
@@ -93,7 +120,22 @@ type reading struct {
 	ctx   context.Context
 	name  string
 	plain io.Reader
+	wire  wire
 	raw   io.ReadCloser
+}
+
+// wire remembers how the answer ended, so that one that broke off can be told from an object that was stored cut.
+type wire struct {
+	io.Reader
+	err error
+}
+
+func (w *wire) Read(p []byte) (n int, err error) {
+	n, err = w.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		w.err = err
+	}
+	return n, err
 }
 
 func (r *reading) Read(p []byte) (int, error) {
@@ -105,7 +147,10 @@ func (r *reading) Read(p []byte) (int, error) {
 }
 
 func (r *reading) judge(err error) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) && r.ctx.Err() == nil {
+	if r.wire.err != nil {
+		return r.s.wrap(r.ctx, r.wire.err, r.name)
+	}
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %s/%s", store.ErrDamaged, r.s, r.name)
 	}
 	return r.s.wrap(r.ctx, err, r.name)

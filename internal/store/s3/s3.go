@@ -7,6 +7,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"filmpress/internal/store"
 )
@@ -29,14 +32,20 @@ import (
 // for them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, a role). What is empty is taken from there as well.
 type Options struct {
 	Bucket    string
-	Prefix    string // begins all keys; without slashes around it
-	Endpoint  string // "https://s3.example.org"; "" is AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
-	Region    string // "" is AWS_REGION or the profile's; off AWS, where most servers do not care, us-east-1
-	Profile   string // "" is AWS_PROFILE or default
-	PathStyle *bool  // endpoint/bucket/key instead of bucket.endpoint/key; nil is true off AWS
-	PublicURL string // where viewers find Bucket/Prefix, a CDN's address for instance; "" is the endpoint
-	Workers   int    // how many requests at once the connections are kept for; 0 is 32
+	Prefix    string        // begins all keys; without slashes around it
+	Endpoint  string        // "https://s3.example.org"; "" is AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
+	Region    string        // "" is AWS_REGION or the profile's; off AWS, where most servers do not care, us-east-1
+	Profile   string        // "" is AWS_PROFILE or default
+	PathStyle *bool         // endpoint/bucket/key instead of bucket.endpoint/key; nil is true off AWS
+	PublicURL string        // where viewers find Bucket/Prefix, a CDN's address for instance; "" is the endpoint
+	Workers   int           // how many requests at once the connections are kept for; 0 is 32
+	Patience  time.Duration // how long a server may be silent in the middle of a request; 0 is two minutes
+	Uploads   string        // folder in which uploads of large objects are remembered until they end, so that a later run goes on with them; "" is none
 	Warn      func(text string)
+	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix; nil is nobody.
+	Strange func(key string)
+	// Pace waits until n more bytes may go over the network, either way; nil is as fast as it goes.
+	Pace func(ctx context.Context, n int) error
 }
 
 // Store is a bucket, or what lies in it below a prefix.
@@ -48,19 +57,38 @@ type Store struct {
 	path     bool
 	public   string
 	region   string
-	aws      bool // Amazon's own service
+	aws      bool   // Amazon's own service
+	server   string // the endpoint without the bucket: "https://s3.example.org"
+	account  string // the access key's name, to tell whether two stores speak for the same account
+	copyPart int64  // see copyPart
 	warn     func(string)
+	strange  func(string)
+
+	sums       sync.Mutex
+	sumSupport support
+	throttle   throttle
+	uploadDir  string
+	sweepOnce  sync.Once // of uploadDir
 
 	conditions sync.Mutex
 	condition  support
 }
 
-var _ store.Store = (*Store)(nil)
+var _ interface {
+	store.Store
+	store.Clock
+	store.Copier
+	store.Labeller
+	store.Uploader
+} = (*Store)(nil)
 
 // Parse takes "s3://bucket/prefix" apart.
 func Parse(target string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(target, "s3://")
 	bucket, prefix, _ = strings.Cut(rest, "/")
+	if user, _, found := strings.Cut(bucket, "@"); found && user != "" {
+		return "", "", fmt.Errorf("%w: there is a name or a password in the target; write s3://bucket/prefix, and leave keys to the AWS_ variables or a profile", store.ErrName)
+	}
 	if prefix = strings.TrimSuffix(prefix, "/"); !ok || bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
 		return "", "", fmt.Errorf("%w: %q; write s3://bucket or s3://bucket/prefix", store.ErrName, target)
 	}
@@ -75,20 +103,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn}
+	if o.Strange == nil {
+		o.Strange = func(string) {}
+	}
+	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, copyPart: copyPart}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
 	if err := s.connect(ctx, &o); err != nil {
 		return nil, err
 	}
-	if _, err := s.client.Options().Credentials.Retrieve(ctx); err != nil {
+	found, err := s.client.Options().Credentials.Retrieve(ctx)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, fmt.Errorf("%w: %s: no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or name a profile of ~/.aws/credentials", store.ErrRefused, s)
 	}
+	s.account = found.AccessKeyID
 	return s, nil
 }
 
@@ -98,14 +131,20 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	if workers == 0 {
 		workers = 32
 	}
+	patience := o.Patience
+	if patience == 0 {
+		patience = 2 * time.Minute
+	}
 	options := []func(*config.LoadOptions) error{
 		config.WithSharedConfigProfile(o.Profile),
 		// Only a buildable client takes AWS_CA_BUNDLE.
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*workers, 2*workers // the default of 10 reconnects all the time
-			t.ResponseHeaderTimeout = 2 * time.Minute
+			t.ResponseHeaderTimeout = patience
+			t.DialContext = impatient(t.DialContext, patience)
 		})),
 		config.WithRetryer(retryer),
+		config.WithLogger(logging.Nop{}), // the SDK's would write to stderr by itself
 		// Since 2025 the SDK adds checksums that Backblaze, Linode, OVH and older servers refuse. Every body that we
 		// send is signed with its SHA-256 instead, which all of them compare.
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
@@ -132,6 +171,13 @@ func retryer() aws.Retryer {
 		o.MaxAttempts = 7
 		o.MaxBackoff = 15 * time.Second
 		o.RateLimiter = ratelimit.None
+		// An answer that breaks off in its middle, or arrives changed. All that we ask for can be asked for twice.
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+				return aws.TrueTernary
+			}
+			return aws.UnknownTernary
+		}))
 	})
 }
 
@@ -156,6 +202,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			c.Region = "us-east-1"
 		}
 		s.region, s.path = c.Region, c.UsePathStyle
+		if o.Pace != nil {
+			c.HTTPClient = paced{c.HTTPClient, o.Pace}
+		}
+		s.throttle.slowly(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base
@@ -176,6 +226,7 @@ func (s *Store) locate(base string) error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return fmt.Errorf("%w: the endpoint is not an address such as https://s3.example.org", store.ErrUnreachable)
 	}
+	s.server = u.String()
 	if s.endpoint = u; !s.path {
 		s.endpoint.Host = s.bucket + "." + u.Host
 	}
@@ -196,6 +247,9 @@ func amazon(region string) string {
 
 // String is s3://bucket/prefix.
 func (s *Store) String() string { return strings.TrimSuffix("s3://"+s.bucket+"/"+s.prefix, "/") }
+
+// Region is the region that requests are signed for.
+func (s *Store) Region() string { return s.region }
 
 // URL is where a viewer opens an object: below PublicURL, or at the endpoint (which answers strangers only if the
 // bucket's policy lets them read).

@@ -2,9 +2,13 @@ package s3_test
 
 import (
 	"compress/gzip"
+	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,10 +21,48 @@ import (
 
 func TestContract(t *testing.T) {
 	server := s3server.Start(t)
+	uploads := t.TempDir()
 	var n atomic.Int32
 	storetest.Contract(t, func(t testing.TB) store.Store {
-		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1))})
+		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1)), Uploads: uploads})
 	}, true)
+}
+
+// TestContractElsewhere runs the suite in a bucket of somebody's: FILMPRESS_TEST_S3 names it (s3://bucket or s3://bucket/prefix), and the
+// variables that AWS tools read tell how it is reached. All is written below a prefix of its own, and deleted afterwards.
+func TestContractElsewhere(t *testing.T) {
+	target := os.Getenv("FILMPRESS_TEST_S3")
+	if target == "" {
+		t.Skip("skipped: FILMPRESS_TEST_S3 names no bucket of another server (CONTRIBUTING.md tells how)")
+	}
+	bucket, prefix, err := s3.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n atomic.Int32
+	prefix = path.Join(prefix, "filmpress-test-"+rand.Text())
+	storetest.Contract(t, func(t testing.TB) store.Store {
+		st, err := s3.Open(t.Context(), s3.Options{Bucket: bucket, Prefix: fmt.Sprintf("%s/test %d", prefix, n.Add(1)), Warn: func(w string) { t.Log(w) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { empty(t, st) })
+		return st
+	}, true)
+}
+
+// empty deletes what a test wrote.
+func empty(t testing.TB, st store.Store) {
+	ctx := context.WithoutCancel(t.Context())
+	for obj, err := range st.List(ctx, "") {
+		if err == nil {
+			err = st.Delete(ctx, obj.Name)
+		}
+		if err != nil {
+			t.Errorf("left behind: %v", err)
+			return
+		}
+	}
 }
 
 func open(t testing.TB, server s3server.Server, o s3.Options) *s3.Store {

@@ -10,16 +10,23 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"filmpress/internal/store"
 )
 
-// Memory is a store in memory, for tests of what stands above stores. It keeps the contract and all metadata.
-func Memory() store.Store { return &memory{objects: map[string]stored{}} }
+// Memory is a store in memory, for tests of what stands above stores. It keeps the contract and all metadata, and can copy and relabel.
+func Memory() store.Store { return MemoryAt(time.Now) }
+
+// MemoryAt is Memory with a clock of its own, for tests of ages.
+func MemoryAt(now func() time.Time) store.Store {
+	return &memory{objects: map[string]stored{}, now: now}
+}
 
 type memory struct {
 	mu      sync.Mutex
 	objects map[string]stored
+	now     func() time.Time
 }
 
 type stored struct {
@@ -35,9 +42,11 @@ func (m *memory) Put(ctx context.Context, name string, body store.Body, meta sto
 	if err != nil {
 		return store.Object{}, err
 	}
-	if Meta(name, b).SHA256 != meta.SHA256 || int64(len(b)) != body.Size {
+	sum := Meta(name, b).SHA256
+	if sum != meta.SHA256 && !(body.Undigested && meta.SHA256 == "") || int64(len(b)) != body.Size {
 		return store.Object{}, fmt.Errorf("%w: %s", store.ErrDamaged, name)
 	}
+	meta.SHA256 = sum
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now, exists := m.objects[name]
@@ -45,7 +54,7 @@ func (m *memory) Put(ctx context.Context, name string, body store.Body, meta sto
 		return store.Object{}, fmt.Errorf("%w: %s", store.ErrPrecondition, name)
 	}
 	meta.Gzip = false
-	obj := store.Object{Name: name, Size: body.Size, ETag: "sha256-" + meta.SHA256, Meta: meta}
+	obj := store.Object{Name: name, Size: body.Size, ETag: "sha256-" + meta.SHA256, Meta: meta, Modified: m.now().UTC()}
 	m.objects[name] = stored{obj, b}
 	body.Arrived(body.Size)
 	return obj, nil
@@ -110,6 +119,60 @@ func (m *memory) Delete(ctx context.Context, name string) error {
 	defer m.mu.Unlock()
 	delete(m.objects, name)
 	return nil
+}
+
+func (m *memory) Now(ctx context.Context) (time.Time, error) {
+	return m.now().UTC().Truncate(time.Second), ctx.Err()
+}
+
+func (m *memory) Reaches(src store.Store) bool {
+	_, ok := src.(*memory)
+	return ok
+}
+
+func (m *memory) Copy(ctx context.Context, src store.Store, obj store.Object, name string, meta store.Meta) (store.Object, error) {
+	from, ok := src.(*memory)
+	if !ok {
+		return store.Object{}, store.ErrUnsupported
+	}
+	if err := store.CheckName(name); err != nil {
+		return store.Object{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return store.Object{}, err
+	}
+	from.mu.Lock()
+	o, ok := from.objects[obj.Name]
+	from.mu.Unlock()
+	switch {
+	case obj.ETag != "" && o.ETag != obj.ETag:
+		return store.Object{}, fmt.Errorf("%w: %s", store.ErrPrecondition, obj.Name)
+	case !ok:
+		return store.Object{}, fmt.Errorf("%w: %q", store.ErrNotFound, obj.Name)
+	case meta.SHA256 == "":
+		meta.SHA256 = o.SHA256
+	case meta.SHA256 != o.SHA256:
+		return store.Object{}, fmt.Errorf("%w: %s", store.ErrDamaged, obj.Name)
+	}
+	return m.Put(ctx, name, store.Bytes(o.bytes), meta, store.If{})
+}
+
+func (m *memory) Relabel(ctx context.Context, obj store.Object, meta store.Meta) (store.Object, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Object{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[obj.Name]
+	if obj.ETag != "" && o.ETag != obj.ETag {
+		return store.Object{}, fmt.Errorf("%w: %s", store.ErrPrecondition, obj.Name)
+	}
+	if !ok {
+		return store.Object{}, fmt.Errorf("%w: %q", store.ErrNotFound, obj.Name)
+	}
+	o.Type, o.CacheControl, o.Disposition, o.Modified = meta.Type, meta.CacheControl, meta.Disposition, m.now().UTC()
+	m.objects[obj.Name] = o
+	return o.Object, nil
 }
 
 func (m *memory) Check(ctx context.Context) error { return ctx.Err() }

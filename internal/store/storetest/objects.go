@@ -130,6 +130,37 @@ func testDamaged(t *testing.T, st store.Store) {
 	wantBytes(t, st, "kept", []byte("old"))
 }
 
+// testUndigested: bytes whose digest nobody knows get one, and it is told and kept.
+func testUndigested(t *testing.T, st store.Store) {
+	for size, name := range map[int]string{0: "empty.mp4", 100: "small.mp4", 5000: "text.m3u8", 33 << 20: "large.mp4"} {
+		b := bytes.Repeat([]byte("0123456789abcdef\n"), size/17+1)[:size]
+		body := store.Bytes(b)
+		body.Undigested = true
+		var sent atomic.Int64
+		body.Sent = func(n int64) { sent.Add(n) }
+		want := Meta(name, b)
+		put, err := st.Put(t.Context(), name, body, store.Meta{Type: want.Type, Gzip: true}, store.If{})
+		if err != nil || put.SHA256 != want.SHA256 || sent.Load() != int64(size) {
+			t.Fatalf("%s: %+v, %v, heard of %d bytes", name, put, err, sent.Load())
+		}
+		wantBytes(t, st, name, b)
+		if now, err := st.Stat(t.Context(), name); err != nil || now.ETag != put.ETag || now.SHA256 != "" && now.SHA256 != want.SHA256 {
+			t.Errorf("%s: Stat %+v, %v, want the digest %s", name, now, err, want.SHA256)
+		}
+		for what, size := range map[string]int64{"longer": int64(size) - 1, "shorter": int64(size) + 1} {
+			if size < 0 {
+				continue
+			}
+			_, err := st.Put(t.Context(), name+what, store.Body{Size: size, Open: body.Open, Undigested: true}, store.Meta{}, store.If{})
+			wantErr(t, name+", "+what, err, store.ErrDamaged)
+		}
+		if _, err = st.Put(t.Context(), name, body, Meta("", []byte("others")), store.If{}); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%s: a digest that was given does not count: %v", name, err)
+		}
+	}
+	wantNames(t, st, "", "empty.mp4", "large.mp4", "small.mp4", "text.m3u8")
+}
+
 // testSource: an error of the body is the body's, everything opened is closed, and nothing is stored.
 func testSource(t *testing.T, st store.Store) {
 	broken := errors.New("the card was pulled out")

@@ -16,7 +16,8 @@ import (
 )
 
 // Contract runs the suite. Open gives an empty store, a new one each time it is asked; keepsMeta is for stores that
-// hold types and headers, and not only bytes.
+// hold types and headers, and not only bytes. The powers of store/admin.go are proved where the store has them; whether it has them
+// is for the implementation's own tests to say.
 func Contract(t *testing.T, open func(testing.TB) store.Store, keepsMeta bool) {
 	for _, c := range []struct {
 		name string
@@ -26,6 +27,7 @@ func Contract(t *testing.T, open func(testing.TB) store.Store, keepsMeta bool) {
 		{"Names", testNames},
 		{"BadNames", testBadNames},
 		{"Damaged", testDamaged},
+		{"Undigested", testUndigested},
 		{"Source", testSource},
 		{"Conditions", testConditions},
 		{"OneWinner", testOneWinner},
@@ -37,9 +39,14 @@ func Contract(t *testing.T, open func(testing.TB) store.Store, keepsMeta bool) {
 		{"Large", testLarge},
 		{"Gzip", testGzip},
 		{"Check", testCheck},
+		{"Modified", testModified},
+		{"Clock", testClock},
+		{"Labeller", testLabeller},
+		{"Uploader", testUploader},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
+	t.Run("Copier", func(t *testing.T) { testCopier(t, open(t), open(t), keepsMeta) })
 	if keepsMeta {
 		t.Run("Meta", func(t *testing.T) { testMeta(t, open(t)) })
 	}

@@ -6,8 +6,6 @@ package s3server
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -15,9 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -33,9 +29,19 @@ type Server struct {
 	Bucket    string
 	AccessKey string
 	SecretKey string
-	Dir       string // the bucket's folder: objects are plain files in it, so that a test can damage one
+	Guest     Account // another account, which may do what the bucket's policy lets it: see SetPolicy
+	Dir       string  // the bucket's folder: objects are plain files in it, so that a test can damage one
 
 	process *exec.Cmd
+}
+
+// Account is a pair of keys.
+type Account struct{ AccessKey, SecretKey string }
+
+// As is the server for those who have the guest's keys.
+func (s Server) As(a Account) Server {
+	s.AccessKey, s.SecretKey = a.AccessKey, a.SecretKey
+	return s
 }
 
 // Env are the variables by which AWS tools, and filmpress, reach the server.
@@ -58,12 +64,12 @@ func (s Server) Stop() { s.process.Process.Kill() }
 // Start runs a server until the test ends.
 func Start(t testing.TB) Server {
 	t.Helper()
-	program, err := build()
+	program, err := Build("gateway")
 	if err != nil {
 		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
 	}
 	folder := t.TempDir()
-	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Dir: filepath.Join(folder, "films")}
+	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Guest: Account{"guest", "secret-of-the-guest"}, Dir: filepath.Join(folder, "films")}
 	for try := 0; ; try++ {
 		err := s.run(t, program, folder)
 		if err == nil {
@@ -88,7 +94,8 @@ func (s *Server) run(t testing.TB, program, folder string) error {
 	s.Endpoint = "http://" + address
 	var output bytes.Buffer
 	s.process = exec.Command(program, address, folder)
-	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey,
+		"GUEST_ACCESS_KEY="+s.Guest.AccessKey, "GUEST_SECRET_KEY="+s.Guest.SecretKey)
 	s.process.Stdout, s.process.Stderr = io.Discard, &output
 	stdin, err := s.process.StdinPipe() // its end is the server's
 	if err != nil {
@@ -147,8 +154,8 @@ func (s *Server) prepare(ctx context.Context) error {
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
 		return err
 	}
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}]}`, s.Bucket)
-	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &s.Bucket, Policy: &policy}); err != nil {
+	public := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
+	if err := s.SetPolicy(ctx, public); err != nil {
 		return err
 	}
 	_, err := client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
@@ -157,55 +164,15 @@ func (s *Server) prepare(ctx context.Context) error {
 	return err
 }
 
+// SetPolicy gives the bucket a policy of statements, in the place of the one that opens it to readers.
+func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
+	policy := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	_, err := s.Client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &s.Bucket, Policy: &policy})
+	return err
+}
+
 // Client is a plain SDK client with the owner's rights.
 func (s Server) Client() *s3.Client {
 	return s3.New(s3.Options{BaseEndpoint: &s.Endpoint, Region: "us-east-1", UsePathStyle: true,
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""))})
-}
-
-// build gives the server's program. It is built once for each version of its module and kept in the user's cache.
-func build() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(here), "gateway")
-	hash := sha256.New()
-	io.WriteString(hash, runtime.Version())
-	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
-		b, err := os.ReadFile(filepath.Join(module, name))
-		if err != nil {
-			return "", err
-		}
-		hash.Write(b)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	cache = filepath.Join(cache, "filmpress-test")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", err
-	}
-	program := filepath.Join(cache, "gateway-"+hex.EncodeToString(hash.Sum(nil))[:16])
-	unlock, err := lock(program + ".lock") // the tests of several packages run at once
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if _, err := os.Stat(program); err == nil {
-		return program, nil
-	}
-	compile := exec.Command("go", "build", "-o", program+".new", ".")
-	compile.Dir = module
-	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
-	if output, err := compile.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, output)
-	}
-	return program, os.Rename(program+".new", program)
-}
-
-func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	return func() { f.Close() }, syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
 }

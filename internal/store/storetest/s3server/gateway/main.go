@@ -2,14 +2,20 @@
 // standard input does, so that a killed test leaves no server behind.
 //
 //	gateway ADDRESS FOLDER        credentials in ROOT_ACCESS_KEY and ROOT_SECRET_KEY
+//
+// GUEST_ACCESS_KEY and GUEST_SECRET_KEY are an account that may do what a bucket's policy lets it.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -29,13 +35,16 @@ func run(address, folder string) error {
 		io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755})
+	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755, CopyObjectThreshold: 5 << 30})
 	if err != nil {
 		return err
 	}
+	root := auth.Account{Access: os.Getenv("ROOT_ACCESS_KEY"), Secret: os.Getenv("ROOT_SECRET_KEY"), Role: auth.RoleAdmin}
+	guest := auth.Account{Access: os.Getenv("GUEST_ACCESS_KEY"), Secret: os.Getenv("GUEST_SECRET_KEY"), Role: auth.RoleUser}
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
-		RootUserAccess:    os.Getenv("ROOT_ACCESS_KEY"),
-		RootUserSecret:    os.Getenv("ROOT_SECRET_KEY"),
+		RootUserAccess:    root.Access,
+		RootUserSecret:    root.Secret,
+		IAMService:        accounts{root.Access: root, guest.Access: guest},
 		Ports:             []string{address},
 		MaxConnections:    4096,
 		MaxRequests:       4096,
@@ -46,3 +55,31 @@ func run(address, folder string) error {
 		CORSAllowOrigin:   "*",
 	})
 }
+
+// accounts are those that there are, by access key. Nobody makes or removes one.
+type accounts map[string]auth.Account
+
+func (a accounts) GetUserAccount(access string) (auth.Account, error) {
+	if account, ok := a[access]; ok && access != "" {
+		return account, nil
+	}
+	return auth.Account{}, auth.ErrNoSuchUser
+}
+
+func (a accounts) ResolveAccounts(keys []string) (missing []string, err error) {
+	for _, k := range keys {
+		if _, ok := a[k]; !ok {
+			missing = append(missing, k)
+		}
+	}
+	return missing, nil
+}
+
+func (a accounts) ListUserAccounts() ([]auth.Account, error) {
+	return slices.Collect(maps.Values(a)), nil
+}
+
+func (accounts) CreateAccount(auth.Account) error                  { return errors.ErrUnsupported }
+func (accounts) UpdateUserAccount(string, auth.MutableProps) error { return errors.ErrUnsupported }
+func (accounts) DeleteUserAccount(string) error                    { return errors.ErrUnsupported }
+func (accounts) Shutdown() error                                   { return nil }

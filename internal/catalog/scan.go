@@ -1,0 +1,131 @@
+// Package catalog tells what lies in a folder or a bucket: the films in it, their releases, what these take up, and what
+// is wrong with them as far as a list shows. One List is taken of the place; pointers and manifests are read side by
+// side while it goes on. Objects that are not ours are counted and forgotten, so that a bucket with a million of them
+// costs no memory.
+package catalog
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store"
+)
+
+const (
+	filmsAtOnce     = 8 // that are looked at while the list goes on
+	manifestsAtOnce = 4 // of one film, where Options do not say otherwise
+	maxElsewhere    = 5
+)
+
+// Count is objects and their size as stored.
+type Count struct {
+	Objects int   `json:"objects"`
+	Bytes   int64 `json:"bytes"`
+}
+
+// Add counts one more object.
+func (c *Count) Add(bytes int64) {
+	c.Objects++
+	c.Bytes += bytes
+}
+
+// Place is what a scan found beside films.
+type Place struct {
+	Foreign   Count    // objects that are not ours
+	Elsewhere []string // folders further down in which films seem to lie; some of them
+}
+
+// Options say what to look at.
+type Options struct {
+	Slug string // this film alone; "" is all
+	Keep int    // releases that are kept besides the current one and the previous one
+	// AtOnce is how many manifests of one film are read at once; 0 is 4. Each may have some megabytes.
+	AtOnce int
+}
+
+// group is one folder of the place: the objects that have the form of ours, and a count of the others.
+type group struct {
+	slug    string
+	objects []store.Object
+	foreign Count
+}
+
+// Scan looks at every film of a place and gives each to film, which may be called from several goroutines at once, in any
+// order. The Film and its objects are not kept here.
+func Scan(ctx context.Context, st store.Store, o Options, film func(context.Context, *Film) error) (Place, error) {
+	var p Place
+	prefix := ""
+	if o.Slug != "" {
+		prefix = o.Slug + "/"
+	}
+	looks, ctx := errgroup.WithContext(ctx)
+	looks.SetLimit(filmsAtOnce)
+	now := &group{}
+	end := func() {
+		g := now
+		if g.slug == "" || len(g.objects) == 0 {
+			p.Foreign.Objects += g.foreign.Objects
+			p.Foreign.Bytes += g.foreign.Bytes
+			return
+		}
+		looks.Go(func() error {
+			return report.Caught(func() error {
+				f, err := look(ctx, st, g, o)
+				if err != nil || f == nil {
+					return err
+				}
+				return film(ctx, f)
+			})
+		})
+	}
+	for obj, err := range st.List(ctx, prefix) {
+		if err != nil {
+			return p, first(looks.Wait(), err)
+		}
+		slug, rest, inside := strings.Cut(obj.Name, "/")
+		if !inside {
+			p.Foreign.Add(obj.Size)
+			continue
+		}
+		if slug != now.slug {
+			end()
+			now = &group{slug: slug}
+		}
+		if part, _ := release.PartOf(rest); part != release.Foreign {
+			now.objects = append(now.objects, obj)
+			continue
+		}
+		now.foreign.Add(obj.Size)
+		p.elsewhere(obj.Name)
+	}
+	end()
+	return p, looks.Wait()
+}
+
+// first is the error that came before others, which it may have caused.
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// elsewhere notes where a film seems to lie in a deeper folder, for whoever named one too far up.
+func (p *Place) elsewhere(name string) {
+	folder, last := path.Split(name)
+	if last != release.PointerName || len(p.Elsewhere) == maxElsewhere {
+		return
+	}
+	above := path.Dir(strings.TrimSuffix(folder, "/"))
+	for _, known := range p.Elsewhere {
+		if known == above {
+			return
+		}
+	}
+	p.Elsewhere = append(p.Elsewhere, above)
+}

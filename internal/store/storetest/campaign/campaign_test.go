@@ -1,0 +1,252 @@
+package campaign_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"filmpress/internal/clean"
+	"filmpress/internal/mirror"
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store"
+	"filmpress/internal/store/dir"
+	"filmpress/internal/store/s3"
+	"filmpress/internal/store/storetest/campaign"
+	"filmpress/internal/store/storetest/faults"
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// times is how often a campaign does something: few times in a test, as often as the variable says else.
+func times(variable string, few int) int {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return n
+	}
+	return few
+}
+
+func client(t testing.TB, server s3server.Server, uploads string) *s3.Store {
+	t.Helper()
+	st, err := s3.Open(t.Context(), s3.Options{Bucket: server.Bucket, Endpoint: server.Endpoint, Patience: time.Second, Uploads: uploads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func publish(t testing.TB, st store.Store, set release.Set) string {
+	t.Helper()
+	r, err := release.Publish(t.Context(), st, set, release.Options{}, report.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Release
+}
+
+// tally is a line of the table.
+type tally struct{ runs, done, rounds, links int }
+
+func (a *tally) viewed(t *testing.T, v *campaign.Viewer) {
+	t.Helper()
+	if err := v.Stop(); err != nil {
+		t.Errorf("the viewer: %v", err)
+	}
+	a.rounds, a.links = a.rounds+v.Rounds, a.links+v.Links
+}
+
+// overFaults runs a campaign of each kind of fault, some side by side, since most of the time is spent waiting, and tells the table.
+func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad *faults.Bad) tally) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	s3server.Server{AccessKey: "tester", SecretKey: "secret-of-the-tests"}.Setenv(t)
+	kinds := faults.Kinds
+	if os.Getenv("FILMPRESS_FAULTS") == "" {
+		kinds = faults.Few()
+	}
+	lines := make([]string, len(kinds))
+	var group errgroup.Group
+	group.SetLimit(3)
+	for i, kind := range kinds {
+		group.Go(func() error {
+			t.Run(kind.Name, func(t *testing.T) {
+				server := s3server.Start(t)
+				bad := kind.Start(t, server, seed+uint64(i))
+				a := run(t, server, bad)
+				if bad.Hits.Load() == 0 && a.runs > 10 {
+					t.Error("no fault happened")
+				}
+				lines[i] = fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
+			})
+			return nil
+		})
+	}
+	group.Wait()
+	t.Logf("| fault | runs | faults | done | failed clearly | times the viewer looked | links followed |\n|-|-|-|-|-|-|-|\n%s", strings.Join(lines, ""))
+}
+
+// TestSyncFaults brings a library to a bucket and back over bad lines. Where sync says that it is done, every byte is right; else the
+// next one over a good line finishes. What only the bucket has is deleted, and nothing else.
+func TestSyncFaults(t *testing.T) {
+	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+		for i := range times("FILMPRESS_FAULTS", 1) {
+			syncOnce(t, server, bad, i, &a)
+		}
+		return a
+	})
+}
+
+func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *tally) {
+	library, back, kept := t.TempDir(), t.TempDir(), t.TempDir()
+	films, err := dir.New(library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slug := fmt.Sprint("film ", i)
+	publish(t, films, campaign.Film(slug, "old", 60, false))
+	here := mirror.Place{Store: films, Folder: library}
+	there := mirror.Place{Store: client(t, server, "")}
+	options := mirror.Options{Now: time.Now, Cache: filepath.Join(kept, "cache"), Spool: kept, Delete: true, MaxDelete: mirror.Limit{Count: 5},
+		Filter: mirror.Filter{Include: []mirror.Pattern{pattern(t, slug)}}}
+	finish := func(src, dst mirror.Place) {
+		t.Helper()
+		if r, err := mirror.Run(t.Context(), src, dst, options, report.Discard); err != nil {
+			t.Errorf("%d: over a good line: %v %+v", i, err, r.Findings)
+		}
+	}
+	finish(here, there)
+	stray := release.FromBytes("", []byte("stray"))
+	if _, err := there.Store.Put(t.Context(), slug+"/o/stray", store.Bytes([]byte("stray")), store.Meta{SHA256: stray.SHA256}, store.If{}); err != nil {
+		t.Fatal(err)
+	}
+	set := campaign.Film(slug, "new", 60, i%5 == 0)
+	publish(t, films, set)
+
+	viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)
+	folder, err := dir.New(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	returned := mirror.Place{Store: folder, Folder: back}
+	for _, way := range []string{"up", "down"} {
+		bad.Begin()
+		through := mirror.Place{Store: client(t, bad.Server, filepath.Join(kept, "uploads"))}
+		src, dst, good := here, through, func() { finish(here, there) }
+		if way == "down" {
+			src, dst, good = through, returned, func() { finish(there, returned) }
+		}
+		r, err := mirror.Run(t.Context(), src, dst, options, report.Discard)
+		a.runs++
+		if err == nil {
+			a.done++
+		} else {
+			clearly(t, server, err, r.Findings)
+			good()
+		}
+	}
+	a.viewed(t, viewer)
+	for _, folder := range []string{server.Dir, back} {
+		if err := campaign.Right(folder, set); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(server.Dir, slug, "o/stray")); err == nil {
+		t.Errorf("%d: what only the bucket has is still there", i)
+	}
+}
+
+func pattern(t *testing.T, text string) mirror.Pattern {
+	t.Helper()
+	p, err := mirror.ParsePattern(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// clearly insists that a failure is told well.
+func clearly(t *testing.T, server s3server.Server, err error, findings []report.Finding) {
+	t.Helper()
+	if e := campaign.Unclean(err, server.SecretKey, server.AccessKey); e != nil {
+		t.Error(e)
+	}
+	if errors.Is(err, mirror.ErrPartly) && len(findings) == 0 {
+		t.Errorf("it does not say what failed: %v", err)
+	}
+	for _, f := range findings {
+		if f.Text == "" || f.Hint == "" || strings.ContainsAny(f.Text+f.Hint, "\n\x1b") || strings.Contains(f.Text, server.SecretKey) {
+			t.Errorf("a finding: %+v", f)
+		}
+	}
+}
+
+// later is a bucket eight days on, by its own clock.
+type later struct{ *s3.Store }
+
+func (l later) Now(ctx context.Context) (time.Time, error) {
+	now, err := l.Store.Now(ctx)
+	return now.Add(8 * 24 * time.Hour), err
+}
+
+// TestCleanFaults cleans up over bad lines: what the current release and the one before name stays, whatever happens; the next clean-up
+// over a good line removes the rest.
+func TestCleanFaults(t *testing.T) {
+	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+		good := client(t, server, "")
+		for i := range times("FILMPRESS_FAULTS", 1) {
+			slug := fmt.Sprint("film ", i)
+			sets, ids := aged(t, good, slug)
+			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)
+			bad.Begin()
+			a.runs++
+			if r, err := sweep(t.Context(), later{client(t, bad.Server, "")}, slug); err == nil {
+				a.done++
+			} else {
+				clearly(t, server, err, r.Findings)
+				if _, err := sweep(t.Context(), later{good}, slug); err != nil {
+					t.Errorf("%d: over a good line: %v", i, err)
+				}
+			}
+			a.viewed(t, viewer)
+			swept(t, server, slug, sets, ids)
+		}
+		return a
+	})
+}
+
+// aged publishes three versions and notes what of the first nobody needs any more.
+func aged(t testing.TB, st store.Store, slug string) (sets []release.Set, ids []string) {
+	t.Helper()
+	for _, version := range []string{"one", "two", "three"} {
+		sets = append(sets, campaign.Film(slug, version, 60, false))
+		ids = append(ids, publish(t, st, sets[len(sets)-1]))
+	}
+	if _, err := sweep(t.Context(), st, slug); err != nil {
+		t.Fatal(err)
+	}
+	return sets, ids
+}
+
+func sweep(ctx context.Context, st store.Store, slug string) (clean.Report, error) {
+	return clean.Run(ctx, st, clean.Options{Slug: slug, Grace: 7 * 24 * time.Hour, Do: true, Max: clean.Limit{Percent: 60}}, report.Discard)
+}
+
+// swept insists that the last two of three versions are whole, and that of the first nothing is left but what they share.
+func swept(t testing.TB, server s3server.Server, slug string, sets []release.Set, ids []string) {
+	t.Helper()
+	if err := errors.Join(campaign.Whole(server.Dir, sets[1], ids[1]), campaign.Right(server.Dir, sets[2])); err != nil {
+		t.Errorf("%s: a kept release: %v", slug, err)
+	}
+	for _, gone := range []string{campaign.Own("one") + "v1/00000.m4s", campaign.Own("one") + "v1/00029.m4s", "r/" + ids[0] + "/" + release.ManifestName} {
+		if _, err := os.Stat(filepath.Join(server.Dir, slug, gone)); err == nil {
+			t.Errorf("%s: %s is still there", slug, gone)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package campaign_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store/dir"
+	"filmpress/internal/store/s3"
+	"filmpress/internal/store/storetest/campaign"
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// TestMain plays the commands that are killed and that the real program cannot be asked for in a test's time: "publish SLUG VERSION
+// UPLOADS", because a film would have to be encoded, and "clean SLUG", because a week would have to pass.
+func TestMain(m *testing.M) {
+	role := os.Getenv("FILMPRESS_KILLED")
+	if role == "" {
+		os.Exit(m.Run())
+	}
+	if err := play(context.Background(), role, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(4)
+	}
+}
+
+func play(ctx context.Context, role string, args []string) error {
+	options := s3.Options{Bucket: "films"}
+	if role == "publish" {
+		options.Uploads = args[2]
+	}
+	st, err := s3.Open(ctx, options)
+	if err != nil {
+		return err
+	}
+	if role == "publish" {
+		_, err = release.Publish(ctx, st, campaign.Film(args[0], args[1], 120, true), release.Options{}, report.Discard)
+		return err
+	}
+	_, err = sweep(ctx, later{st}, args[0])
+	return err
+}
+
+// victim is a command that is killed and run again.
+type victim struct {
+	name    string
+	command func(t *testing.T, k *killing) *exec.Cmd
+	prepare func(t *testing.T, k *killing)
+	check   func(t *testing.T, k *killing)
+}
+
+// killing is one film whose commands are killed.
+type killing struct {
+	server   s3server.Server
+	slug     string
+	dir      string // of its own: library, uploads, cache
+	self     string
+	program  string
+	sets     []release.Set
+	releases []string
+}
+
+func (k *killing) run(role string, args ...string) *exec.Cmd {
+	cmd := exec.Command(k.self, args...)
+	cmd.Env = append(os.Environ(), "FILMPRESS_KILLED="+role)
+	return cmd
+}
+
+var victims = []victim{
+	{"publish", func(_ *testing.T, k *killing) *exec.Cmd {
+		return k.run("publish", k.slug, "second", filepath.Join(k.dir, "uploads"))
+	}, func(t *testing.T, k *killing) {
+		publish(t, client(t, k.server, ""), campaign.Film(k.slug, "first", 120, false))
+		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
+	}, current},
+	{"sync", func(_ *testing.T, k *killing) *exec.Cmd {
+		cmd := exec.Command(k.program, "sync", filepath.Join(k.dir, "library"), "s3://"+k.server.Bucket, "--include", k.slug, "--delete")
+		cmd.Env = append(os.Environ(), "HOME="+k.dir, "XDG_CACHE_HOME="+filepath.Join(k.dir, "cache"), "FILMPRESS_KEPT="+filepath.Join(k.dir, "kept"))
+		return cmd
+	}, func(t *testing.T, k *killing) {
+		films, err := dir.New(filepath.Join(k.dir, "library"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish(t, films, campaign.Film(k.slug, "first", 120, false))
+		publish(t, client(t, k.server, ""), campaign.Film(k.slug, "first", 120, false))
+		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
+		publish(t, films, k.sets[0])
+	}, current},
+	{"clean", func(_ *testing.T, k *killing) *exec.Cmd { return k.run("clean", k.slug) },
+		func(t *testing.T, k *killing) { k.sets, k.releases = aged(t, client(t, k.server, ""), k.slug) },
+		func(t *testing.T, k *killing) { swept(t, k.server, k.slug, k.sets, k.releases) }},
+}
+
+func current(t *testing.T, k *killing) {
+	if err := campaign.Right(k.server.Dir, k.sets[0]); err != nil {
+		t.Errorf("%s: %v", k.slug, err)
+	}
+}
+
+// TestKilled kills publish, sync and clean with SIGKILL at random moments, several times each on one film. The next run that is left
+// alone finishes, nothing that a kept release names is lost, and a viewer meets whole releases all the while. FILMPRESS_KILLS is how
+// many are killed in all; the moments come from a seed, which is told.
+func TestKilled(t *testing.T) {
+	server := s3server.Start(t)
+	server.Setenv(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "filmpress")
+	if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	moments := rand.New(rand.NewPCG(seed, 0))
+	kills, wanted := map[string]int{}, times("FILMPRESS_KILLS", 6)
+	took := map[string]time.Duration{}
+	var a tally
+	for n, film := 0, 0; n < wanted; film++ {
+		v := victims[film%len(victims)]
+		k := &killing{server: server, slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
+		v.prepare(t, k)
+		viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, k.slug)
+		if took[v.name] > 0 { // the first of each is left alone, to know how long it takes
+			for range 1 + moments.IntN(4) {
+				if killed(t, v.command(t, k), 1+time.Duration(moments.Float64()*float64(took[v.name]))) {
+					kills[v.name]++
+					n++
+				}
+			}
+		}
+		began := time.Now()
+		killed(t, v.command(t, k), 0)
+		took[v.name] = max(took[v.name], time.Since(began))
+		a.viewed(t, viewer)
+		v.check(t, k)
+		if err := os.RemoveAll(filepath.Join(server.Dir, k.slug)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.rounds, a.links)
+}
+
+// killed runs a command, which ends by itself and well where after is 0, and tells whether it was killed.
+func killed(t *testing.T, cmd *exec.Cmd, after time.Duration) bool {
+	t.Helper()
+	var story bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &story, &story
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if after > 0 {
+		timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
+		defer timer.Stop()
+	}
+	err := cmd.Wait()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		if after == 0 {
+			t.Errorf("%v", err)
+		}
+		return true
+	}
+	if err != nil {
+		t.Errorf("%q: %v: %s", cmd.Args[1:], err, strings.TrimSpace(story.String()))
+	}
+	return false
+}

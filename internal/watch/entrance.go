@@ -1,0 +1,134 @@
+package watch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net/url"
+	"strings"
+)
+
+// What Entrance looks for in a page that Render wrote.
+const (
+	media      = "../../o/" // how a release's page names media; see Page
+	masterAttr = `data-master="`
+	dataBegin  = `<script type="application/ld+json">`
+	dataEnd    = `</script>`
+	localeMeta = `<meta property="og:locale" content="`
+)
+
+// The places of the page that tell its own address. They are written as page.html writes them, so that they are escaped alike.
+var (
+	addressHTML = template.Must(template.New("address").Parse(`<meta property="og:url" content="{{.}}">
+<link rel="canonical" href="{{.}}">
+`))
+	imageHTML = template.Must(template.New("image").Parse(`<meta property="og:image" content="{{.}}">`))
+	videoHTML = template.Must(template.New("video").Parse(`<meta property="og:video" content="{{.}}">`))
+	dataHTML  = template.Must(template.New("data").Parse(dataBegin + `{{.}}` + dataEnd))
+)
+
+// Entrance turns the page of a release, as Render wrote it with no Base and no PublicURL, into the one that lies at the
+// film's entrance: the same bytes that Render writes with them. So a release that was published years ago, by another
+// version, can be made current again without its sources. base is "r/<release>/".
+func Entrance(page []byte, base, publicURL string) ([]byte, error) {
+	if bytes.Count(page, []byte(masterAttr)) == 0 || !bytes.Contains(page, []byte(dataBegin)) {
+		return nil, errors.New("it is no watch page of filmpress")
+	}
+	// Quotes in texts are escaped, so what follows =" is an attribute's beginning.
+	page = bytes.ReplaceAll(page, []byte(`="`+media), []byte(`="o/`))
+	page = bytes.Replace(page, []byte(masterAttr), []byte(masterAttr+base), 1)
+	address := view{Page: Page{Base: base, PublicURL: publicURL}}
+	page, err := address.data(page)
+	if err != nil || publicURL == "" {
+		return page, err
+	}
+	return address.metas(page)
+}
+
+// data brings the film as search engines read it up to the page's place.
+func (v view) data(page []byte) ([]byte, error) {
+	head, rest, _ := bytes.Cut(page, []byte(dataBegin))
+	text, tail, ok := bytes.Cut(rest, []byte(dataEnd))
+	var video map[string]any
+	if !ok || json.Unmarshal(text, &video) != nil {
+		return nil, errors.New("its description for search engines cannot be read")
+	}
+	absolute := func(at map[string]any, keys ...string) {
+		for _, key := range keys {
+			if ref, ok := at[key].(string); ok {
+				at[key] = v.Absolute(ref)
+			}
+		}
+	}
+	absolute(video, "thumbnailUrl", "contentUrl")
+	for _, caption := range maps(video["caption"]) {
+		absolute(caption, "contentUrl")
+	}
+	for _, clip := range maps(video["hasPart"]) {
+		if at, ok := clip["url"].(string); ok {
+			clip["url"] = v.PublicURL + at
+		}
+	}
+	var out bytes.Buffer
+	out.Write(head)
+	if err := dataHTML.Execute(&out, video); err != nil {
+		return nil, err
+	}
+	out.Write(tail)
+	return out.Bytes(), nil
+}
+
+func maps(list any) (out []map[string]any) {
+	values, _ := list.([]any)
+	for _, v := range values {
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// metas writes the page's own address, and makes those of its preview absolute.
+func (v view) metas(page []byte) ([]byte, error) {
+	at := bytes.Index(page, []byte(localeMeta))
+	end := bytes.IndexByte(page[max(at, 0):], '\n')
+	if at < 0 || end < 0 {
+		return nil, errors.New("it does not say its language")
+	}
+	at += end + 1
+	var out bytes.Buffer
+	out.Write(page[:at])
+	if err := addressHTML.Execute(&out, v.PublicURL); err != nil {
+		return nil, err
+	}
+	rest := page[at:]
+	for _, meta := range []struct {
+		begins string
+		write  *template.Template
+	}{{`<meta property="og:image" content="`, imageHTML}, {`<meta property="og:video" content="`, videoHTML}} {
+		after, ok := bytes.CutPrefix(rest, []byte(meta.begins))
+		if !ok {
+			continue
+		}
+		ref, after, ok := bytes.Cut(after, []byte(`">`))
+		base, err := url.Parse(v.PublicURL)
+		if !ok || err != nil {
+			return nil, errors.New("its preview cannot be read")
+		}
+		full, err := base.Parse(strings.TrimSpace(string(ref))) // "o/...": nothing in it is escaped
+		if err != nil {
+			return nil, err
+		}
+		if err := meta.write.Execute(&out, full.String()); err != nil {
+			return nil, err
+		}
+		rest = after
+		if line := bytes.IndexByte(rest, '\n'); line >= 0 {
+			out.Write(rest[:line+1])
+			rest = rest[line+1:]
+		}
+	}
+	out.Write(rest)
+	return out.Bytes(), nil
+}
