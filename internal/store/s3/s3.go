@@ -64,6 +64,7 @@ type Store struct {
 	sums       sync.Mutex
 	sumSupport support
 	throttle   throttle
+	first      first
 	uploadDir  string
 	sweepOnce  sync.Once // of uploadDir
 
@@ -195,6 +196,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			c.HTTPClient = paced{c.HTTPClient, o.Pace}
 		}
 		s.throttle.slowly(c)
+		s.first.soon(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base
