@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -138,7 +139,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 func partlyError(r mirror.Result) error {
 	waits := ""
 	if r.Waiting > 0 {
-		waits = fmt.Sprintf(", so %s that viewers would follow or that would be deleted after them, wait", plural(r.Waiting, "object"))
+		waits = fmt.Sprintf(", and %s had to wait (playlists and pages come after what they lead to, deletions last)", strconv.Itoa(r.Waiting)+" more")
 	}
 	return fmt.Errorf("%w: %s failed%s; mend what is told above and run the same command again", mirror.ErrPartly, plural(r.Failed, "object"), waits)
 }

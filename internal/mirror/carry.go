@@ -57,29 +57,29 @@ func (r *run) copyRank(ctx context.Context, at rank) error {
 	return r.each(ctx, list, func(ctx context.Context, it *item) error { return r.bring(ctx, it) })
 }
 
-func why(it item) string {
-	if it.exists {
+func why(it *item) string {
+	if it.dst != nil {
 		return "changed"
 	}
 	return "new"
 }
 
 // resolve settles what the lists did not tell.
-func (r *run) resolve(ctx context.Context, list []item) error {
+func (r *run) resolve(ctx context.Context, list []*item) error {
 	return r.each(ctx, list, func(ctx context.Context, it *item) error { return r.decide(ctx, it) })
 }
 
 // decide judges one object, and mends the headers of one that is the same where that is wanted.
 func (r *run) decide(ctx context.Context, it *item) error {
 	unknown := it.verdict == ask
-	v, err := r.judge(ctx, *it)
+	v, err := r.judge(ctx, it)
 	if err != nil {
 		return err
 	}
 	it.verdict = v
 	switch {
 	case v == differs && unknown:
-		r.total.Add(it.src.size)
+		r.expect(it.src.size)
 	case v == same:
 		r.count(&r.result.Same, 1)
 		if r.Headers {
@@ -87,6 +87,12 @@ func (r *run) decide(ctx context.Context, it *item) error {
 		}
 	}
 	return nil
+}
+
+// expect counts an object that is to be copied.
+func (r *run) expect(size int64) {
+	r.todo.Add(1)
+	r.total.Add(size)
 }
 
 // bring makes the destination hold one object.
@@ -97,14 +103,14 @@ func (r *run) bring(ctx context.Context, it *item) error {
 	if err := r.copy(ctx, it); err != nil {
 		return err
 	}
-	r.act(Action{Copy, it.src.name, it.src.size, why(*it)})
+	r.act(Action{Copy, it.src.name, it.src.size, why(it)})
 	return nil
 }
 
 // each does one thing with each object, several at once. A failure is a finding about that object, and the rest goes on; what makes going on
 // pointless ends it. Large objects have workers of their own, and few: each is sent in several parts at once. The workers stay for all objects, since a goroutine
 // for each would grow its stack anew down to the depth of the SDK.
-func (r *run) each(ctx context.Context, list []item, do func(context.Context, *item) error) error {
+func (r *run) each(ctx context.Context, list []*item, do func(context.Context, *item) error) error {
 	var turns [2][]int32
 	for i, it := range list {
 		turns[map[bool]int{true: 1}[it.src.size > large]] = append(turns[map[bool]int{true: 1}[it.src.size > large]], int32(i))
@@ -120,7 +126,7 @@ func (r *run) each(ctx context.Context, list []item, do func(context.Context, *i
 					if i >= len(turn) {
 						return nil
 					}
-					it := &list[turn[i]]
+					it := list[turn[i]]
 					if err := r.survive(ctx, it, report.Caught(func() error { return do(ctx, it) })); err != nil {
 						return err
 					}
@@ -180,7 +186,7 @@ func (r *run) findEntrances() {
 		r.heads[path.Dir(e.name)] = true
 	}
 	for _, at := range []rank{playlists, masters} {
-		var stay []item
+		var stay []*item
 		for _, it := range r.items[at] {
 			if settle(at, r.heads[path.Dir(it.src.name)]) == entrances {
 				r.items[entrances] = append(r.items[entrances], it)

@@ -44,15 +44,20 @@ func (r *run) deleteAll(ctx context.Context) error {
 			}
 			continue
 		}
-		items := make([]item, len(list))
-		for i, e := range list {
-			items[i].src.name, items[i].dst = e.name, e
-		}
-		if err := r.each(ctx, items, func(ctx context.Context, it *item) error { return r.remove(ctx, it.dst) }); err != nil {
+		if err := r.each(ctx, itemsOf(list), func(ctx context.Context, it *item) error { return r.remove(ctx, it.src) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// itemsOf gives what the destination has as items, so that each can go through it.
+func itemsOf(list []entry) []*item {
+	items := make([]*item, len(list))
+	for i, e := range list {
+		items[i] = &item{src: e}
+	}
+	return items
 }
 
 // remove deletes one object, unless the source has it by now.

@@ -26,8 +26,8 @@ const (
 
 // byList judges by what the lists and the caches tell, without a request and without reading a file. Times never count: a checkout
 // sets them anew, and a careful liar sets them back.
-func (r *run) byList(it item) verdict {
-	local, remote := it.src, it.dst
+func (r *run) byList(it *item) verdict {
+	local, remote := it.src, *it.dst
 	switch {
 	case r.src.folder != nil && r.dst.folder != nil:
 		switch {
@@ -40,7 +40,7 @@ func (r *run) byList(it item) verdict {
 		}
 		return differs
 	case r.src.folder == nil && r.dst.folder == nil:
-		if it.src.etag != "" && it.src.etag == it.dst.etag && it.src.size == it.dst.size || it.src.holds(it.dst) {
+		if it.src.etag != "" && it.src.etag == it.dst.etag && it.src.size == it.dst.size || it.src.holds(*it.dst) {
 			return same
 		}
 		if it.src.size != it.dst.size && !packable(it.src.name) {
@@ -48,7 +48,7 @@ func (r *run) byList(it item) verdict {
 		}
 		return ask
 	case r.src.folder == nil:
-		local, remote = it.dst, it.src
+		local, remote = *it.dst, it.src
 	}
 	if local.holds(remote) {
 		return same
@@ -69,7 +69,7 @@ func (k known) holds(obj entry) bool {
 func packable(name string) bool { return store.Compressible(store.TypeOf(name)) }
 
 // judge finds out whether the bytes are the same: by MD5 where the ETag is one, by the SHA-256 beside the object where not.
-func (r *run) judge(ctx context.Context, it item) (verdict, error) {
+func (r *run) judge(ctx context.Context, it *item) (verdict, error) {
 	if it.verdict != ask {
 		return it.verdict, nil
 	}
@@ -77,9 +77,9 @@ func (r *run) judge(ctx context.Context, it item) (verdict, error) {
 	case r.src.folder != nil && r.dst.folder != nil:
 		return r.judgeFolders(it)
 	case r.src.folder != nil:
-		return r.judgeFile(ctx, r.src, it.src, r.dst, it.dst)
+		return r.judgeFile(ctx, r.src, it.src, r.dst, *it.dst)
 	case r.dst.folder != nil:
-		return r.judgeFile(ctx, r.dst, it.dst, r.src, it.src)
+		return r.judgeFile(ctx, r.dst, *it.dst, r.src, it.src)
 	}
 	return r.judgeObjects(ctx, it)
 }
@@ -98,14 +98,14 @@ func (r *run) judgeFile(ctx context.Context, at end, file entry, in end, obj ent
 	}
 	// Not that MD5. In a bucket with keys of its own an ETag only looks like one, and a gzipped text has that of other bytes.
 	beside, err := in.Store.Stat(ctx, obj.name)
-	if err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			err = errChanged
+	if errors.Is(err, store.ErrNotFound) || err == nil && obj.etag != "" && beside.ETag != obj.etag {
+		if in.Store == r.dst.Store {
+			return ask, store.ErrPrecondition
 		}
-		return ask, err
-	}
-	if beside.ETag != obj.etag && obj.etag != "" {
 		return ask, errChanged
+	}
+	if err != nil {
+		return ask, err
 	}
 	if beside.SHA256 == "" {
 		return differs, nil // nobody says what it holds
@@ -127,7 +127,7 @@ func (r *run) judgeFile(ctx context.Context, at end, file entry, in end, obj ent
 }
 
 // judgeObjects compares two objects by what stands beside them.
-func (r *run) judgeObjects(ctx context.Context, it item) (verdict, error) {
+func (r *run) judgeObjects(ctx context.Context, it *item) (verdict, error) {
 	a, err := r.src.Store.Stat(ctx, it.src.name)
 	if err != nil {
 		return ask, err
@@ -144,12 +144,12 @@ func (r *run) judgeObjects(ctx context.Context, it item) (verdict, error) {
 }
 
 // judgeFolders compares two files.
-func (r *run) judgeFolders(it item) (verdict, error) {
+func (r *run) judgeFolders(it *item) (verdict, error) {
 	var sha [2]string
 	for i, side := range []struct {
 		end
 		entry
-	}{{r.src, it.src}, {r.dst, it.dst}} {
+	}{{r.src, it.src}, {r.dst, *it.dst}} {
 		if sha[i] = side.sha; sha[i] != "" {
 			continue
 		}

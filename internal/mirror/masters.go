@@ -20,7 +20,7 @@ func (r *run) findMasters(ctx context.Context) error {
 	if err := r.resolve(ctx, r.items[playlists]); err != nil {
 		return err
 	}
-	list := slices.DeleteFunc(r.items[playlists], func(it item) bool { return it.verdict == same })
+	list := slices.DeleteFunc(r.items[playlists], func(it *item) bool { return it.verdict == same })
 	err := r.each(ctx, list, func(ctx context.Context, it *item) error {
 		if it.verdict != differs { // it failed before
 			return nil
@@ -47,13 +47,10 @@ func (r *run) findMasters(ctx context.Context) error {
 
 // splitPlaylists does the same with what is to be deleted: masters go before the playlists that they name.
 func (r *run) splitPlaylists(ctx context.Context) error {
-	items := make([]item, len(r.gone[playlists]))
-	for i, e := range r.gone[playlists] {
-		items[i].src, items[i].dst = e, e
-	}
+	items := itemsOf(r.gone[playlists])
 	err := r.each(ctx, items, func(ctx context.Context, it *item) error {
 		var err error
-		it.master, err = r.isMaster(ctx, r.dst, it.dst)
+		it.master, err = r.isMaster(ctx, r.dst, it.src)
 		if errors.Is(err, errChanged) { // gone or written meanwhile: then it is told when it is deleted
 			err = nil
 		}
@@ -68,7 +65,7 @@ func (r *run) splitPlaylists(ctx context.Context) error {
 		if it.master {
 			at = masters
 		}
-		r.gone[at] = append(r.gone[at], it.dst)
+		r.gone[at] = append(r.gone[at], it.src)
 	}
 	return nil
 }

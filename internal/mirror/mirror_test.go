@@ -592,4 +592,3 @@ func TestEvents(t *testing.T) {
 		}
 	}
 }
-

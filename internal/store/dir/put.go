@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync"
 	"syscall"
 
 	"filmpress/internal/store"
@@ -51,6 +52,9 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, sum strin
 	return object(name, info, sum), nil
 }
 
+// buffers are kept, since each of many small files would need one of its own.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+
 // fill copies the body into f, compares it with its digest where that is known, and flushes it. It gives the digest.
 func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Body, sum string) (fs.FileInfo, string, error) {
 	src, err := body.Open()
@@ -60,7 +64,9 @@ func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Bo
 	defer src.Close()
 	hash := sha256.New()
 	r := &reader{ctx: ctx, src: src, arrived: body.Arrived}
-	n, err := io.Copy(io.MultiWriter(f, hash), r)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	n, err := io.CopyBuffer(io.MultiWriter(f, hash), r, *buffer)
 	if r.err != nil {
 		return nil, "", r.err // of the body, not of this folder
 	}

@@ -1,0 +1,513 @@
+package mirror_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"filmpress/internal/mirror"
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store"
+	"filmpress/internal/store/s3"
+	"filmpress/internal/store/storetest"
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// partly runs a sync of which a part must fail, and gives the findings' rules.
+func partly(t testing.TB, src, dst mirror.Place, o mirror.Options) (mirror.Result, []string) {
+	t.Helper()
+	r, err := mirror.Run(t.Context(), src, dst, o, report.Discard)
+	if !errors.Is(err, mirror.ErrPartly) {
+		t.Fatalf("%v %+v", err, r)
+	}
+	for _, f := range r.Findings {
+		if f.Pos.File == "" || f.Text == "" || f.Hint == "" {
+			t.Errorf("it does not say all: %+v", f)
+		}
+	}
+	return r, rules(r.Findings)
+}
+
+// TestOddFiles: what is no file, or cannot be read or named, is told; the rest is copied, nothing outside is read, and what the destination has in the place
+// of what could not be looked at stays.
+func TestOddFiles(t *testing.T) {
+	outside := t.TempDir()
+	write(t, outside, "secret.ts", "secret")
+	src := folder(t, map[string]string{"a.ts": "a", "real/b.ts": "b", "seven\x01.ts": "x", "\xff.ts": "x"})
+	at := func(name string) string { return filepath.Join(src.Folder, name) }
+	if err := errors.Join(os.Symlink("a.ts", at("inside.ts")), os.Symlink(filepath.Join(outside, "secret.ts"), at("outside.ts")), os.Symlink("../"+filepath.Base(outside), at("folder-outside")),
+		os.Symlink("real", at("folder-inside")), os.Symlink("nowhere", at("nowhere.ts")), os.Symlink("loop", at("loop")), syscall.Mkfifo(at("pipe.ts"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	dst := memory(t, map[string]string{"outside.ts": "kept", "folder-outside/x.ts": "kept", "folder-inside/b.ts": "kept", "folder-inside-not": "extra", "pipe.ts": "kept", "loop/x": "kept", "other": "extra"})
+	o := options(t)
+	o.Delete = true
+	r, got := partly(t, src, dst, o)
+	want := []string{"sync-link", "sync-link", "sync-link", "sync-link", "sync-link", "sync-name", "sync-name", "sync-special"}
+	if slices.Sort(got); !slices.Equal(got, want) || r.Failed != 7 {
+		t.Errorf("%v, %d failed", got, r.Failed)
+	}
+	wantContent(t, dst, map[string]string{"a.ts": "a", "real/b.ts": "b", "inside.ts": "a", "outside.ts": "kept", "folder-outside/x.ts": "kept", "folder-inside/b.ts": "kept",
+		"folder-inside-not": "extra", "pipe.ts": "kept", "loop/x": "kept", "other": "extra"}) // nothing is deleted while something failed
+	for _, name := range []string{"outside*", "folder-outside", "folder-inside", "nowhere.ts", "loop", "seven*", "?.ts"} {
+		p, err := mirror.ParsePattern(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Filter.Exclude = append(o.Filter.Exclude, p)
+	}
+	r, err := mirror.Run(t.Context(), src, dst, o, report.Discard)
+	if err != nil || r.Deleted != 2 || len(r.Findings) != 1 || r.Findings[0].Severity != report.Warn {
+		t.Errorf("%+v, %v", r, err)
+	}
+	wantContent(t, dst, map[string]string{"a.ts": "a", "real/b.ts": "b", "inside.ts": "a", "outside.ts": "kept", "folder-outside/x.ts": "kept", "folder-inside/b.ts": "kept",
+		"pipe.ts": "kept", "loop/x": "kept"})
+}
+
+func TestUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	src := folder(t, map[string]string{"a.ts": "a", "shut/b.ts": "b", "c.ts": "c"})
+	if err := errors.Join(os.Chmod(filepath.Join(src.Folder, "shut"), 0), os.Chmod(filepath.Join(src.Folder, "c.ts"), 0)); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(filepath.Join(src.Folder, "shut"), 0o700)
+	dst := memory(t, map[string]string{"shut/b.ts": "kept"})
+	o := options(t)
+	o.Delete = true
+	if r, got := partly(t, src, dst, o); !slices.Equal(got, []string{"sync-failed", "sync-unreadable"}) {
+		t.Errorf("%v %+v", got, r)
+	}
+	wantContent(t, dst, map[string]string{"a.ts": "a", "shut/b.ts": "kept"})
+}
+
+// TestNoSource: a source that is not there is no empty one.
+func TestNoSource(t *testing.T) {
+	o := options(t)
+	o.Delete = true
+	dst := memory(t, map[string]string{"a": "1"})
+	if _, err := mirror.Run(t.Context(), folderAt(t, filepath.Join(t.TempDir(), "none")), dst, o, report.Discard); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	wantContent(t, dst, map[string]string{"a": "1"})
+}
+
+// TestChanges: a file that is written while it is read is not copied, whatever its size.
+func TestChanges(t *testing.T) {
+	for _, size := range []int{10, 400 << 10, 17 << 20} {
+		src := folder(t, map[string]string{"a.ts": strings.Repeat("x", size), "a.m3u8": "#EXTM3U\na.ts"})
+		dst := memory(t, nil)
+		w := &watched{Store: dst.Store, before: func(_ int, op, name string) error {
+			if op == "put" && name == "a.ts" {
+				write(t, src.Folder, "a.ts", strings.Repeat("y", size))
+			}
+			return nil
+		}}
+		r, err := mirror.Run(t.Context(), src, mirror.Place{Store: w}, options(t), report.Discard)
+		if size <= 256<<10 { // it was in memory as a whole before
+			if err != nil || r.Copied != 2 {
+				t.Errorf("%d: %+v, %v", size, r, err)
+			}
+			wantContent(t, dst, map[string]string{"a.ts": strings.Repeat("x", size), "a.m3u8": "#EXTM3U\na.ts"})
+		} else if !errors.Is(err, mirror.ErrPartly) || !slices.Equal(rules(r.Findings), []string{"sync-changed"}) || r.Waiting != 1 {
+			t.Errorf("%d: %+v, %v", size, r, err)
+		} else {
+			wantContent(t, dst, nil)
+		}
+		bring(t, src, dst, options(t))
+		wantContent(t, dst, map[string]string{"a.ts": strings.Repeat("y", size), "a.m3u8": "#EXTM3U\na.ts"})
+	}
+}
+
+// TestClash: what a folder cannot hold is told, and the rest copied.
+func TestClash(t *testing.T) {
+	src := memory(t, map[string]string{"a": "file", "a-b": "file", "a/b": "below a file", "a/c/d": "below a file", "b/c": "ok", ".filmpress-x": "reserved"})
+	dst := folder(t, nil)
+	r, got := partly(t, src, dst, options(t))
+	if !slices.Equal(got, []string{"sync-name", "sync-name"}) || r.Copied != 3 {
+		t.Errorf("%v %+v", got, r)
+	}
+	wantContent(t, dst, map[string]string{"a": "file", "a-b": "file", "b/c": "ok"})
+	// A file where a folder must be, and a folder where a file must be.
+	dst = folder(t, map[string]string{"b": "in the way", "a-b/c": "in the way"})
+	if r, got = partly(t, src, dst, options(t)); !slices.Equal(got, []string{"sync-name", "sync-name", "sync-name", "sync-name"}) {
+		t.Errorf("%v %+v", got, r)
+	}
+	wantContent(t, dst, map[string]string{"a": "file", "b": "in the way", "a-b/c": "in the way"})
+}
+
+// TestStrange: keys of a bucket that are no names are told.
+func TestStrange(t *testing.T) {
+	o := options(t)
+	o.Strange = func() []string { return []string{"a//b", "../x"} }
+	r, got := partly(t, memory(t, map[string]string{"ok.ts": "x"}), memory(t, nil), o)
+	if !slices.Equal(got, []string{"sync-name", "sync-name"}) || r.Copied != 1 {
+		t.Errorf("%v %+v", got, r)
+	}
+}
+
+// TestSpare: an object that the destination's current release names is not deleted, though the source lacks it. When the source has no release of that
+// film any more, all of it goes.
+func TestSpare(t *testing.T) {
+	st := storetest.Memory()
+	publish := func(words string) string {
+		r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("a")), release.FromBytes("o/fedcba9876543210/b.ts", []byte("b"))},
+			Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
+			Entrances: func(id string) ([]release.File, error) {
+				return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
+			}}, release.Options{}, report.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Release
+	}
+	old := publish("old")
+	now := publish("now")
+	published := content(t, mirror.Place{Store: st})
+	o := options(t)
+	o.Delete = true
+
+	source := maps.Clone(published)
+	delete(source, "lake/o/fedcba9876543210/b.ts")
+	for name := range source {
+		if strings.Contains(name, old) {
+			delete(source, name)
+		}
+	}
+	dst := memory(t, published)
+	r, got := partly(t, folder(t, source), dst, o)
+	if !slices.Equal(got, []string{"sync-named"}) || r.Deleted != 0 || !strings.Contains(r.Findings[0].Pos.File, "b.ts") {
+		t.Errorf("%v %+v", got, r)
+	}
+	wantContent(t, dst, published)
+
+	source["lake/o/fedcba9876543210/b.ts"] = "b"
+	if r := bring(t, folder(t, source), dst, o); r.Deleted != 2 {
+		t.Errorf("an old release did not go: %+v", r)
+	}
+	wantContent(t, dst, source)
+
+	bring(t, folder(t, map[string]string{"other.ts": "x"}), dst, o)
+	wantContent(t, dst, map[string]string{"other.ts": "x"})
+
+	// A pointer that nobody can read keeps all of its film.
+	broken := maps.Clone(published)
+	broken["lake/release.json"] = "{"
+	dst = memory(t, broken)
+	if r, got := partly(t, folder(t, map[string]string{"lake/release.json": "{"}), dst, o); !slices.Contains(got, "sync-named") || r.Deleted != 0 {
+		t.Errorf("%v %+v", got, r)
+	}
+	_ = now
+}
+
+// TestConflict: a pointer that somebody else switched meanwhile is left as he left it.
+func TestConflict(t *testing.T) {
+	for _, there := range []map[string]string{{}, {"lake/release.json": "old"}} {
+		dst := memory(t, there)
+		w := &watched{Store: dst.Store, before: func(_ int, op, name string) error {
+			if op == "put" && name == "lake/a.ts" {
+				storetest.Put(t, dst.Store, "lake/release.json", []byte("theirs"))
+			}
+			return nil
+		}}
+		_, got := partly(t, folder(t, map[string]string{"lake/a.ts": "a", "lake/release.json": "ours", "lake/index.html": "page"}), mirror.Place{Store: w}, options(t))
+		if !slices.Equal(got, []string{"sync-conflict"}) {
+			t.Error(got)
+		}
+		wantContent(t, dst, map[string]string{"lake/a.ts": "a", "lake/release.json": "theirs"})
+	}
+}
+
+// TestRequests: what is the same by list and cache costs a list a side and nothing else; without the cache, MD5 tells as much.
+func TestRequests(t *testing.T) {
+	server := s3server.Start(t)
+	files := map[string]string{}
+	for i := range 50 {
+		files[fmt.Sprintf("v/%02d.ts", i)] = strings.Repeat(fmt.Sprint(i), 500)
+	}
+	src := folder(t, files)
+	time.Sleep(60 * time.Millisecond)
+	bare := bucket(t, server, "requests")
+	w := &watched{Store: bare.Store}
+	dst := mirror.Place{Store: w}
+	o := options(t)
+	bring(t, src, dst, o)
+	if w.count("put") != 50 || w.count("list") != 1 || len(w.ops) != 51 {
+		t.Errorf("%d requests to put 50: %q", len(w.ops), w.ops)
+	}
+	for _, cache := range []string{o.Cache, ""} {
+		o.Cache, w.ops = cache, nil
+		if r := bring(t, src, dst, o); r.Same != 50 || len(w.ops) != 1 {
+			t.Errorf("cache %q: %d requests to find 50 the same: %q", cache, len(w.ops), w.ops)
+		}
+	}
+	w.ops = nil
+	back := folder(t, nil)
+	o = options(t)
+	bring(t, dst, back, o)
+	if w.count("get") != 50 || len(w.ops) != 51 {
+		t.Errorf("%d requests to get 50: %q", len(w.ops), w.ops)
+	}
+	w.ops = nil
+	if r := bring(t, dst, back, o); r.Same != 50 || len(w.ops) != 1 {
+		t.Errorf("%d requests to find 50 the same: %q", len(w.ops), w.ops)
+	}
+	copied := &watched{Store: bucket(t, server, "copied").Store}
+	bring(t, bare, mirror.Place{Store: copied}, o)
+	w.ops, copied.ops = nil, nil
+	if r := bring(t, dst, mirror.Place{Store: copied}, o); r.Same != 50 || len(w.ops)+len(copied.ops) != 2 {
+		t.Errorf("two buckets: %q %q", w.ops, copied.ops)
+	}
+}
+
+// TestGzip: texts that a bucket holds gzipped are the same as their files, with the cache and without, and become the same files again.
+func TestGzip(t *testing.T) {
+	server := s3server.Start(t)
+	files := map[string]string{"a.m3u8": strings.Repeat("#EXTINF:6,\nsegment\n", 2000), "b.vtt": strings.Repeat("WEBVTT\n", 100_000), "tiny.txt": "x", "c.ts": strings.Repeat("video", 1000)}
+	rs, findings := mirror.ParseRules("r", []byte("rules: [{match: '*', gzip: true}]"))
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	src := folder(t, files)
+	time.Sleep(60 * time.Millisecond)
+	dst := bucket(t, server, "packed")
+	o := options(t)
+	o.Rules = rs
+	bring(t, src, dst, o)
+	wantContent(t, dst, files)
+	for name, packed := range map[string]bool{"a.m3u8": true, "b.vtt": true, "tiny.txt": false, "c.ts": false} {
+		if now, err := dst.Store.Stat(t.Context(), name); err != nil || now.Gzip != packed {
+			t.Errorf("%s: %+v, %v", name, now, err)
+		}
+	}
+	for _, cache := range []string{o.Cache, ""} {
+		o.Cache = cache
+		w := &watched{Store: dst.Store}
+		if r := bring(t, src, mirror.Place{Store: w}, o); r.Same != 4 || cache != "" && w.count("stat") > 0 || w.count("stat") > 2 {
+			t.Errorf("cache %q: %+v, %q", cache, r, w.ops)
+		}
+	}
+	back := folder(t, nil)
+	o = options(t)
+	bring(t, dst, back, o)
+	wantContent(t, back, files)
+	if r := bring(t, dst, back, o); r.Same != 4 {
+		t.Errorf("%+v", r)
+	}
+	// To another server, which is not reached by a copy of the first one's.
+	other := bucket(t, s3server.Start(t), "other")
+	server.Setenv(t)
+	bring(t, dst, other, o)
+	wantContent(t, other, files)
+	if now, err := other.Store.Stat(t.Context(), "a.m3u8"); err != nil || !now.Gzip || now.Type != "application/vnd.apple.mpegurl" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if r := bring(t, dst, other, o); r.Same != 4 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestTwoServers: what goes from one server to another comes whole, with what stands beside it, also where nobody recorded a digest.
+func TestTwoServers(t *testing.T) {
+	one, two := s3server.Start(t), s3server.Start(t)
+	src := bucket(t, one, "src")
+	big := string(storetest.Noise(1, 20<<20))
+	files := map[string]string{"small.ts": "x", "middle.mp4": big[:3<<20], "big.mp4": big, "empty": ""}
+	for name, content := range files {
+		m := storetest.Meta(name, []byte(content))
+		m.Disposition = `attachment; filename="x"`
+		if _, err := src.Store.Put(t.Context(), name, store.Bytes([]byte(content)), m, store.If{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	foreign(t, one, "src/foreign.ts", "not ours")
+	files["foreign.ts"] = "not ours"
+	dst := bucket(t, two, "dst")
+	o := options(t)
+	o.Spool = t.TempDir()
+	bring(t, src, dst, o)
+	wantContent(t, dst, files)
+	if now, err := dst.Store.Stat(t.Context(), "big.mp4"); err != nil || now.Disposition != `attachment; filename="x"` || now.CacheControl != store.Immutable || now.SHA256 != storetest.Meta("", []byte(big)).SHA256 {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if r := bring(t, src, dst, o); r.Same != 5 {
+		t.Errorf("%+v", r)
+	}
+	if left, err := os.ReadDir(o.Spool); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestDamage: bytes that are not those of the recorded digest are not written anywhere.
+func TestDamage(t *testing.T) {
+	server := s3server.Start(t)
+	src := bucket(t, server, "")
+	storetest.Put(t, src.Store, "a.ts", []byte("right"))
+	storetest.Put(t, src.Store, "b.ts", storetest.Noise(1, 1<<20))
+	if err := os.WriteFile(filepath.Join(server.Dir, "a.ts"), []byte("wrong"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dst := folder(t, map[string]string{"a.ts": "older"})
+	if r, got := partly(t, src, dst, options(t)); !slices.Equal(got, []string{"sync-damaged"}) || r.Copied != 1 {
+		t.Errorf("%v %+v", got, r)
+	}
+	wantContent(t, dst, map[string]string{"a.ts": "older", "b.ts": string(storetest.Noise(1, 1<<20))})
+}
+
+// TestBroken: a connection that breaks in the middle of an object is gone on with.
+func TestBroken(t *testing.T) {
+	files := map[string]string{"a.ts": string(storetest.Noise(1, 3<<20)), "b.ts": "small"}
+	src := memory(t, files)
+	cut := &cutting{Store: src.Store, times: map[string]int{}, most: 3}
+	dst := folder(t, nil)
+	bring(t, mirror.Place{Store: cut}, dst, options(t))
+	wantContent(t, dst, files)
+	cut = &cutting{Store: src.Store, times: map[string]int{}, most: 100}
+	dst = folder(t, nil)
+	if _, got := partly(t, mirror.Place{Store: cut}, dst, options(t)); len(got) != 2 {
+		t.Error(got)
+	}
+	wantContent(t, dst, nil)
+}
+
+// cutting breaks each Get of an object off, some times.
+type cutting struct {
+	store.Store
+	times map[string]int
+	most  int
+}
+
+func (c *cutting) Get(ctx context.Context, name string) (io.ReadCloser, store.Object, error) {
+	body, obj, err := c.Store.Get(ctx, name)
+	if err != nil || c.times[name] >= c.most {
+		return body, obj, err
+	}
+	c.times[name]++
+	after := obj.Size * int64(c.times[name]) / 10
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(io.LimitReader(body, after), broken{}), body}, obj, nil
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) {
+	return 0, fmt.Errorf("%w: the line broke", store.ErrUnreachable)
+}
+
+// TestHeaders: headers are looked at where that is wanted, and mended without sending the bytes.
+func TestHeaders(t *testing.T) {
+	server := s3server.Start(t)
+	src := folder(t, map[string]string{"a.m3u8": "#EXTM3U", "b.ts": "x"})
+	dst := bucket(t, server, "headers")
+	wrong := storetest.Meta("a", []byte("#EXTM3U"))
+	wrong.Type = "text/plain"
+	if _, err := dst.Store.Put(t.Context(), "a.m3u8", store.Bytes([]byte("#EXTM3U")), wrong, store.If{}); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t)
+	bring(t, src, dst, o)
+	if now, err := dst.Store.Stat(t.Context(), "a.m3u8"); err != nil || now.Type != "text/plain" {
+		t.Fatalf("%+v, %v", now, err)
+	}
+	o.Headers = true
+	w := &watched{Store: dst.Store}
+	o.DryRun = true
+	if r := bring(t, src, mirror.Place{Store: w}, o); r.Labelled != 1 || w.count("put") > 0 {
+		t.Errorf("%+v", r)
+	}
+	o.DryRun = false
+	if r := bring(t, src, dst, o); r.Labelled != 1 || r.Copied != 0 || r.Same != 2 {
+		t.Errorf("%+v", r)
+	}
+	if now, err := dst.Store.Stat(t.Context(), "a.m3u8"); err != nil || now.Type != "application/vnd.apple.mpegurl" || now.CacheControl != "no-cache" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if r := bring(t, src, dst, o); r.Labelled != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestFilters: what is left out is neither copied nor deleted.
+func TestFilters(t *testing.T) {
+	src, dst := folder(t, film), memory(t, map[string]string{"lake/old.ts": "x", "lake/index.html": "kept", "private/x": "kept", "stranger/old.ts": "goes"})
+	o := options(t)
+	o.Delete = true
+	for _, text := range []string{"private", "lake/**"} {
+		p, err := mirror.ParsePattern(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Filter.Exclude = append(o.Filter.Exclude, p)
+	}
+	bring(t, src, dst, o)
+	want := map[string]string{"lake/old.ts": "x", "lake/index.html": "kept", "private/x": "kept"}
+	for name, content := range film {
+		if !strings.HasPrefix(name, "lake/") {
+			want[name] = content
+		}
+	}
+	wantContent(t, dst, want)
+}
+
+// TestResume: a large file whose upload was broken off is gone on with, and its parts are not sent again.
+func TestResume(t *testing.T) {
+	server := s3server.Start(t)
+	big := string(storetest.Noise(1, 120<<20))
+	src := folder(t, map[string]string{"film.mp4": big})
+	uploads := t.TempDir()
+	var sent int64
+	ctx, cancel := context.WithCancel(t.Context())
+	pace := func(_ context.Context, n int) error {
+		if sent += int64(n); sent > 90<<20 && ctx.Err() == nil {
+			cancel()
+		}
+		return nil
+	}
+	counted := make(chan struct{}, 1) // the pace is asked from several goroutines
+	counted <- struct{}{}
+	dst := bucket(t, server, "resume", func(o *s3.Options) {
+		o.Uploads = uploads
+		o.Pace = func(ctx context.Context, n int) error {
+			<-counted
+			defer func() { counted <- struct{}{} }()
+			return pace(ctx, n)
+		}
+	})
+	if _, err := mirror.Run(ctx, src, dst, options(t), report.Discard); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	sent = 0
+	bring(t, src, dst, options(t))
+	if sent > 104<<20 { // four parts of 16 MiB were under way, so at least one had arrived
+		t.Errorf("%d MiB of 120 went over the network in the second run", sent>>20)
+	}
+	wantContent(t, dst, map[string]string{"film.mp4": big})
+	if left, err := os.ReadDir(uploads); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// foreign puts an object as others do, without a recorded digest.
+func foreign(t testing.TB, server s3server.Server, key, content string) {
+	t.Helper()
+	_, err := server.Client().PutObject(t.Context(), &sdk.PutObjectInput{Bucket: &server.Bucket, Key: &key, Body: strings.NewReader(content)})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
