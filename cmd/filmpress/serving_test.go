@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -85,5 +86,23 @@ func useBucket(shared, own func() s3server.Server) func(*testscript.TestScript, 
 			ts.Setenv(name, value)
 		}
 		ts.Setenv("BUCKET", "s3://"+s.Bucket+"/"+filepath.Base(ts.Getenv("WORK")))
+	}
+}
+
+// profile moves the keys and the endpoint of the story into a profile of the files that AWS tools share: profile NAME
+func profile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: profile NAME")
+	}
+	folder := filepath.Join(ts.Getenv("HOME"), ".aws")
+	ts.Check(os.MkdirAll(folder, 0o700))
+	for file, text := range map[string]string{
+		"credentials": fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", args[0], ts.Getenv("AWS_ACCESS_KEY_ID"), ts.Getenv("AWS_SECRET_ACCESS_KEY")),
+		"config":      fmt.Sprintf("[profile %s]\nregion = %s\nendpoint_url = %s\n", args[0], ts.Getenv("AWS_REGION"), ts.Getenv("AWS_ENDPOINT_URL")),
+	} {
+		ts.Check(os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600))
+	}
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+		ts.Setenv(name, "")
 	}
 }

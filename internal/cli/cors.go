@@ -88,6 +88,6 @@ func (a *app) applyCORS(ctx context.Context, st *s3.Store, want s3.CORSRules, ad
 		return now, errors.Join(err, s3.ErrNotKept)
 	}
 	a.ui.Note("set and read back: pages of " + strings.Join(slices.Sorted(slices.Values(added)), ", ") + " may play now; browsers keep an old answer for a while. filmpress doctor " +
-		st.String() + " --origin " + added[0] + " tries it")
+		quoteArg(st.String()) + " --origin " + added[0] + " tries it")
 	return now, nil
 }

@@ -207,7 +207,7 @@ func (d *bucketDoctor) public(all []s3.Served) bool {
 			c.What, c.Mend = "viewers' browsers do not get "+s.Name+": "+ui.Clean(s.Err.Error()), "check s3.public-url"
 		case s.Status == 401 || s.Status == 403:
 			c.What = fmt.Sprintf("strangers are refused (%d) at %s", s.Status, where)
-			c.Mend = "filmpress policy " + ui.Clean(d.st.String()) + " shows what allows them; or name the public address in s3.public-url"
+			c.Mend = "filmpress policy " + quoteArg(d.st.String()) + " shows what allows them; or name the public address in s3.public-url"
 		case s.Status == 404:
 			c.What, c.Mend = fmt.Sprintf("strangers find nothing (404) at %s", where), "let s3.public-url name the place where "+ui.Clean(d.st.String())+" is served"
 		case s.Status >= 300:
@@ -241,7 +241,7 @@ func (d *bucketDoctor) types(all []s3.Served) {
 // cors tells whether pages of the origin can play. Without an origin, pages of no other site need to.
 func (d *bucketDoctor) cors(all []s3.Served) {
 	fine := !slices.ContainsFunc(all, func(s s3.Served) bool { return !s.Allowed || !s.Preflight })
-	mend := "filmpress cors " + ui.Clean(d.st.String()) + " --allow " + cmp.Or(d.origin, "ORIGIN")
+	mend := "filmpress cors " + quoteArg(d.st.String()) + " --allow " + cmp.Or(d.origin, "ORIGIN")
 	switch {
 	case fine && d.origin == "":
 		d.add(check{Name: "cors", State: ok, What: "pages of every other site can play"})
@@ -277,7 +277,7 @@ func (d *bucketDoctor) uploads(ctx context.Context) {
 	}
 	if n > 0 {
 		d.add(check{"unfinished uploads", warn, fmt.Sprintf("%s of more than a week, the oldest of %s; their parts take up space that no listing shows", plural(n, "upload"), oldest.UTC().Format(time.DateOnly)),
-			"filmpress clean " + ui.Clean(d.st.String()) + " gives them up", 0})
+			"filmpress clean " + quoteArg(d.st.String()) + " gives them up", 0})
 		return
 	}
 	d.add(check{Name: "unfinished uploads", State: ok, What: "none of more than a week"})

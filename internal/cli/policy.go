@@ -66,10 +66,10 @@ func (a *app) policy(ctx context.Context, place string, apply bool) error {
 		if _, open, err := want.Open(resource); err != nil || !open {
 			return s3.ErrNotKept
 		}
-		a.ui.Note("set and read back: everybody may read what lies below " + st.String() + "; filmpress doctor " + st.String() + " tries it")
+		a.ui.Note("set and read back: everybody may read what lies below " + st.String() + "; filmpress doctor " + quoteArg(st.String()) + " tries it")
 	}
 	if want.Denies() {
-		a.ui.Note("a statement of the policy denies something, and a denial goes before all that is allowed; filmpress doctor " + st.String() + " tells whether films can be read")
+		a.ui.Note("a statement of the policy denies something, and a denial goes before all that is allowed; filmpress doctor " + quoteArg(st.String()) + " tells whether films can be read")
 	}
 	return a.printJSON(want)
 }

@@ -79,7 +79,7 @@ func (r *run) decide(ctx context.Context, it *item) error {
 	it.verdict = v
 	switch {
 	case v == differs && unknown:
-		r.total.Add(it.src.size)
+		r.expect(it.src.size)
 	case v == same:
 		r.count(&r.result.Same, 1)
 		if r.Headers {
@@ -87,6 +87,12 @@ func (r *run) decide(ctx context.Context, it *item) error {
 		}
 	}
 	return nil
+}
+
+// expect counts an object that is to be copied.
+func (r *run) expect(size int64) {
+	r.todo.Add(1)
+	r.total.Add(size)
 }
 
 // bring makes the destination hold one object.

@@ -99,7 +99,7 @@ func (m *merging) source(s entry, d *entry) {
 		return
 	}
 	if it.verdict == differs {
-		m.total.Add(s.size)
+		m.expect(s.size)
 	}
 	m.items[rank] = append(m.items[rank], it)
 }
@@ -140,9 +140,6 @@ func (m *merging) extra(d entry) {
 		}
 	}
 	m.guards = kept
-	if m.Protect != nil && m.Protect(d.name) {
-		return
-	}
 	m.result.Extra++
 	if m.Delete {
 		rank := rankOf(d.name)
@@ -156,6 +153,9 @@ func (m *merging) strange() {
 		return
 	}
 	for _, key := range m.Strange() {
+		if !m.Filter.Takes(key) {
+			continue
+		}
 		m.find(report.Finding{Pos: report.Pos{File: m.src.Store.String()}, Severity: report.Error, Rule: "sync-name",
 			Text: fmt.Sprintf("the key %q cannot be copied: %s", key, strings.TrimPrefix(fmt.Sprint(store.CheckName(key)), store.ErrName.Error()+": ")),
 			Hint: "rename the object, or sync from a prefix that does not hold it"})
@@ -225,10 +225,15 @@ func (r *run) guard() error {
 			}
 		}
 	}
-	if would > r.MaxDelete.most(have) && !r.DryRun {
-		return &ErrTooMany{would, have, r.MaxDelete, r.dst.Store.String()}
+	if would <= r.MaxDelete.most(have) {
+		return nil
 	}
-	return nil
+	tooMany := &ErrTooMany{would, have, r.MaxDelete, r.dst.Store.String()}
+	if r.DryRun {
+		r.sink(report.Event{Kind: report.Note, Text: "this would be refused: " + tooMany.Error()})
+		return nil
+	}
+	return tooMany
 }
 
 func absolute(p string) string {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"filmpress/internal/store"
@@ -184,7 +183,7 @@ func (r *run) download(ctx context.Context, it *item) error {
 		rd.rewind()
 		fallthrough
 	default:
-		spooled, drop, err := r.spool(ctx, rd)
+		spooled, drop, err := r.spool(rd)
 		if err != nil {
 			return err
 		}
@@ -219,33 +218,29 @@ func fill(r io.Reader, buffer []byte) (b []byte, whole bool, err error) {
 }
 
 // spool writes an object into a file of this machine. A server must be told the digest and the size of what it gets before the bytes, and large
-// objects are sent in several parts at once; neither can be done with bytes that come by once.
-func (r *run) spool(ctx context.Context, rd *remote) (store.Body, func(), error) {
-	folder := r.spoolPath()
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return store.Body{}, nil, err
-	}
-	f, err := os.CreateTemp(folder, "*")
+// objects are sent in several parts at once; neither can be done with bytes that come by once. The file has no name any more once it is open, so
+// none is left behind, whatever ends this program.
+func (r *run) spool(rd *remote) (store.Body, func(), error) {
+	f, err := os.CreateTemp(r.Spool, "filmpress-sync-*")
 	if err != nil {
 		return store.Body{}, nil, err
 	}
-	drop := func() { f.Close(); os.Remove(f.Name()) }
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return store.Body{}, nil, err
+	}
 	buffer := buffers.Get()
 	defer buffers.Put(buffer)
 	n, err := io.CopyBuffer(struct{ io.Writer }{f}, onlyReader{rd}, *buffer)
 	if err != nil {
-		drop()
+		f.Close()
 		return store.Body{}, nil, err
 	}
-	name := f.Name()
-	return store.Body{Size: n, Open: func() (io.ReadSeekCloser, error) { return os.Open(name) }}, drop, nil
+	open := func() (io.ReadSeekCloser, error) { return section{io.NewSectionReader(f, 0, n)}, nil }
+	return store.Body{Size: n, Open: open}, func() { f.Close() }, nil
 }
 
-// spoolPath is a folder of this sync's own.
-func (r *run) spoolPath() string {
-	base := r.Spool
-	if base == "" {
-		base = os.TempDir()
-	}
-	return filepath.Join(base, fmt.Sprintf("filmpress-sync-%d", os.Getpid()))
-}
+// section is a part of a file that somebody else closes.
+type section struct{ *io.SectionReader }
+
+func (section) Close() error { return nil }

@@ -188,6 +188,8 @@ func (w *walking) link(name string, n *node) {
 	info, err := w.root.Stat(name)
 	hint := "put the file itself there, or leave it out with --exclude"
 	switch {
+	case errors.Is(err, syscall.ELOOP):
+		n.wrong = w.complaint(name, report.Error, "sync-link", "this symbolic link goes round in a circle", hint)
 	case errors.Is(err, fs.ErrNotExist):
 		n.wrong = w.complaint(name, report.Error, "sync-link", "this symbolic link leads nowhere", hint)
 	case err != nil:

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,17 +28,16 @@ type Place struct {
 type Options struct {
 	Filter    Filter
 	Rules     Rules
-	DryRun    bool                   // look and judge, and write nothing
-	Delete    bool                   // delete what only the destination has
-	MaxDelete Limit                  // more is refused before anything is written
-	Headers   bool                   // also mend headers of objects whose bytes are the same; asks for each
-	Workers   int                    // objects at once; 0 is 32
-	Cache     string                 // folder for what is remembered of files; "" remembers nothing
-	Spool     string                 // folder for large objects on their way between two servers; "" is the system's for temporary files
-	Now       func() time.Time       // this machine's clock
-	Action    func(Action)           // hears of each thing that is done, or would be; nil is nobody. One call at a time
-	Strange   func() []string        // keys of the source that no name can be, known once it was listed; nil is none
-	Protect   func(name string) bool // further names that are never deleted; nil is none
+	DryRun    bool             // look and judge, and write nothing
+	Delete    bool             // delete what only the destination has
+	MaxDelete Limit            // more is refused before anything is written
+	Headers   bool             // also mend headers of objects whose bytes are the same; asks for each
+	Workers   int              // objects at once; 0 is 32
+	Cache     string           // folder for what is remembered of files; "" remembers nothing
+	Spool     string           // folder for large objects on their way between two servers; "" is the system's for temporary files
+	Now       func() time.Time // this machine's clock
+	Action    func(Action)     // hears of each thing that is done, or would be; nil is nobody. One call at a time
+	Strange   func() []string  // keys of the source that no name can be, known once it was listed; nil is none
 }
 
 // Verb is what is done with an object.
@@ -103,6 +101,7 @@ type run struct {
 	lastTold time.Time
 
 	done, total atomic.Int64 // bytes
+	todo        atomic.Int64 // objects that are to be copied, as far as is known
 	inARow      atomic.Int64 // failures since the last success
 }
 
@@ -197,7 +196,6 @@ func (r *run) close() {
 			e.root.Close()
 		}
 	}
-	os.RemoveAll(r.spoolPath()) // what a killed run left as well, now that nothing needs it
 }
 
 // find reports a complaint. Of very many, the first are told.
@@ -259,6 +257,6 @@ func (r *run) sent(n int64) {
 	if now := r.Now(); now.Sub(r.lastTold) >= 100*time.Millisecond {
 		r.lastTold = now
 		r.sink(report.Event{Kind: report.StepProgress, Step: Step, Done: done, Total: r.total.Load(),
-			Text: fmt.Sprintf("%d objects copied", r.result.Copied)})
+			Text: fmt.Sprintf("%d of %d objects copied", r.result.Copied, r.todo.Load())})
 	}
 }

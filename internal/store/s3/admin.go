@@ -20,6 +20,9 @@ import (
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	one := int32(1)
 	out, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.prefix), MaxKeys: &one})
+	if err == nil && !isListing(out) {
+		err = errNotS3
+	}
 	if err != nil {
 		return time.Time{}, s.wrap(ctx, err, "")
 	}

@@ -28,7 +28,11 @@ const checkName = ".filmpress-check-"
 func (s *Store) Check(ctx context.Context) error {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
 	one := int32(1)
-	if _, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.prefix), MaxKeys: &one}, few); err != nil {
+	out, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.prefix), MaxKeys: &one}, few)
+	if err == nil && !isListing(out) {
+		err = errNotS3
+	}
+	if err != nil {
 		return s.wrap(ctx, err, "")
 	}
 	s.conditions.Lock()

@@ -69,6 +69,9 @@ func (c *copying) look(ctx context.Context, want store.Object) error {
 		return err
 	}
 	source, err := c.from.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &c.from.bucket, Key: aws.String(c.from.key(want.Name))})
+	if err == nil && aws.ToString(source.ETag) == "" {
+		err = errNotS3
+	}
 	if err != nil {
 		err = c.from.wrap(ctx, err, want.Name)
 		if want.ETag != "" && errors.Is(err, store.ErrNotFound) {

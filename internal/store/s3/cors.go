@@ -47,6 +47,9 @@ func (s *Store) CORS(ctx context.Context) (CORSRules, error) {
 	if codeOf(err) == "NoSuchCORSConfiguration" {
 		return CORSRules{Rules: []CORSRule{}}, nil
 	}
+	if err == nil && len(out.CORSRules) == 0 {
+		err = errNotS3 // a bucket without rules answers with an error
+	}
 	if err != nil {
 		return CORSRules{}, s.adminError(ctx, err, "CORS rules", "s3:GetBucketCORS", "")
 	}

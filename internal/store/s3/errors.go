@@ -14,8 +14,10 @@ import (
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
 	"filmpress/internal/store"
@@ -130,18 +132,57 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 			return err
 		}
 	}
+	if s.vague(err) {
+		if clear := s.ask(ctx); clear != nil {
+			err = clear
+		}
+	}
 	place := s.String()
 	if name != "" {
 		place = "s3://" + s.bucket + "/" + s.key(name)
 	}
 	p := s.judge(err)
+	if name == "" && p.kind == store.ErrNotFound { // every server that has no such bucket says so by its code, but to HEAD
+		if p = codes["NoSuchBucket"]; !toHead(err) {
+			p = problem{store.ErrUnreachable, "what answers there is no S3 server; check the endpoint"}
+		}
+	}
 	return &failure{p.kind, place + " at " + s.endpoint.Host + ": " + p.mend, err}
+}
+
+// vague tells of a refused HEAD, whose answer has no body and so no reason: wrong keys, a wrong clock and a missing right look alike.
+func (s *Store) vague(err error) bool {
+	switch statusOf(err) {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMovedPermanently, http.StatusTemporaryRedirect:
+		return toHead(err)
+	}
+	return false
+}
+
+func toHead(err error) bool {
+	var response *awshttp.ResponseError
+	return errors.As(err, &response) && response.Response != nil && response.Response.Request != nil && response.Response.Request.Method == http.MethodHead
+}
+
+// ask lists one key for the reason of a refusal. Nil is that there is none for a listing.
+func (s *Store) ask(ctx context.Context) error {
+	one := int32(1)
+	_, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.prefix), MaxKeys: &one}, func(o *s3.Options) {
+		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2)
+	})
+	if Denied(err) {
+		return nil
+	}
+	return err
 }
 
 // judge says what an error of the SDK means.
 func (s *Store) judge(err error) problem {
 	status := statusOf(err)
-	if region := regionOf(err); region != "" && region != s.region {
+	region := regionOf(err)
+	// Some servers name a region of theirs in every answer; it is the cause only of these.
+	elsewhere := status == http.StatusMovedPermanently || status == http.StatusTemporaryRedirect || status == http.StatusBadRequest
+	if elsewhere && region != "" && region != s.region {
 		return problem{store.ErrRefused, "the bucket is in the region " + region + "; set AWS_REGION to it"}
 	}
 	var api smithy.APIError
@@ -174,6 +215,9 @@ func (s *Store) judge(err error) problem {
 	return unreached(err)
 }
 
+// plainHTTP is how net/http calls an answer without TLS; it has no exported error for it.
+const plainHTTP = "server gave HTTP response to HTTPS client"
+
 // brokenAnswer tells an answer of S3 that cannot be read from a web page.
 func brokenAnswer(err error) bool {
 	broken, ok := errors.AsType[*smithy.DeserializationError](err)
@@ -199,7 +243,7 @@ func unreached(err error) problem {
 		mend = "there is no host of that name; check the endpoint and the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		mend = "nothing listens there; check the endpoint, and that the server runs"
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case strings.Contains(err.Error(), plainHTTP):
 		mend = "it speaks plain HTTP; write http:// in the endpoint"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		mend = "it does not answer in time; check network and endpoint"

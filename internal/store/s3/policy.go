@@ -204,6 +204,9 @@ func (s *Store) Policy(ctx context.Context) (Policy, error) {
 	if codeOf(err) == "NoSuchBucketPolicy" {
 		return ParsePolicy("")
 	}
+	if err == nil && !strings.HasPrefix(strings.TrimSpace(aws.ToString(out.Policy)), "{") {
+		err = errNotS3
+	}
 	if err != nil {
 		return Policy{}, s.adminError(ctx, err, "policy", "s3:GetBucketPolicy", "")
 	}

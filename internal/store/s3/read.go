@@ -21,6 +21,10 @@ func (s *Store) Get(ctx context.Context, name string) (io.ReadCloser, store.Obje
 		return nil, store.Object{}, err
 	}
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
+	if err == nil && aws.ToString(out.ETag) == "" {
+		out.Body.Close()
+		err = errNotS3
+	}
 	if err != nil {
 		return nil, store.Object{}, s.wrap(ctx, err, name)
 	}
@@ -67,6 +71,9 @@ func (s *Store) Stat(ctx context.Context, name string) (store.Object, error) {
 // head is Stat with all that is kept beside the object, and with the SDK's error.
 func (s *Store) head(ctx context.Context, name string) (store.Object, map[string]string, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
+	if err == nil && aws.ToString(out.ETag) == "" {
+		err = errNotS3
+	}
 	if err != nil {
 		return store.Object{}, nil, err
 	}
@@ -96,6 +103,9 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
+			if err == nil && !isListing(page) {
+				err = errNotS3
+			}
 			if err != nil {
 				yield(store.Object{}, s.wrap(ctx, err, ""))
 				return
@@ -112,6 +122,11 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 			}
 		}
 	}
+}
+
+// isListing tells a listing of nothing from a page of somebody's web server, which the SDK reads as such. It would pass for an empty bucket.
+func isListing(out *s3.ListObjectsV2Output) bool {
+	return out.Name != nil || out.KeyCount != nil || out.MaxKeys != nil || out.IsTruncated != nil
 }
 
 // reading is the body of a Get.

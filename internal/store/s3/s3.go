@@ -67,6 +67,7 @@ type Store struct {
 	sums       sync.Mutex
 	sumSupport support
 	throttle   throttle
+	first      first
 	uploadDir  string
 	sweepOnce  sync.Once // of uploadDir
 
@@ -206,6 +207,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			c.HTTPClient = paced{c.HTTPClient, o.Pace}
 		}
 		s.throttle.slowly(c)
+		s.first.soon(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base
