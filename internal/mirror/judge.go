@@ -228,7 +228,7 @@ func (r *run) digest(at end, file entry, want want) (sums, error) {
 type onlyReader struct{ io.Reader }
 
 // small is the size up to which an object is held in memory, and that of the buffers through which larger ones go. With all workers at work they
-// take 8 MiB.
-const small = 256 << 10
+// take 4 MiB.
+const small = 128 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, small); return &b }}
