@@ -36,6 +36,8 @@ func TestStories(t *testing.T) {
 			"listing":   listing,
 			"changes":   changes,
 			"contract":  contract,
+			"matches":   matches,
+			"spoil":     spoil,
 			"interrupt": interrupt,
 			"watch":     watch,
 			"opened":    opened,

@@ -161,3 +161,15 @@ func schema(ts *testscript.TestScript, result string) {
 	ts.Check(err)
 	ts.Check(s.Validate(value))
 }
+
+// matches checks stdout against a part of a schema that users are given: matches FILE NAME is docs/FILE#/$defs/NAME.
+func matches(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: matches SCHEMA NAME")
+	}
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", args[0]) + "#/$defs/" + args[1])
+	ts.Check(err)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	ts.Check(s.Validate(value))
+}

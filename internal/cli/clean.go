@@ -15,7 +15,7 @@ import (
 	"filmpress/internal/report"
 )
 
-// cleaned is the result of clean as --json prints it: docs/list.md.
+// cleaned is the result of clean as --json prints it: docs/admin.md.
 type cleaned struct {
 	Target   string           `json:"target"`
 	Now      time.Time        `json:"now"` // the store's clock
@@ -41,12 +41,11 @@ type cleanedFilm struct {
 
 // cleanOptions are the command line of clean.
 type cleanOptions struct {
-	grace, max   string
-	keep         int
-	yes, dry     bool
-	json         bool
-	target, slug string
-	parsed       clean.Options
+	grace, max string
+	keep       int
+	yes, dry   bool
+	json       bool
+	parsed     clean.Options
 }
 
 func newClean(a *app) *cobra.Command {
@@ -75,7 +74,7 @@ so is everything that is not of filmpress. Of films that were unpublished, nothi
 	flags.IntVar(&o.keep, "keep", 0, "how many releases to keep besides the current one and the one before")
 	flags.StringVar(&o.grace, "grace", "7d", "how long something must have been unneeded: 7d, 36h; an hour at least")
 	flags.StringVar(&o.max, "max-delete", "50%", "delete at most so many objects in this run: 500, or 20%")
-	flags.BoolVar(&o.json, "json", false, "print the result as JSON: docs/list.md")
+	flags.BoolVar(&o.json, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if err := o.parse(); err != nil {
 			return usageError{err}
@@ -125,7 +124,7 @@ func parseLimit(text string) (clean.Limit, error) {
 
 func (a *app) clean(ctx context.Context, p place, o cleanOptions) error {
 	o.parsed.Slug = p.slug
-	r, err := clean.Run(ctx, p, o.parsed, a.ui.Sink)
+	r, err := clean.Run(ctx, p.st, o.parsed, a.ui.Sink)
 	a.ui.Findings(p.shown(r.Findings))
 	a.ui.Close()
 	if err != nil {

@@ -14,11 +14,10 @@ import (
 	"filmpress/internal/catalog"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
-	"filmpress/internal/store"
 	"filmpress/internal/ui"
 )
 
-// catalogued is the result of list as --json prints it. The shape is a contract: docs/list.md.
+// catalogued is the result of list as --json prints it. The shape is a contract: docs/admin.md.
 type catalogued struct {
 	Target    string           `json:"target"`
 	Films     []cataloguedFilm `json:"films"`
@@ -76,7 +75,7 @@ filmpress verify proves more. Nothing is written. Objects that are not of filmpr
 		Args: args(cobra.RangeArgs(1, 2)),
 	}
 	addBucket(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/admin.md")
 	cmd.Flags().IntVar(&keep, "keep", 0, "count as clean --keep does what would be freed")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		p, err := a.openFilms(cmd.Context(), given[0], second(given))
@@ -98,7 +97,7 @@ func second(given []string) string {
 func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 	out := catalogued{Target: p.name, Films: []cataloguedFilm{}, Elsewhere: []string{}, Findings: []report.Finding{}}
 	var mu sync.Mutex
-	rest, err := catalog.Scan(ctx, p, catalog.Options{Slug: p.slug, Keep: keep}, func(_ context.Context, f *catalog.Film) error {
+	rest, err := catalog.Scan(ctx, p.st, catalog.Options{Slug: p.slug, Keep: keep}, func(_ context.Context, f *catalog.Film) error {
 		listed := listedFilm(p, f)
 		mu.Lock()
 		defer mu.Unlock()
@@ -110,7 +109,7 @@ func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 		return err
 	}
 	if p.slug != "" && len(out.Films) == 0 {
-		return fmt.Errorf("%w: there is no film %q in %s; filmpress list %s shows those that are there", store.ErrNotFound, p.slug, p.name, quoteArg(p.name))
+		return p.noFilm()
 	}
 	out.Foreign = rest.Foreign
 	for _, folder := range rest.Elsewhere {
@@ -132,7 +131,7 @@ func listedFilm(p place, f *catalog.Film) cataloguedFilm {
 	out := cataloguedFilm{Slug: f.Slug, Title: f.Slug, Subtitles: []string{}, Visibility: f.Visibility, Sequence: f.Pointer.Sequence, All: f.All, Foreign: f.Foreign,
 		Releases: []cataloguedRelease{}}
 	if f.Visibility == catalog.Published && f.Has(release.Entrances[0]) {
-		out.Page = p.URL(f.Slug + "/" + release.Entrances[0])
+		out.Page = p.st.URL(f.Slug + "/" + release.Entrances[0])
 	}
 	for _, o := range f.Unreferenced() {
 		out.Free.Add(o.Size)

@@ -18,7 +18,7 @@ import (
 
 // place is a folder or a bucket of films that a command was given.
 type place struct {
-	store.Store
+	st   store.Store
 	name string // as the user wrote it, without a slash at its end
 	slug string // of the film that was meant; "" is all
 }
@@ -33,18 +33,24 @@ func (a *app) openFilms(ctx context.Context, target, slug string) (place, error)
 	}
 	p := place{name: strings.TrimSuffix(target, "/"), slug: slug}
 	var err error
-	if p.Store, err = a.openAt(ctx, p.name); err != nil || slug != "" || strings.Count(p.name, "/") <= 2 {
+	if p.st, err = a.openAt(ctx, p.name); err != nil || slug != "" || strings.Count(p.name, "/") <= 2 {
 		return p, err
 	}
-	film, err := isFilm(ctx, p)
+	film, err := isFilm(ctx, p.st)
 	if err != nil || !film {
 		return p, err
 	}
 	above, own := path.Split(p.name)
 	p.name, p.slug = strings.TrimSuffix(above, "/"), own
-	p.Store, err = a.openAt(ctx, p.name)
+	p.st, err = a.openAt(ctx, p.name)
 	return p, err
 }
+
+// absentError is a place or a film that is not there.
+type absentError struct{ text string }
+
+func (e *absentError) Error() string { return e.text }
+func (e *absentError) Unwrap() error { return store.ErrNotFound }
 
 func knownPlace(target string) error {
 	scheme, _, found := strings.Cut(target, "://")
@@ -66,17 +72,17 @@ func openFolderOfFilms(ctx context.Context, target, slug string) (place, error) 
 	info, err := os.Stat(p.name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return p, fmt.Errorf("%w: the folder %s", store.ErrNotFound, p.name)
+		return p, &absentError{fmt.Sprintf("%s: there is no such folder", shown(p.name))}
 	case err != nil:
 		return p, err
 	case !info.IsDir():
 		return p, fmt.Errorf("%w: %s is a file, not a folder; name the folder of films", store.ErrRefused, p.name)
 	}
 	other := app{}
-	if p.Store, err = other.openAt(ctx, p.name); err != nil || slug != "" {
+	if p.st, err = other.openAt(ctx, p.name); err != nil || slug != "" {
 		return p, err
 	}
-	film, err := isFilm(ctx, p)
+	film, err := isFilm(ctx, p.st)
 	if err != nil || !film {
 		return p, err
 	}
@@ -85,8 +91,13 @@ func openFolderOfFilms(ctx context.Context, target, slug string) (place, error) 
 		return p, err
 	}
 	p.name, p.slug = filepath.Dir(abs), filepath.Base(abs)
-	p.Store, err = other.openAt(ctx, p.name)
+	p.st, err = other.openAt(ctx, p.name)
 	return p, err
+}
+
+// noFilm says that the film that was meant is not there.
+func (p place) noFilm() error {
+	return &absentError{fmt.Sprintf("there is no film %q in %s; %s shows those that are there", p.slug, p.name, p.command("list", p.name))}
 }
 
 // show is a path below the place, as the user knows it.
@@ -136,7 +147,13 @@ func ageText(d time.Duration) string {
 	if day := 24 * time.Hour; d > 0 && d%day == 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	for _, end := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, end) {
+			text = strings.TrimSuffix(text, end[1:])
+		}
+	}
+	return text
 }
 
 // counted is a number of things and their size.

@@ -160,6 +160,7 @@ func (a *app) carryOut(ctx context.Context, s studied, st store.Store, o publish
 	})
 	for again := false; ; again = true {
 		stream := release.NewStream(ctx, st, s.plan.Slug, a.ui.Sink)
+		stream.Disposition = dispositions(s.plan)
 		results, err := local.Run(ctx, s.plan, s.sources, worker, s.kept, report.Tee(a.ui.Sink, stream.Sink))
 		if err != nil {
 			stream.Close()

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"filmpress/internal/ui"
 )
 
-// rolled is the result of rollback as --json prints it: docs/list.md.
+// rolled is the result of rollback as --json prints it: docs/admin.md.
 type rolled struct {
 	Target   string `json:"target"`
 	Slug     string `json:"slug"`
@@ -45,7 +46,7 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 	}
 	addBucket(cmd.Flags())
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "prove the release and say what would be done, and do nothing")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if len(given) == 3 {
 			opt.To = given[2]
@@ -60,12 +61,15 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 }
 
 func (a *app) rollback(ctx context.Context, p place, opt release.RollbackOptions, asJSON bool) error {
-	r, err := release.Rollback(ctx, p, p.slug, opt, a.ui.Sink)
+	r, err := release.Rollback(ctx, p.st, p.slug, opt, a.ui.Sink)
+	if errors.Is(err, release.ErrNoFilm) {
+		return p.noFilm()
+	}
 	if err != nil {
 		return err
 	}
 	a.ui.Close()
-	page := p.URL(p.slug + "/" + release.Entrances[0])
+	page := p.st.URL(p.slug + "/" + release.Entrances[0])
 	if asJSON {
 		return a.printJSON(rolled{p.name, p.slug, r.From, r.To, r.About.Title, r.Sequence, r.Objects, page, !opt.DryRun})
 	}

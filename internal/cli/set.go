@@ -54,11 +54,7 @@ func releaseSet(p plan.Plan, results map[string]engine.Result, st store.Store) (
 		return set, err
 	}
 	set.Entrances = func(id string) ([]release.File, error) {
-		url := st.URL(p.Slug + "/" + step.PageName)
-		if filepath.IsAbs(url) { // a folder has no address that viewers know
-			url = ""
-		}
-		entrances, err := facts.Entrances(id, url)
+		entrances, err := facts.Entrances(id, release.PageURL(st, p.Slug))
 		if err != nil {
 			return nil, err
 		}
@@ -140,6 +136,15 @@ func result(p plan.Plan, facts step.PackageFacts, results map[string]engine.Resu
 		}
 	}
 	return r
+}
+
+// dispositions is disposition by the digest of a file's step.
+func dispositions(p plan.Plan) func(digest, path string) string {
+	kinds := map[string]string{}
+	for _, s := range p.Steps {
+		kinds[s.Digest] = s.Kind
+	}
+	return func(digest, path string) string { return disposition(kinds[digest], path, p.Slug) }
 }
 
 // disposition gives downloads a name that people recognise; in the film's address there is none.

@@ -3,18 +3,16 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/release"
-	"filmpress/internal/store"
 	"filmpress/internal/ui"
 )
 
-// unpublished is the result of unpublish as --json prints it: docs/list.md.
+// unpublished is the result of unpublish as --json prints it: docs/admin.md.
 type unpublished struct {
 	Target  string   `json:"target"`
 	Slug    string   `json:"slug"`
@@ -48,7 +46,7 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell, which is the default")
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete all media and releases of the film as well, at once")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/list.md")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if yes && dry {
 			return usagef("--yes does it and --dry-run only tells; give one of them")
@@ -63,15 +61,15 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 }
 
 func (a *app) unpublish(ctx context.Context, p place, yes, purge, asJSON bool) error {
-	gone, err := release.Unpublish(ctx, p, p.slug, !yes, a.ui.Sink)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%w; filmpress list %s shows those that are there", err, quoteArg(p.name))
+	gone, err := release.Unpublish(ctx, p.st, p.slug, !yes, a.ui.Sink)
+	if errors.Is(err, release.ErrNoFilm) {
+		return p.noFilm()
 	}
 	if err != nil {
 		return err
 	}
 	if yes && purge {
-		if _, err := clean.Purge(ctx, p, p.slug, gone.Objects, a.ui.Sink); err != nil {
+		if _, err := clean.Purge(ctx, p.st, p.slug, gone.Objects, a.ui.Sink); err != nil {
 			return err
 		}
 	}

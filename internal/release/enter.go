@@ -21,7 +21,7 @@ func derive(ctx context.Context, st store.Store, m Manifest, slug, release, url 
 		if i < 0 {
 			continue
 		}
-		page, _, err := read(ctx, st, slug+"/"+place+name, maxManifest)
+		page, _, err := ReadObject(ctx, st, slug+"/"+place+name, maxManifest)
 		if err != nil {
 			return nil, err
 		}

@@ -54,3 +54,25 @@ func name(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])[:releaseDigits]
 }
+
+// FuzzTombstone: what is read names objects of the film alone, can be written, and reads the same.
+func FuzzTombstone(f *testing.F) {
+	f.Add([]byte(`{"format":1,"until":"2026-11-23T12:00:00Z","objects":[{"path":"o/0123456789abcdef0123456789abcdef/1.m4s","size":1,"etag":"x","modified":"2026-11-23T12:00:00.5Z","since":"2026-11-23T12:00:00Z"}]}`))
+	f.Add([]byte(`{"format":1,"objects":[{"path":"release.json"}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tomb, err := ParseTombstone(b)
+		if err != nil {
+			return
+		}
+		for _, d := range tomb.Objects {
+			if part, _ := PartOf(d.Path); part != Media && part != Page || bytes.Contains([]byte(d.Path), []byte("/../")) {
+				t.Errorf("path %q", d.Path)
+			}
+		}
+		written := encode(tomb)
+		again, err := ParseTombstone(written)
+		if err != nil || !bytes.Equal(encode(again), written) {
+			t.Errorf("%s: %v", written, err)
+		}
+	})
+}

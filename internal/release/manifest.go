@@ -92,7 +92,7 @@ func encode(v any) []byte {
 // ReadPointer reads which release of a film is current. The Object is the pointer's, for a conditional write. A film
 // without one is store.ErrNotFound.
 func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, store.Object, error) {
-	b, obj, err := read(ctx, st, slug+"/"+PointerName, maxPointer)
+	b, obj, err := ReadObject(ctx, st, slug+"/"+PointerName, maxPointer)
 	if err != nil {
 		return Pointer{}, obj, err
 	}
@@ -106,7 +106,7 @@ func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, sto
 // ReadManifest reads what a release consists of, and compares it with the release's name.
 func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Manifest, error) {
 	name := slug + "/r/" + release + "/" + ManifestName
-	b, _, err := read(ctx, st, name, maxManifest)
+	b, _, err := ReadObject(ctx, st, name, maxManifest)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -120,9 +120,9 @@ func ReadManifest(ctx context.Context, st store.Store, slug, release string) (Ma
 // readTries is how often a small object is read whose bytes break off or arrive changed.
 const readTries = 3
 
-// read reads a small object whole and holds it against the digest that is kept beside it: a pointer in which one digit was changed on
+// ReadObject reads a small object whole, ErrMalformed if it is larger than limit bytes, and holds it against the digest that is kept beside it: a pointer in which one digit was changed on
 // the way would name a release that never was.
-func read(ctx context.Context, st store.Store, name string, limit int64) (b []byte, obj store.Object, err error) {
+func ReadObject(ctx context.Context, st store.Store, name string, limit int64) (b []byte, obj store.Object, err error) {
 	for try := 1; ; try++ {
 		var r io.ReadCloser
 		if r, obj, err = st.Get(ctx, name); err != nil {

@@ -108,7 +108,7 @@ func (p *publisher) finish(ctx context.Context) error {
 // stillOurs is nil while the pointer names this release.
 func (p *publisher) stillOurs(ctx context.Context) error {
 	pointer, _, err := ReadPointer(ctx, p.st, p.set.Slug)
-	if err == nil && pointer.Release != p.release {
+	if errors.Is(err, store.ErrNotFound) || err == nil && pointer.Release != p.release {
 		err = p.conflict(pointer.Release)
 	}
 	return err

@@ -54,6 +54,9 @@ func Rollback(ctx context.Context, st store.Store, slug string, opt RollbackOpti
 	if err != nil {
 		return Rolled{}, err
 	}
+	if err := p.exists(ctx, old); err != nil {
+		return Rolled{}, err
+	}
 	if p.release, err = p.destination(ctx, old, opt.To); err != nil {
 		return Rolled{}, err
 	}
@@ -76,6 +79,22 @@ func Rollback(ctx context.Context, st store.Store, slug string, opt RollbackOpti
 	err = p.goBack(ctx, old, opt.To == "")
 	r.Sequence, r.Written = p.result.Sequence, p.result.Uploaded
 	return r, err
+}
+
+// exists is ErrNoFilm where there is neither a pointer nor a release.
+func (p *publisher) exists(ctx context.Context, now Pointer) error {
+	if now.Release != "" {
+		return nil
+	}
+	for obj, err := range p.st.List(ctx, p.set.Slug+"/r/") {
+		if err != nil {
+			return err
+		}
+		if part, _ := PartOf(strings.TrimPrefix(obj.Name, p.set.Slug+"/")); part == Page {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %q in %s", ErrNoFilm, p.set.Slug, p.st)
 }
 
 // prove makes sure that the release is whole and stays so, and gives its entrances.
@@ -165,7 +184,7 @@ func (p *publisher) destination(ctx context.Context, now Pointer, to string) (st
 
 // begun reads where an interrupted rollback went to. What cannot be read is none.
 func (p *publisher) begun(ctx context.Context) (i intent, err error) {
-	b, _, err := read(ctx, p.st, p.set.Slug+"/"+IntentName, maxPointer)
+	b, _, err := ReadObject(ctx, p.st, p.set.Slug+"/"+IntentName, maxPointer)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrMalformed) {
 		return intent{}, nil
 	}

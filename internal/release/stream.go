@@ -20,6 +20,9 @@ const streamWorkers = 4
 // Stream uploads the files of steps while the steps still run. It listens to events; it never holds up who sends them,
 // and it never makes a publish fail: the first error ends the stream, and Publish sends what is left.
 type Stream struct {
+	// Disposition gives the Content-Disposition of a step's file, as File has it; nil is none. It is set before the first event.
+	Disposition func(digest, path string) string
+
 	ctx  context.Context
 	st   store.Store
 	slug string
@@ -151,6 +154,9 @@ func (s *Stream) do(j job) error {
 	}
 	defer file.Close() // open all the while, so that a rename of the folder does not matter
 	f := File{Path: "o/" + j.digest + "/" + j.path}
+	if s.Disposition != nil {
+		f.Disposition = s.Disposition(j.digest, j.path)
+	}
 	if err := f.digest(file); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/store/storetest"
 )
 
 // step is a step's work folder with the files of film()'s media.
@@ -155,5 +156,19 @@ func TestStreamEnds(t *testing.T) {
 	}
 	if len(seen.events) != 0 {
 		t.Errorf("an interrupt is not worth a word: %+v", seen.events)
+	}
+}
+
+// TestStreamDisposition: a streamed file is called as one that Publish sends.
+func TestStreamDisposition(t *testing.T) {
+	st := storetest.Memory()
+	s := release.NewStream(t.Context(), st, "our film", report.Discard)
+	s.Disposition = func(digest, path string) string { return "inline; filename=" + digest + "-" + path }
+	s.Sink(ready(step(t), "init.mp4"))
+	if _, err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if obj, err := st.Stat(t.Context(), "our film/o/aa/init.mp4"); err != nil || obj.Disposition != "inline; filename=aa-init.mp4" {
+		t.Errorf("%+v, %v", obj, err)
 	}
 }

@@ -46,7 +46,7 @@ func (d Doomed) Same(obj store.Object) bool {
 // ReadTombstone reads a film's tombstone. The ETag is for WriteTombstone; "" says that there is none.
 func ReadTombstone(ctx context.Context, st store.Store, slug string) (t Tombstone, etag string, err error) {
 	name := slug + "/" + TombstoneName
-	b, obj, err := read(ctx, st, name, maxManifest)
+	b, obj, err := ReadObject(ctx, st, name, maxManifest)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Tombstone{Format: format}, "", nil

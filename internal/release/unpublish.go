@@ -9,6 +9,9 @@ import (
 	"filmpress/internal/store"
 )
 
+// ErrNoFilm is a folder in which nothing of a film of ours lies.
+var ErrNoFilm = errors.New("there is no such film")
+
 // Mark is <slug>/unpublished.json: the film has no pointer because somebody wanted it so, and what it had may be cleaned
 // up. Beside a pointer it means nothing. A film that has neither lost its pointer, or is being published for the first time.
 type Mark struct {
@@ -37,7 +40,7 @@ func Unpublish(ctx context.Context, st store.Store, slug string, onlyLook bool, 
 	}
 	g, ours := p.visible()
 	if !ours {
-		return Gone{}, fmt.Errorf("%w: there is no film %q in %s", store.ErrNotFound, slug, st)
+		return Gone{}, fmt.Errorf("%w: %q in %s", ErrNoFilm, slug, st)
 	}
 	if old, _, err := ReadPointer(ctx, st, slug); err == nil {
 		g.Release = old.Release
@@ -110,7 +113,7 @@ func (p *publisher) stillGone(ctx context.Context) error {
 
 // ReadMark tells whether a film without a pointer was unpublished on purpose.
 func ReadMark(ctx context.Context, st store.Store, slug string) (Mark, bool, error) {
-	b, _, err := read(ctx, st, slug+"/"+MarkName, maxPointer)
+	b, _, err := ReadObject(ctx, st, slug+"/"+MarkName, maxPointer)
 	if errors.Is(err, store.ErrNotFound) {
 		return Mark{}, false, nil
 	}

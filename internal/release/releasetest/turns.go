@@ -19,6 +19,8 @@ type Actor struct {
 	Before, After func(n int, op, name string) error
 	// Patience is how long this command waits for one operation.
 	Patience time.Duration
+	// Stutters is a client whose deletions are done and answered, but the answer is lost, so that they are done once more.
+	Stutters bool
 	n        int
 }
 
@@ -60,7 +62,17 @@ func (a *Actor) Stat(ctx context.Context, name string) (obj store.Object, err er
 
 // Delete removes an object in turn.
 func (a *Actor) Delete(ctx context.Context, name string) error {
-	return a.around("delete", name, func() error { return a.Store.Delete(ctx, name) })
+	asked := a.Clock.Now()
+	err := a.around("delete", name, func() error { return a.Store.Delete(ctx, name) })
+	if err == nil && a.Stutters {
+		err = a.around("delete", name+" (again)", func() error {
+			if late := a.Clock.Now().Sub(asked); a.Patience > 0 && late > a.Patience {
+				return fmt.Errorf("delete %s: %w after %v", name, context.DeadlineExceeded, late)
+			}
+			return a.Store.Delete(ctx, name)
+		})
+	}
+	return err
 }
 
 // Now asks the store's clock in turn.
@@ -69,7 +81,8 @@ func (a *Actor) Now(ctx context.Context) (now time.Time, err error) {
 	return now, err
 }
 
-// List lists in two turns, as a bucket of more than one page is listed: what lies below r/ and after is seen later.
+// List lists in two turns, as a bucket of more than one page is listed: what lies below r/ and after is seen later. It tells no
+// ETags, as a folder does not, so that what is listed with the right size is believed without a further look.
 func (a *Actor) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		var first, second []store.Object
@@ -80,6 +93,7 @@ func (a *Actor) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 						return err
 					}
 					if want(obj.Name) {
+						obj.ETag = ""
 						*into = append(*into, obj)
 					}
 				}

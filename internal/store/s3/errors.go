@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -165,10 +166,18 @@ func (s *Store) judge(err error) problem {
 		return problem{store.ErrUnreachable, fmt.Sprintf("it keeps answering %d (%s); try again later", status, code)}
 	case status >= 400 && api != nil:
 		return problem{store.ErrRefused, fmt.Sprintf("it answers %d (%s)", status, code)}
+	case status > 0 && brokenAnswer(err):
+		return problem{store.ErrUnreachable, "its answers break off or arrive changed; check the network, then run again"}
 	case status > 0:
 		return problem{store.ErrUnreachable, "what answers there is no S3 server; check the endpoint"}
 	}
 	return unreached(err)
+}
+
+// brokenAnswer tells an answer of S3 that cannot be read from a web page.
+func brokenAnswer(err error) bool {
+	broken, ok := errors.AsType[*smithy.DeserializationError](err)
+	return ok && len(broken.Snapshot) > 0 && !bytes.Contains(bytes.ToLower(broken.Snapshot), []byte("html"))
 }
 
 // unreached judges errors on the way to the server.

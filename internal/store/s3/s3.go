@@ -7,6 +7,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"filmpress/internal/store"
 )
@@ -141,6 +144,7 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 			t.DialContext = impatient(t.DialContext, patience)
 		})),
 		config.WithRetryer(retryer),
+		config.WithLogger(logging.Nop{}), // the SDK's would write to stderr by itself
 		// Since 2025 the SDK adds checksums that Backblaze, Linode, OVH and older servers refuse. Every body that we
 		// send is signed with its SHA-256 instead, which all of them compare.
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
@@ -167,6 +171,13 @@ func retryer() aws.Retryer {
 		o.MaxAttempts = 7
 		o.MaxBackoff = 15 * time.Second
 		o.RateLimiter = ratelimit.None
+		// An answer that breaks off in its middle, or arrives changed. All that we ask for can be asked for twice.
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+				return aws.TrueTernary
+			}
+			return aws.UnknownTernary
+		}))
 	})
 }
 
