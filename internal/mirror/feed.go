@@ -23,24 +23,31 @@ type entry struct {
 // since handing over each by itself costs more than reading it.
 type feed struct {
 	batches chan []entry
-	err     error // set before batches is closed
+	free    chan []entry // batches that were taken, to be filled again
+	err     error        // set before batches is closed
 	batch   []entry
+	taken   int
 }
 
 const batch = 500
 
 // newFeed runs walk, which gives entries until emit is false.
 func newFeed(ctx context.Context, place string, walk func(emit func(entry) bool) error) *feed {
-	f := &feed{batches: make(chan []entry, 8)}
+	f := &feed{batches: make(chan []entry, 4), free: make(chan []entry, 4)}
 	go func() {
 		defer close(f.batches)
 		var last string
-		var some []entry
+		some := make([]entry, 0, batch)
 		var wrong error
 		send := func() bool {
 			select {
 			case f.batches <- some:
-				some = make([]entry, 0, batch)
+				select {
+				case used := <-f.free:
+					some = used[:0]
+				default:
+					some = make([]entry, 0, batch)
+				}
 				return true
 			case <-ctx.Done():
 				wrong = ctx.Err()
@@ -71,17 +78,22 @@ func newFeed(ctx context.Context, place string, walk func(emit func(entry) bool)
 
 // peek gives the next entry without taking it; nil is the end, or an error.
 func (f *feed) peek() *entry {
-	for len(f.batch) == 0 {
+	for f.taken == len(f.batch) {
+		if f.batch != nil {
+			select {
+			case f.free <- f.batch:
+			default:
+			}
+		}
 		b, more := <-f.batches
-		if !more {
+		if f.batch, f.taken = b, 0; !more {
 			return nil
 		}
-		f.batch = b
 	}
-	return &f.batch[0]
+	return &f.batch[f.taken]
 }
 
-func (f *feed) take() { f.batch = f.batch[1:] }
+func (f *feed) take() { f.taken++ }
 
 // listing gives a store's objects as entries.
 func listing(objects iter.Seq2[store.Object, error], filter Filter) func(emit func(entry) bool) error {

@@ -68,8 +68,9 @@ var errStopped = errors.New("stopped")
 
 // node is one entry of a folder. A folder counts with its slash, so that "a-b" comes before "a/b".
 type node struct {
-	key   string
-	info  unix.Stat_t
+	key  string
+	size int64
+	stamp
 	wrong *report.Finding // why it cannot be looked at
 }
 
@@ -108,9 +109,7 @@ func (w *walking) node(name string, n node) error {
 	if err := store.CheckName(name); err != nil {
 		return w.blocked(name, badName(w.path, name, err))
 	}
-	at := stamp{n.info.Mtim.Nano(), n.info.Ctim.Nano(), n.info.Ino}
-	e := entry{name: name, size: n.info.Size, stamp: at, known: w.follow.find(name, n.info.Size, at)}
-	if !w.emit(e) {
+	if !w.emit(entry{name: name, size: n.size, stamp: n.stamp, known: w.follow.find(name, n.size, n.stamp)}) {
 		return errStopped
 	}
 	return nil
@@ -153,15 +152,17 @@ func (w *walking) read(name string) ([]node, error) {
 		return nil, err
 	}
 	nodes := make([]node, 0, len(names))
+	at := int(d.Fd())
 	for _, base := range names {
 		n := node{key: base}
-		switch err := unix.Fstatat(int(d.Fd()), base, &n.info, unix.AT_SYMLINK_NOFOLLOW); {
+		var info unix.Stat_t
+		switch err := unix.Fstatat(at, base, &info, unix.AT_SYMLINK_NOFOLLOW); {
 		case errors.Is(err, fs.ErrNotExist):
 			continue // gone meanwhile
 		case err != nil:
 			n.wrong = w.complaint(path.Join(name, base), report.Error, "sync-unreadable", "this cannot be looked at ("+reason(err)+")", "give this user the right to read it, or leave it out with --exclude")
 		default:
-			w.classify(path.Join(name, base), &n)
+			w.classify(name, &info, &n)
 		}
 		nodes = append(nodes, n)
 	}
@@ -171,15 +172,16 @@ func (w *walking) read(name string) ([]node, error) {
 
 // classify says what an entry is. A link to a file inside the folder is that file; no other link is followed: one to a folder could go round in a
 // circle, and one that leads out of the folder would publish what nobody meant.
-func (w *walking) classify(name string, n *node) {
-	switch n.info.Mode & unix.S_IFMT {
+func (w *walking) classify(folder string, info *unix.Stat_t, n *node) {
+	switch info.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
+		n.size, n.stamp = info.Size, stamp{info.Mtim.Nano(), info.Ctim.Nano(), info.Ino}
 	case unix.S_IFDIR:
 		n.key += "/"
 	case unix.S_IFLNK:
-		w.link(name, n)
+		w.link(path.Join(folder, n.key), n)
 	default:
-		n.wrong = w.complaint(name, report.Warn, "sync-special", "this is a "+special(uint32(n.info.Mode))+" and holds no bytes; it is passed over", "leave it out with --exclude")
+		n.wrong = w.complaint(path.Join(folder, n.key), report.Warn, "sync-special", "this is a "+special(uint32(info.Mode))+" and holds no bytes; it is passed over", "leave it out with --exclude")
 	}
 }
 
@@ -201,8 +203,7 @@ func (w *walking) link(name string, n *node) {
 		n.wrong = w.complaint(name, report.Warn, "sync-special", "this symbolic link leads to what is no file; it is passed over", "leave it out with --exclude")
 	default:
 		st := info.Sys().(*syscall.Stat_t)
-		n.info.Size, n.info.Ino = st.Size, st.Ino
-		n.info.Mtim, n.info.Ctim = unix.Timespec(st.Mtim), unix.Timespec(st.Ctim)
+		n.size, n.stamp = st.Size, stamp{st.Mtim.Nano(), st.Ctim.Nano(), st.Ino}
 	}
 }
 

@@ -15,6 +15,13 @@ import (
 const (
 	lockName = reserved + "lock"
 	tempName = reserved + "put-"
+	// begunName begins the names of large files aside, which are called by their digest: what a stopped writer left is gone on with.
+	begunName = tempName + "begun-"
+)
+
+const (
+	resumeFrom = 16 << 20           // smaller files are written anew
+	resumeDays = 7 * 24 * time.Hour // how long a file that was begun is kept
 )
 
 // lock takes the folder's lock: shared for what changes an object whatever it holds, exclusive for what first looks.
@@ -66,6 +73,20 @@ func createTemp(root *os.Root) (f *os.File, name string, err error) {
 	}
 }
 
+// openBegun opens the file aside of a large object, with what an earlier writer left in it. It gives no file where another writer holds it.
+func openBegun(root *os.Root, sum string) (f *os.File, name string, err error) {
+	name = begunName + sum
+	f, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, "", err
+	}
+	if holds(f) {
+		return f, name, nil
+	}
+	f.Close()
+	return nil, "", nil
+}
+
 // holds takes the lock of a file that is being written and tells whether the file still has its name.
 func holds(f *os.File) bool {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
@@ -85,6 +106,9 @@ func sweep(root *os.Root) {
 	entries, _ := top.ReadDir(-1)
 	for _, e := range entries {
 		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), tempName) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), begunName) && time.Since(info.ModTime()) < resumeDays {
 			continue
 		}
 		f, err := root.OpenFile(e.Name(), os.O_RDWR, 0)

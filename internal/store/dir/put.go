@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -36,7 +38,7 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, sum strin
 	if err != nil {
 		return store.Object{}, err
 	}
-	f, temp, err := createTemp(root)
+	f, temp, err := aside(root, body.Size, sum)
 	if err != nil {
 		return store.Object{}, s.wrap(err, name)
 	}
@@ -46,10 +48,32 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, sum strin
 		err = s.place(ctx, root, temp, name, cond)
 	}
 	if err != nil {
-		root.Remove(temp)
+		if !strings.HasPrefix(temp, begunName) || pointless(err) {
+			root.Remove(temp)
+		}
 		return store.Object{}, err
 	}
 	return object(name, info, sum), nil
+}
+
+// pointless tells whether what was written is of no use to the next writer, or takes the room that it needs.
+func pointless(err error) bool {
+	for _, kind := range []error{store.ErrDamaged, store.ErrPrecondition, store.ErrName, store.ErrFull} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// aside opens the file in which an object is written before it has its name.
+func aside(root *os.Root, size int64, sum string) (f *os.File, name string, err error) {
+	if size >= resumeFrom && sum != "" {
+		if f, name, err = openBegun(root, sum); f != nil || err != nil {
+			return f, name, err
+		}
+	}
+	return createTemp(root)
 }
 
 // buffers are kept, since each of many small files would need one of its own.
@@ -63,10 +87,16 @@ func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Bo
 	}
 	defer src.Close()
 	hash := sha256.New()
-	r := &reader{ctx: ctx, src: src, arrived: body.Arrived}
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
+	begun, err := goOn(f, src, body.Size, hash, *buffer)
+	if err != nil {
+		return nil, "", s.wrap(err, name)
+	}
+	body.Arrived(begun)
+	r := &reader{ctx: ctx, src: src, arrived: body.Arrived}
 	n, err := io.CopyBuffer(io.MultiWriter(f, hash), r, *buffer)
+	n += begun
 	if r.err != nil {
 		return nil, "", r.err // of the body, not of this folder
 	}
@@ -83,6 +113,28 @@ func (s *Store) fill(ctx context.Context, f *os.File, name string, body store.Bo
 	}
 	info, err := f.Stat()
 	return info, got, s.wrap(err, name)
+}
+
+// goOn hashes what an earlier writer left in the file aside, and lets the source begin behind it. Whether these bytes are right shows in the digest
+// of the whole. A source that cannot do that is written from its beginning.
+func goOn(f *os.File, src io.ReadSeeker, size int64, hash hash.Hash, buffer []byte) (int64, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return 0, err
+	}
+	if info.Size() <= size {
+		if at, err := src.Seek(info.Size(), io.SeekStart); err == nil && at == info.Size() {
+			n, err := io.CopyBuffer(hash, struct{ io.Reader }{f}, buffer)
+			if err == nil && n != at {
+				err = io.ErrUnexpectedEOF
+			}
+			return n, err
+		}
+		if _, err := src.Seek(0, io.SeekStart); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return 0, err
+		}
+	}
+	return 0, f.Truncate(0)
 }
 
 // place gives the file aside its name, if the condition holds.
