@@ -38,8 +38,9 @@ type Rendition struct {
 
 // Variant is one EXT-X-STREAM-INF with its URI.
 type Variant struct {
-	Bandwidth  int64 // bit/s: the peak
-	Average    int64 // bit/s
+	Bandwidth  int64   // bit/s: the peak
+	Average    int64   // bit/s
+	Score      Decimal // how good it looks among all, the higher the better (rfc8216bis, 4.4.6.2); 0 is not told
 	Codecs     string
 	Resolution Size
 	FrameRate  Decimal
@@ -56,6 +57,7 @@ type Variant struct {
 type IFrame struct {
 	Bandwidth  int64
 	Average    int64
+	Score      Decimal
 	Codecs     string
 	Resolution Size
 	VideoRange Enum
