@@ -150,7 +150,7 @@ func publish(out files, rung picture) hls.Picture {
 	list, trick := hls.VOD(6, dir+"init.mp4", segments), hls.IFrames(dir+"init.mp4", keys)
 	out["r/1/"+rung.name+".m3u8"], out["r/1/"+rung.name+"-i.m3u8"] = list.Bytes(), trick.Bytes()
 	return hls.Picture{URI: rung.name + ".m3u8", IFrames: rung.name + "-i.m3u8", Width: rung.track.Width, Height: rung.track.Height,
-		FrameRate: media.Rational{Num: 30000, Den: 1001}, Codec: hls.VideoCodec(rung.track.Config), Rates: hls.Measure(parts, list.Target),
+		FrameRate: media.Rational{Num: 30000, Den: 1001}, Codec: hls.VideoCodec(rung.track.Codec, rung.track.Config), Rates: hls.Measure(parts, list.Target),
 		IRates: hls.Measure(keyParts, trick.Target)}
 }
 

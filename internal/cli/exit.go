@@ -36,7 +36,7 @@ var exitWords = map[int]string{
 	exitUsage:       "the command line is wrong",
 	exitFindings:    "something is wrong with the film, a file beside it, or what was made of them; nothing was published",
 	exitStore:       "the folder or bucket refused, is full, or cannot be reached",
-	exitTool:        "ffmpeg or ffprobe is missing or too old",
+	exitTool:        "ffmpeg or ffprobe is missing, too old, or lacks a part that is needed",
 	exitInterrupted: "interrupted; the same command again goes on from there",
 }
 
@@ -84,7 +84,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case is[findingsError](err), is[*verify.UnsoundError](err):
 		return exitFindings
-	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
+	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err), is[*ffmpeg.ErrLacks](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound,
 		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed):

@@ -2,9 +2,19 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"filmpress/internal/media/ffmpeg"
 )
+
+// lacking adds the way round a part that this ffmpeg was built without, which no other command line can bring.
+func lacking(err error, pipeline string) error {
+	if lacks, ok := errors.AsType[*ffmpeg.ErrLacks](err); ok {
+		lacks.For = fmt.Sprintf("the pipeline %s (choose another, such as --pipeline documentary, or another ffmpeg)", pipeline)
+	}
+	return err
+}
 
 // tools finds ffmpeg and ffprobe for a command that has them open a film: in the sandbox where there is one, and with a
 // word to the user where there is none.

@@ -19,7 +19,7 @@ var (
 	pal  = media.Rational{Num: 25, Den: 1}
 	sdr  = media.Video{Index: 0, Width: 1920, Height: 1080, PixFmt: "yuv420p", Bits: 8, End: 60 * time.Second,
 		Range: "tv", Space: "bt709", Transfer: "bt709", Primaries: "bt709"}
-	rungs = []Rung{{1280, 720, 22, 3e6, 6e6}, {640, 360, 22.5, 365e3, 730e3}, {416, 234, 22, 145e3, 290e3}}
+	rungs = []Rung{{1280, 720, 22, 3e6, 6e6, ""}, {640, 360, 22.5, 365e3, 730e3, ""}, {416, 234, 22, 145e3, 290e3, ""}}
 )
 
 func look(change func(*media.Video)) Ladder {
