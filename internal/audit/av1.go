@@ -25,7 +25,7 @@ func (a *auditor) av1(t *track, uri string) {
 		a.fail(uri, 0, "av1-config", "the sequence header in av1C cannot be read: %v", err)
 		return
 	}
-	t.av1, t.sequence = &s, header
+	t.av1 = &s
 	if !honest {
 		declared, _ := av1.Declared(t.init.Config)
 		a.fail(uri, 0, "av1-config", "av1C says %s, or other colours, its sequence header %s", declared.Codec(), s.Codec())
@@ -47,10 +47,14 @@ func (g *gopCheck) unit(a *auditor, t *track, file string, sample []byte) (key b
 		}
 		return false
 	}
-	if len(u.Stray) > 0 && g.once("av1-stray") {
+	if len(u.Stray) > 0 && g.once("stray") {
 		a.warn(file, 0, "av1-sample", "a sample holds OBUs of type %d, which have no place in MP4", u.Stray)
 	}
-	if u.Sequence == nil || t.sequence == nil {
+	if !g.looked { // av1C is judged after the samples
+		g.looked = true
+		g.sequence, _, _ = av1.ParseConfig(t.init.Config)
+	}
+	if u.Sequence == nil || g.sequence == nil {
 		return u.Key
 	}
 	own, err := av1.Config(u.Sequence)
@@ -60,7 +64,7 @@ func (g *gopCheck) unit(a *auditor, t *track, file string, sample []byte) (key b
 		}
 		return false
 	}
-	if want, err := av1.Config(t.sequence); err == nil && !bytes.Equal(own, want) && g.once("av1-config") {
+	if want, err := av1.Config(g.sequence); err == nil && !bytes.Equal(own, want) && g.once("av1-config") {
 		a.fail(file, 0, "av1-config", "the sequence header of the pictures is not the one in av1C")
 	}
 	return u.Key

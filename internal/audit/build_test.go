@@ -77,7 +77,12 @@ func encode(name, size, profile string, extra ...string) picture {
 	if profile != "high444" {
 		args = append(args, "-pix_fmt", "yuv420p")
 	}
-	r := mp4.NewReader(bytes.NewReader(ffmpeg(append(args, "-bsf:v", "filter_units=remove_types=6", "-video_track_timescale", "30000", "-movflags",
+	return fragments(name, append(args, "-bsf:v", "filter_units=remove_types=6"))
+}
+
+// fragments encodes with ffmpeg, and takes its fragments apart.
+func fragments(name string, args []string) picture {
+	r := mp4.NewReader(bytes.NewReader(ffmpeg(append(args, "-video_track_timescale", "30000", "-movflags",
 		"+frag_keyframe+empty_moov+default_base_moof+skip_trailer", "-f", "mp4", "-")...)))
 	p := picture{name: name}
 	var err error

@@ -21,7 +21,6 @@ type track struct {
 	codec    string        // as it belongs into CODECS; "" for text
 	sps      *sps          // of H.264, nil where it cannot be read
 	av1      *av1.Sequence // of AV1, likewise
-	sequence []byte        // its OBU in av1C
 	segments []segment
 	rates    hls.Rates
 	base     uint64 // the first decode time

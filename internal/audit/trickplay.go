@@ -60,7 +60,7 @@ func (a *auditor) declaredIFrames(uri string, f hls.IFrame, t *track) {
 		a.fail(uri, f.Line, "hls-9.4", "RESOLUTION of %s is %dx%d, the picture is %dx%d", f.URI, f.Resolution.Width, f.Resolution.Height,
 			t.init.Width, t.init.Height)
 	}
-	if codec := hls.VideoCodec(t.init.Codec, t.init.Config); !hls.SameCodec(f.Codecs, t.init.Codec, t.init.Config) && slices.Contains([]string{"avc1", "av01"}, t.init.Codec) {
+	if codec := hls.VideoCodec(t.init.Codec, t.init.Config); codec != "" && !hls.SameCodec(f.Codecs, t.init.Codec, t.init.Config) {
 		a.fail(uri, f.Line, "hls-9.3", "CODECS of %s is %q, the picture is %q", f.URI, f.Codecs, codec)
 	}
 	if t.whole {

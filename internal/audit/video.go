@@ -98,6 +98,9 @@ type gopCheck struct {
 	longest time.Duration
 	where   string // the file in which the longest group ends
 	told    map[string]bool
+
+	looked   bool
+	sequence []byte // of AV1: the sequence header in av1C, nil where there is none
 }
 
 // once says whether a complaint was not made yet about this rendition: one is enough.
