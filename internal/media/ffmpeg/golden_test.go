@@ -63,11 +63,20 @@ func TestArguments(t *testing.T) {
 		"sd-untold": look(func(v *media.Video) {
 			v.Width, v.Height, v.Space, v.Transfer, v.Primaries, v.Range = 720, 576, "", "", "", ""
 		}).args(),
-		"full-range":  look(func(v *media.Video) { v.PixFmt, v.Range = "yuvj422p", "pc" }).args(),
-		"alpha-rgb":   look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
-		"alpha-yuv":   look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
-		"sound-runs":  look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
-		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
+		"full-range": look(func(v *media.Video) { v.PixFmt, v.Range = "yuvj422p", "pc" }).args(),
+		"alpha-rgb":  look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
+		"alpha-yuv":  look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
+		"sound-runs": look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
+		"recode":     RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
+		"recode-av1": RecodeSpec{Codec: media.AV1, Rate: ntsc, CRF: 41, GOP: 60, Preset: "medium", Threads: 4, AV1: 8}.args("/made/segment.mp4", ""),
+		"modern": func() []string {
+			l := full
+			l.AV1, l.Rungs = 8, nil
+			for _, r := range rungs {
+				l.Rungs = append(l.Rungs, r, Rung{r.Width, r.Height, 34, 0, 0, media.AV1})
+			}
+			return l.args()
+		}(),
 		"audio":       spec.args(),
 		"audio-gain":  loud(-23, -9).args(),
 		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
