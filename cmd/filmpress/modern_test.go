@@ -34,14 +34,25 @@ func modernFilm(t *testing.T) string {
 	film := filepath.Join(dir, "film.mp4")
 	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "12", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
+	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:03,000 --> 00:00:09,800\nSalt & bread.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	library := filepath.Join(dir, "library")
 	run("filmpress", "publish", film, "--pipeline", filepath.Join("testdata", "modern.yml"), "--language", "en", "--to", library)
 	run("filmpress", "verify", "--deep", library)
 	return library
 }
 
-// TestBrowserTakesAV1 plays the page with hls.js: AV1 where the browser shows it well, H.264 everywhere else.
-func TestBrowserTakesAV1(t *testing.T) {
+// TestModern publishes once for all that is looked at.
+func TestModern(t *testing.T) {
+	library := modernFilm(t)
+	t.Run("browser", func(t *testing.T) { browserTakesAV1(t, library) })
+	t.Run("again", func(t *testing.T) { sameTwice(t, library, modernFilm(t)) })
+}
+
+// browserTakesAV1 plays the page with hls.js: AV1 where the browser shows it well, H.264 everywhere else. Players of DASH can
+// play it too.
+func browserTakesAV1(t *testing.T, library string) {
 	chromium := os.Getenv("CHROMIUM")
 	if chromium == "" {
 		chromium = "/usr/bin/chromium"
@@ -56,36 +67,50 @@ func TestBrowserTakesAV1(t *testing.T) {
 			t.Skip("skipped: run make player")
 		}
 	}
-	library := modernFilm(t)
 	files := http.FileServer(http.Dir(library))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if typ := store.TypeOf(r.URL.Path); !strings.HasSuffix(r.URL.Path, "/") {
-			w.Header().Set("Content-Type", typ) // as a bucket tells it
+		if !strings.HasSuffix(r.URL.Path, "/") {
+			w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
 		}
 		files.ServeHTTP(w, r)
 	}))
 	defer server.Close()
+	node := func(t *testing.T, script string, args ...string) {
+		cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script}, args...)...)
+		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		t.Logf("%s", out)
+	}
 	for name, args := range map[string][]string{
 		"as it is":          {"--codec", "av01"},
 		"it knows no AV1":   {"--codec", "avc1", "--without", "av01"},
 		"AV1 is not smooth": {"--codec", "avc1", "--rough", "av01"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command("node", append([]string{"../../testdata/browser/codecs.mjs", "--url", server.URL + "/film/"}, args...)...)
-			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
-			cmd.Stderr = os.Stderr
-			out, err := cmd.Output()
-			if err != nil {
-				t.Errorf("%v\n%s", err, out)
+			node(t, "codecs.mjs", append([]string{"--url", server.URL + "/film/"}, args...)...)
+		})
+	}
+	expect := filepath.Join(t.TempDir(), "expect.json")
+	if err := os.WriteFile(expect, []byte(`{"text": [{"lang": "en", "label": "English", "role": "subtitle"}], "audio": ["en"], "pictures": ["160x90", "320x180"],
+		"duration": 12, "from": 5, "past": 6.5, "cues": [{"lang": "en", "text": "Salt"}]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for player, pkg := range map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"} {
+		t.Run(player, func(t *testing.T) {
+			if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
+				t.Skip("skipped: run npm ci --ignore-scripts in testdata/browser")
 			}
-			t.Logf("%s", out)
+			node(t, "dash.mjs", "--player", player, "--url", server.URL+"/film/manifest.mpd", "--expect", expect)
 		})
 	}
 }
 
-// TestModernIsTheSameTwice: another publisher with nothing kept makes the same release, byte for byte.
-func TestModernIsTheSameTwice(t *testing.T) {
-	one, two := modernFilm(t), modernFilm(t)
+// sameTwice: another publisher with nothing kept makes the same release, byte for byte.
+func sameTwice(t *testing.T, one, two string) {
 	names := func(library string) (list []string) {
 		err := filepath.WalkDir(library, func(path string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
