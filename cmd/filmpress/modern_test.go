@@ -13,13 +13,19 @@ import (
 	"filmpress/internal/store"
 )
 
+// encodesAV1 says whether there is an ffmpeg with SVT-AV1.
+func encodesAV1() bool {
+	out, err := exec.Command("ffmpeg", "-hide_banner", "-encoders").Output()
+	return err == nil && strings.Contains(string(out), "libsvtav1")
+}
+
 // modernFilm publishes twelve seconds in two chunks, in H.264 and AV1, and gives the library.
 func modernFilm(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
-	if out, err := exec.Command("ffmpeg", "-hide_banner", "-encoders").Output(); err != nil || !strings.Contains(string(out), "libsvtav1") {
+	if !encodesAV1() {
 		t.Skip("skipped: there is no ffmpeg with libsvtav1")
 	}
 	dir := t.TempDir()

@@ -97,7 +97,10 @@ func (a *auditor) count(uri string, m hls.Master, pictures []*track) {
 	for _, v := range m.Variants {
 		if t := a.tracks[resolve(uri, v.URI)]; t != nil && !seen[t.uri] {
 			seen[t.uri] = true
-			a.sum.Pictures++
+			if size := "size " + v.Resolution.String(); v.Resolution == (hls.Size{}) || !seen[size] { // in two codecs it is still one size
+				seen[size] = true
+				a.sum.Pictures++
+			}
 			a.sum.Length = max(a.sum.Length, t.list.Duration())
 		}
 	}

@@ -124,6 +124,10 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	case exitUsage:
 		a.ui.Failed(ended(err.Error()) + " See " + cmd.CommandPath() + " --help")
 	case exitTool:
+		if is[*ffmpeg.ErrLacks](err) {
+			a.ui.Failed(err.Error() + "; install one that has it (Debian's and Ubuntu's has), or name it with --ffmpeg and --ffprobe, or choose another pipeline, such as --pipeline documentary")
+			break
+		}
 		a.ui.Failed(ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more")
 	default:
 		a.ui.Failed(sentence(err))

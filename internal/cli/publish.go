@@ -102,11 +102,6 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		return studied{}, err
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
-	if s.request.Pipeline.Video.AV1 != nil { // before an encode of hours, not in it
-		if err := tools.CanAV1(ctx); err != nil {
-			return s, lacking(err, s.request.Pipeline.Name)
-		}
-	}
 	if !blocks(g.findings) {
 		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
 			return s, err

@@ -3,15 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"filmpress/internal/media/ffmpeg"
 )
 
-// lacking adds the way round a part that this ffmpeg was built without, which no other command line can bring.
+// lacking tells who needs a part that this ffmpeg was built without.
 func lacking(err error, pipeline string) error {
 	if lacks, ok := errors.AsType[*ffmpeg.ErrLacks](err); ok {
-		lacks.For = fmt.Sprintf("the pipeline %s (choose another, such as --pipeline documentary, or another ffmpeg)", pipeline)
+		lacks.For = "the pipeline " + pipeline
 	}
 	return err
 }

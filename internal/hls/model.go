@@ -4,7 +4,10 @@
 // the same bytes.
 package hls
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is the protocol version of all that is written: 7, since EXT-X-MAP outside of I-frame lists and the
 // attributes used here need no more and older players stop above it.
@@ -76,6 +79,8 @@ type Decimal float64
 
 // Size is a RESOLUTION in pixels.
 type Size struct{ Width, Height int }
+
+func (s Size) String() string { return fmt.Sprintf("%dx%d", s.Width, s.Height) }
 
 // The UTIs of CHARACTERISTICS (Apple's authoring specification, 2.12 and 4.5 to 4.7).
 const (

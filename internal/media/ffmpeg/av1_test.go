@@ -207,8 +207,8 @@ func TestMeasureAV1(t *testing.T) {
 // TestWithoutAV1: an ffmpeg that was built without the encoder or the decoder.
 func TestWithoutAV1(t *testing.T) {
 	for _, c := range []struct{ encoders, decoders, want string }{
-		{" V..... libx264  x264\n", " V..... libdav1d  dav1d\n", "this ffmpeg was built without the encoder libsvtav1, which is needed for AV1"},
-		{" V..... libsvtav1  SVT\n", " V....D h264  H.264\n", "this ffmpeg was built without the decoder libdav1d, which is needed for AV1"},
+		{" V..... libx264  x264\n", " V..... libdav1d  dav1d\n", "this ffmpeg was built without the encoder libsvtav1, which AV1 needs"},
+		{" V..... libsvtav1  SVT\n", " V....D h264  H.264\n", "this ffmpeg was built without the decoder libdav1d, which AV1 needs"},
 		{" V..... libsvtav1  SVT\n", " V..... libdav1d  dav1d\n", ""},
 	} {
 		path := filepath.Join(t.TempDir(), "ffmpeg")

@@ -81,11 +81,11 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 // ErrLacks says that this ffmpeg was built without a part that is needed.
 type ErrLacks struct {
 	Capability
-	For string // what needs it, as words behind "for"
+	For string // what needs it
 }
 
 func (e *ErrLacks) Error() string {
-	return fmt.Sprintf("this ffmpeg was built without the %s %s, which is needed for %s", e.Kind, e.Name, e.For)
+	return fmt.Sprintf("this ffmpeg was built without the %s %s, which %s needs", e.Kind, e.Name, e.For)
 }
 
 // partsOfAV1 are what renditions in AV1 need besides what all do.

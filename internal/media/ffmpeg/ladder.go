@@ -1,9 +1,11 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"filmpress/internal/media"
@@ -49,7 +51,7 @@ type Rung struct {
 // picture that begins later is led by its first frame. Encoded in pieces (First), a film has the same frames as in one:
 // which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
-	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant}
+	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant, Stall: l.patience(t.Stall)}
 	job.messages = func(m messages) {
 		if m.count > 0 && l.Tolerant && l.Damage != nil {
 			l.Damage(m.count, m.sentence())
@@ -59,6 +61,15 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 		}
 	}
 	return t.Run(ctx, job)
+}
+
+// patience is how long an encode may show no progress; usual is that of other runs. SVT-AV1 holds 60 frames or more before it
+// gives the first, and meanwhile reads nothing: on a busy machine that takes longer than anything that x264 does.
+func (l Ladder) patience(usual time.Duration) time.Duration {
+	if !slices.ContainsFunc(l.Rungs, func(r Rung) bool { return r.Codec == media.AV1 }) {
+		return usual
+	}
+	return 3 * cmp.Or(usual, time.Minute)
 }
 
 func (l Ladder) args() []string {
