@@ -68,18 +68,24 @@ func setup(e *testscript.Env) error {
 	} {
 		e.Setenv(name, value)
 	}
-	tiny, err := os.ReadFile(filepath.Join("testdata", "tiny.yml"))
-	if err != nil {
-		return err
+	for _, name := range []string{"tiny.yml", "modern.yml"} {
+		pipeline, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(e.WorkDir, name), pipeline, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yml"), tiny, 0o644)
+	return nil
 }
 
-// condition knows [root] and [mount]: the right to mount a disk.
+// condition knows [root], [mount]: the right to mount a disk, and [av1]: an ffmpeg that encodes it.
 func condition(name string) (bool, error) {
 	known := map[string]func() bool{
 		"root":  func() bool { return os.Geteuid() == 0 },
 		"mount": mayMount,
+		"av1":   encodesAV1,
 	}
 	if holds, ok := known[name]; ok {
 		return holds(), nil

@@ -37,7 +37,7 @@ type Decode func(ctx context.Context, path string) (frames int64, err error)
 type Summary struct {
 	Files    int
 	Bytes    int64 // plain
-	Pictures int   // variants
+	Pictures int   // sizes of the picture
 	Sounds   int
 	Texts    int
 	Length   time.Duration // of the film

@@ -77,7 +77,12 @@ func encode(name, size, profile string, extra ...string) picture {
 	if profile != "high444" {
 		args = append(args, "-pix_fmt", "yuv420p")
 	}
-	r := mp4.NewReader(bytes.NewReader(ffmpeg(append(args, "-bsf:v", "filter_units=remove_types=6", "-video_track_timescale", "30000", "-movflags",
+	return fragments(name, append(args, "-bsf:v", "filter_units=remove_types=6"))
+}
+
+// fragments encodes with ffmpeg, and takes its fragments apart.
+func fragments(name string, args []string) picture {
+	r := mp4.NewReader(bytes.NewReader(ffmpeg(append(args, "-video_track_timescale", "30000", "-movflags",
 		"+frag_keyframe+empty_moov+default_base_moof+skip_trailer", "-f", "mp4", "-")...)))
 	p := picture{name: name}
 	var err error
@@ -150,7 +155,7 @@ func publish(out files, rung picture) hls.Picture {
 	list, trick := hls.VOD(6, dir+"init.mp4", segments), hls.IFrames(dir+"init.mp4", keys)
 	out["r/1/"+rung.name+".m3u8"], out["r/1/"+rung.name+"-i.m3u8"] = list.Bytes(), trick.Bytes()
 	return hls.Picture{URI: rung.name + ".m3u8", IFrames: rung.name + "-i.m3u8", Width: rung.track.Width, Height: rung.track.Height,
-		FrameRate: media.Rational{Num: 30000, Den: 1001}, Codec: hls.VideoCodec(rung.track.Config), Rates: hls.Measure(parts, list.Target),
+		FrameRate: media.Rational{Num: 30000, Den: 1001}, Codec: hls.VideoCodec(rung.track.Codec, rung.track.Config), Rates: hls.Measure(parts, list.Target),
 		IRates: hls.Measure(keyParts, trick.Target)}
 }
 

@@ -85,7 +85,7 @@ func sources(t *testing.T, tests bool, packages ...string) string {
 	return all.String()
 }
 
-var ruleForm = regexp.MustCompile(`"((?:m3u8|hls|rfc|http|ref|release|page|subs|dash|privacy|deep)-[a-z0-9.-]+|not-checked)"`)
+var ruleForm = regexp.MustCompile(`"((?:m3u8|hls|av1|rfc|http|ref|release|page|subs|dash|privacy|deep)-[a-z0-9.-]+|not-checked)"`)
 
 // TestEveryRuleIsInTheCatalogue finds the rules that the program tells of.
 func TestEveryRuleIsInTheCatalogue(t *testing.T) {

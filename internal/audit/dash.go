@@ -96,10 +96,16 @@ func (d *dashAuditor) manifest(m dash.Manifest) {
 			d.fail(d.uri, s.Line, "dash-language", "a set of %s has no lang", s.Type)
 		}
 		kind := fmt.Sprint(s.Type, " ", s.Language, " ", s.Label, " ", s.Roles)
+		if s.Type == "video" { // the same picture in another codec; a player takes one that it can show
+			kind += " " + s.Codec()
+		}
 		if kinds[kind] {
 			d.warn(d.uri, s.Line, "dash-language", "two sets of %s have the same language, label and role (%s): viewers cannot tell them apart", s.Type, s.Language)
 		}
 		kinds[kind] = true
+		if i := slices.IndexFunc(s.Representations, func(r dash.Representation) bool { return r.Codec() != s.Codec() }); i > 0 {
+			d.warn(d.uri, s.Representations[i].Line, "dash-codecs", "%q is %s, others of its set are %s: players cannot switch between them", s.Representations[i].ID, s.Representations[i].Codecs, s.Codec())
+		}
 		for _, r := range s.Representations {
 			if r.ID == "" || ids[r.ID] {
 				d.fail(d.uri, r.Line, "dash-representation", "the id %q is not unique", r.ID)
@@ -208,14 +214,14 @@ func (d *dashAuditor) header(r dash.Representation, t *measured) bool {
 func (d *dashAuditor) described(r dash.Representation, init mp4.Track) {
 	var codec string
 	switch init.Codec {
-	case "avc1":
-		codec = hls.VideoCodec(init.Config)
+	case "avc1", "av01":
+		codec = hls.VideoCodec(init.Codec, init.Config)
 	case "mp4a":
 		codec = hls.AudioCodec(init.Config)
 	default:
-		d.unchecked(d.uri, r.Line, "the codec %s is not checked; only H.264 and AAC are", init.Codec)
+		d.unchecked(d.uri, r.Line, "the codec %s is not checked; only H.264, AV1 and AAC are", init.Codec)
 	}
-	if codec != "" && !strings.EqualFold(r.Codecs, codec) {
+	if codec != "" && !strings.EqualFold(r.Codecs, codec) && !hls.SameCodec(r.Codecs, init.Codec, init.Config) {
 		d.fail(d.uri, r.Line, "dash-codecs", "codecs of %q is %q, the init section says %q", r.ID, r.Codecs, codec)
 	}
 	if init.Video() && (r.Width != init.Width || r.Height != init.Height) {

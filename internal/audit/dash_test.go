@@ -58,7 +58,7 @@ func listed(t testing.TB, f files, id, playlist string) dash.Representation {
 		t.Fatal(err)
 	}
 	r := dash.Representation{ID: id, Width: init.Width, Height: init.Height, Channels: init.Channels, SampleRate: init.SampleRate, Init: list.Segments[0].Map.URI,
-		Timescale: uint64(init.Timescale), Codecs: hls.VideoCodec(init.Config)}
+		Timescale: uint64(init.Timescale), Codecs: hls.VideoCodec(init.Codec, init.Config)}
 	if !init.Video() {
 		r.Codecs = hls.AudioCodec(init.Config)
 	}

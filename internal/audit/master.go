@@ -97,7 +97,10 @@ func (a *auditor) count(uri string, m hls.Master, pictures []*track) {
 	for _, v := range m.Variants {
 		if t := a.tracks[resolve(uri, v.URI)]; t != nil && !seen[t.uri] {
 			seen[t.uri] = true
-			a.sum.Pictures++
+			if size := "size " + v.Resolution.String(); v.Resolution == (hls.Size{}) || !seen[size] { // in two codecs it is still one size
+				seen[size] = true
+				a.sum.Pictures++
+			}
 			a.sum.Length = max(a.sum.Length, t.list.Duration())
 		}
 	}
@@ -218,7 +221,7 @@ func (a *auditor) declared(uri string, v hls.Variant, t *track) {
 	case rate > 0 && math.Abs(float64(v.FrameRate)-rate) > 0.002:
 		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is %.3f, the pictures come at %.3f", v.URI, v.FrameRate, rate)
 	}
-	if want := t.sps.videoRange(); want != "SDR" && string(v.VideoRange) != want {
+	if want := t.videoRange(); want != "SDR" && string(v.VideoRange) != want {
 		a.fail(uri, v.Line, "hls-9.16", "the picture of %s is %s, VIDEO-RANGE is %q", v.URI, want, v.VideoRange)
 	}
 }
@@ -296,7 +299,7 @@ func (a *auditor) codecs(uri string, v hls.Variant, played []*track) {
 		files = append(files, want)
 		found := false
 		for c := range declared {
-			if c == strings.ToLower(want) || t.codec == "" && (c == want || strings.HasPrefix(c, want+".")) {
+			if c == strings.ToLower(want) || t.init.Video() && hls.SameCodec(c, t.init.Codec, t.init.Config) || t.codec == "" && (c == want || strings.HasPrefix(c, want+".")) {
 				used[c], found = true, true
 			}
 		}
@@ -325,6 +328,21 @@ func (a *auditor) rates(uri string, line int, name string, bandwidth, average in
 	}
 }
 
+// coded says whether a variant declares a picture of a codec, by its four letters.
+func coded(v hls.Variant, entry string) bool {
+	return slices.ContainsFunc(strings.Split(v.Codecs, ","), func(c string) bool { return strings.HasPrefix(strings.TrimSpace(c), entry+".") })
+}
+
+// scores judges that all variants are ranked, or none.
+func (a *auditor) scores(uri string, m hls.Master) {
+	for _, v := range m.Variants {
+		if (v.Score == 0) != (m.Variants[0].Score == 0) {
+			a.warn(uri, v.Line, "hls-score", "some variants have a SCORE, and %s is the first that differs", v.URI)
+			return
+		}
+	}
+}
+
 // ladder judges the rungs as a set.
 func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	if len(pictures) == 0 {
@@ -332,14 +350,21 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	}
 	modest, sdr := false, false
 	unknown := false // another codec may well be modest
+	old := false     // some variant is H.264
 	for _, t := range pictures {
-		unknown = unknown || t.sps == nil && t.init.Codec != "avc1"
+		unknown = unknown || t.sps == nil && t.init.Codec != "avc1" && t.init.Codec != "av01"
 		modest = modest || t.sps != nil && t.sps.profile <= 100 && t.sps.level <= 41
-		sdr = sdr || t.sps.videoRange() == "SDR"
+		old = old || t.init.Codec == "avc1"
+		sdr = sdr || t.videoRange() == "SDR"
 	}
-	if !modest && !unknown {
+	switch {
+	case unknown:
+	case !old:
+		a.warn(uri, 0, "av1-alone", "every variant is AV1, so devices without it play none")
+	case !modest:
 		a.fail(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
 	}
+	a.scores(uri, m)
 	if !sdr {
 		a.fail(uri, 0, "hls-1.24", "no variant is SDR")
 	}
@@ -354,8 +379,12 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	}
 	const typical = 2_000_000
 	distance := func(v hls.Variant) float64 { return math.Abs(float64(v.Average - typical)) }
+	if coded(m.Variants[0], "av01") && old {
+		a.warn(uri, m.Variants[0].Line, "hls-1.32", "the first variant is AV1, which not every player can show; there is H.264 to begin with")
+		return
+	}
 	for _, v := range m.Variants[1:] {
-		if distance(v) < 0.9*distance(m.Variants[0]) {
+		if coded(v, "av01") == coded(m.Variants[0], "av01") && distance(v) < 0.9*distance(m.Variants[0]) {
 			a.warn(uri, m.Variants[0].Line, "hls-1.32", "the first variant has %d bit/s; %s is nearer to the 2 Mb/s a typical viewer starts with",
 				m.Variants[0].Average, v.URI)
 			break

@@ -37,8 +37,8 @@ var pictureRules = []Rule{
 	{"hls-1.2", fails, "The picture's parameter sets can be read", "authoring specification, 1.2", "Decoders are set up from them.", "encode it again as H.264"},
 	{"hls-1.3", fails, "H.264 is at most High@5.2, in some variant at most High@4.1", "authoring specification, 1.3", "Older phones and televisions decode no more than High@4.1, 8 bits, 4:2:0.", "encode with -profile:v high -pix_fmt yuv420p, and keep a rung of 1080p or less"},
 	{"hls-1.10", fails, "The sample entry is avc1 or hvc1", "authoring specification, 1.10", "With avc3 or hev1 the parameter sets lie in the stream, which Apple's players do not read.", "use avc1, with the parameter sets in the init section"},
-	{"hls-1.11", fails, "The H.264 level fits the picture", "authoring specification, 1.11", "Too low is wrong, and decoders may stop; too high keeps weaker devices from trying.", "let the encoder choose the level"},
-	{"hls-1.13", fails, "There is an IDR picture every two seconds", "authoring specification, 1.13", "Players start, wind and change rungs there only.", "encode with a fixed group of pictures of 2 s and no keyframes at cuts"},
+	{"hls-1.11", fails, "The level fits the picture", "authoring specification, 1.11; AV1 specification, A.3", "Too low is wrong, and decoders may stop; too high keeps weaker devices from trying.", "let the encoder choose the level"},
+	{"hls-1.13", fails, "There is an IDR picture, or a keyframe of AV1, every two seconds", "authoring specification, 1.13", "Players start, wind and change rungs there only.", "encode with a fixed group of pictures of 2 s and no keyframes at cuts"},
 	{"hls-1.14", warns, "The picture is not interlaced", "authoring specification, 1.14", "Screens show whole pictures; fields comb.", "deinterlace before encoding"},
 	{"hls-1.18", warns, "The frame rate is a usual one", "authoring specification, 1.18", "Screens refresh at multiples of 23.976, 24, 25, 29.97 or 30.", "keep the source's rate, or convert to one of these"},
 	{"hls-1.19", fails, "There are at most 60 pictures a second", "authoring specification, 1.19", "Decoders are built for 60.", "take every second picture"},
@@ -51,6 +51,13 @@ var pictureRules = []Rule{
 	{"hls-6.1", fails, "There are I-frame playlists", "authoring specification, 6.1", "Without them nobody sees where they wind to on televisions.", "add EXT-X-I-FRAME-STREAM-INF; byte ranges into the segments are enough"},
 	{"hls-6.8", fails, "I-frame playlists say EXT-X-I-FRAMES-ONLY", "authoring specification, 6.8", "Players would take the ranges for whole segments.", "add the tag"},
 	{"hls-6.10", fails, "An I-frame's byte range begins with its moof and holds one keyframe", "authoring specification, 6.10", "Players decode the range by itself.", "let the range run from the moof to the end of the first sample"},
+}
+
+var av1Rules = []Rule{
+	{"av1-config", fails, "av1C says what the pictures are", "AV1 Codec ISO Media File Format Binding, 2.3", "Players choose and set up their decoder by it, before they see a picture.", "write av1C from the sequence header of the first sample; the encoder's own may be another"},
+	{"av1-sample", fails, "Samples of AV1 are whole, and hold nothing but what a picture needs", "AV1 Codec ISO Media File Format Binding, 2.4", "A decoder stops at bytes that are no OBU. Delimiters and padding cost bits and do nothing.", "strip temporal delimiters, padding and tile lists"},
+	{"av1-profile", warns, "AV1 is of the Main profile", "AV1 specification, A.2", "Chips and browsers decode 4:2:0 in 8 or 10 bits.", "encode with -pix_fmt yuv420p"},
+	{"av1-alone", warns, "There is H.264 beside AV1", "filmpress", "Many phones, televisions and computers of today cannot show AV1, and nothing plays there.", "add H.264 variants to the same playlist"},
 }
 
 var soundRules = []Rule{
@@ -69,7 +76,7 @@ var soundRules = []Rule{
 var segmentRules = []Rule{
 	{"hls-7.1", fails, "Segments are whole, of one kind, without a break", "authoring specification, 7.1", "A player stops at the first that it cannot read.", "encode the rendition in one run, and send the file again"},
 	{"hls-7.3", fails, "Each fragment begins where the one before ended", "authoring specification, 7.3", "Gaps stall, overlaps double pictures.", "write each fragment's decode time as the sum of all durations before it"},
-	{"hls-7.4", fails, "Segments begin with an IDR picture, and the flags tell the truth", "authoring specification, 7.4", "A change of rung shows garbage until the next IDR.", "close the groups of pictures, and cut at IDR pictures alone"},
+	{"hls-7.4", fails, "Segments begin with an IDR picture, or a keyframe of AV1, and the flags tell the truth", "authoring specification, 7.4", "A change of rung shows garbage until the next IDR.", "close the groups of pictures, and cut at IDR pictures alone"},
 	{"hls-7.5", warns, "The target duration is 6 s", "authoring specification, 7.5", "Apple's advice: shorter costs requests, longer makes changes of rung late.", "cut segments of 6 s (6.006 s at NTSC rates)"},
 	{"hls-7.7", fails, "No segment lasts more than the target and half a second", "authoring specification, 7.7", "Players plan their buffer by it.", "cut at every third group of 2 s"},
 	{"hls-8.1", fails, "EXTINF are true, in any run to one frame", "authoring specification, 8.1", "Errors that add up put winding and subtitles out of step.", "write the differences of exact times, not rounded durations"},
@@ -95,6 +102,7 @@ var masterRules = []Rule{
 	{"hls-9.15", fails, "FRAME-RATE is the picture's", "authoring specification, 9.15", "Players leave out what a device cannot show.", "write pictures a second with three places"},
 	{"hls-9.16", fails, "VIDEO-RANGE is the picture's, unless all is SDR", "authoring specification, 9.16", "An HDR picture on an SDR screen is grey.", "write VIDEO-RANGE=PQ or HLG"},
 	{"hls-9.20", fails, "No variant is sound alone", "authoring specification, 9.20", "tvOS refuses it.", "offer sound alone outside of the multivariant playlist"},
+	{"hls-score", warns, "SCORE stands in all variants, or in none", "draft-pantos-hls-rfc8216bis, 4.4.6.2", "A player that ranks by it cannot place what has none.", "rank all variants, the better looking the higher"},
 	{"hls-captions-none", warns, "CLOSED-CAPTIONS=NONE where there are none", "authoring specification, 4", "Else players offer captions that do not exist.", "add CLOSED-CAPTIONS=NONE to every EXT-X-STREAM-INF"},
 	{"hls-master", warns, "There is a multivariant playlist", "authoring specification, 9; RFC 8216, 4.3.4", "One rendition serves one kind of line, and nothing tells which.", "write a multivariant playlist that names this one, and verify that"},
 	{"hls-missing", fails, "Everything that a playlist names is there", "RFC 8216, 6.3", "Playing stops where a file is missing.", "upload the file, or correct the address"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"filmpress/internal/hls"
+	"filmpress/internal/media/av1"
 	"filmpress/internal/media/mp4"
 	"filmpress/internal/report"
 )
@@ -17,8 +18,9 @@ type track struct {
 	read     bool // its segments were looked at, or not to any end
 	list     hls.Media
 	init     mp4.Track
-	codec    string // as it belongs into CODECS; "" for text
-	sps      *sps   // video
+	codec    string        // as it belongs into CODECS; "" for text
+	sps      *sps          // of H.264, nil where it cannot be read
+	av1      *av1.Sequence // of AV1, likewise
 	segments []segment
 	rates    hls.Rates
 	base     uint64 // the first decode time
@@ -44,7 +46,7 @@ type segment struct {
 type group struct {
 	offset, key int64 // as in mp4.FragmentInfo
 	start       time.Duration
-	idr         bool // its first sample is an IDR picture, in truth and by its flag
+	idr         bool // its first sample is an IDR picture, or a keyframe of AV1, in truth and by its flag
 }
 
 func (t *track) size() hls.Size { return hls.Size{Width: t.init.Width, Height: t.init.Height} }

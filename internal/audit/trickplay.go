@@ -2,7 +2,6 @@ package audit
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"filmpress/internal/hls"
@@ -61,7 +60,7 @@ func (a *auditor) declaredIFrames(uri string, f hls.IFrame, t *track) {
 		a.fail(uri, f.Line, "hls-9.4", "RESOLUTION of %s is %dx%d, the picture is %dx%d", f.URI, f.Resolution.Width, f.Resolution.Height,
 			t.init.Width, t.init.Height)
 	}
-	if codec := hls.VideoCodec(t.init.Config); !strings.EqualFold(f.Codecs, codec) && t.init.Codec == "avc1" {
+	if codec := hls.VideoCodec(t.init.Codec, t.init.Config); codec != "" && !hls.SameCodec(f.Codecs, t.init.Codec, t.init.Config) {
 		a.fail(uri, f.Line, "hls-9.3", "CODECS of %s is %q, the picture is %q", f.URI, f.Codecs, codec)
 	}
 	if t.whole {
@@ -95,7 +94,7 @@ func (a *auditor) iframes(t *track, pictures []*track) {
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not end with the picture: %d bytes would", s.Range, s.URI, g.key)
 			return
 		case !g.idr:
-			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds no IDR picture", s.Range, s.URI)
+			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds no keyframe", s.Range, s.URI)
 			return
 		}
 		starts = append(starts, g.start)

@@ -43,13 +43,24 @@ func (a *auditor) codec(t *track) {
 	uri := resolve(t.uri, t.list.Segments[0].Map.URI)
 	switch t.init.Codec {
 	case "avc1":
+		a.h264(t, uri)
 	case "avc3", "hev1":
 		a.fail(uri, 0, "hls-1.10", "the sample entry is %s", t.init.Codec)
+		a.h264(t, uri)
+	case "av01":
+		a.av1(t, uri)
 	default:
-		a.unchecked(uri, 0, "the picture is coded as %s; only H.264 is looked into", t.init.Codec)
+		a.unchecked(uri, 0, "the picture is coded as %s; only H.264 and AV1 are looked into", t.init.Codec)
 		return
 	}
-	t.codec = hls.VideoCodec(t.init.Config)
+	if p := t.init; p.PixelH != p.PixelV {
+		a.warn(uri, 0, "hls-1.33", "the pixels are not square (%d:%d)", p.PixelH, p.PixelV)
+	}
+}
+
+// h264 reads the parameter sets of a rendition, and judges them by themselves.
+func (a *auditor) h264(t *track, uri string) {
+	t.codec = hls.VideoCodec("avc1", t.init.Config)
 	var err error
 	if t.sps, err = parseAVCC(t.init.Config); err != nil {
 		a.fail(uri, 0, "hls-1.2", "the parameter sets cannot be read: %v", err)
@@ -68,9 +79,6 @@ func (a *auditor) codec(t *track) {
 	if !s.progressive {
 		a.warn(uri, 0, "hls-1.14", "the picture is coded in fields")
 	}
-	if p := t.init; p.PixelH != p.PixelV {
-		a.warn(uri, 0, "hls-1.33", "the pixels are not square (%d:%d)", p.PixelH, p.PixelV)
-	}
 }
 
 func (a *auditor) frameRate(t *track) {
@@ -80,16 +88,7 @@ func (a *auditor) frameRate(t *track) {
 	} else if !slices.ContainsFunc(naturalRates, func(n float64) bool { return math.Abs(n-rate) < 0.01 }) {
 		a.warn(t.uri, 0, "hls-1.18", "%.3f pictures a second is no usual rate", rate)
 	}
-	if t.sps == nil {
-		return
-	}
-	uri := resolve(t.uri, t.list.Segments[0].Map.URI)
-	least := t.sps.leastLevel(rate, t.rates.Peak)
-	if enough := t.sps.leastLevel(rate, t.rates.Peak*3/2); t.sps.level > enough { // the encoder's cap may be above the peak
-		a.warn(uri, 0, "hls-1.11", "H.264 level %.1f is above need: %.1f would do", float64(t.sps.level)/10, float64(enough)/10)
-	} else if t.sps.level < least {
-		a.fail(uri, 0, "hls-1.11", "H.264 level %.1f is too low for the picture: it needs %.1f", float64(t.sps.level)/10, float64(least)/10)
-	}
+	a.level(t, rate)
 }
 
 // gopCheck follows the pictures of a rendition in decoding order.
@@ -99,6 +98,9 @@ type gopCheck struct {
 	longest time.Duration
 	where   string // the file in which the longest group ends
 	told    map[string]bool
+
+	looked   bool
+	sequence []byte // of AV1: the sequence header in av1C, nil where there is none
 }
 
 // once says whether a complaint was not made yet about this rendition: one is enough.
@@ -116,12 +118,15 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 	first := false
 	for i, s := range f.Samples {
 		idr := s.Sync // of other codecs the flag is all that is looked at
-		if t.init.Codec == "avc1" || t.init.Codec == "avc3" {
+		switch t.init.Codec {
+		case "avc1", "avc3":
 			idr = hasIDR(data[:s.Size], t.init.Config)
+		case "av01":
+			idr = g.unit(a, t, file, data[:s.Size])
 		}
 		data = data[s.Size:]
 		if idr != s.Sync && g.once("hls-7.4") {
-			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but IDR=%v", seconds(t.time(at)), s.Sync, idr)
+			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but %s=%v", seconds(t.time(at)), s.Sync, t.keyframe(), idr)
 		}
 		if !g.seen {
 			g.seen = true
@@ -136,7 +141,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 		at += uint64(s.Duration)
 	}
 	if start == t.end() && !first {
-		a.fail(file, 0, "hls-7.4", "the segment does not begin with an IDR picture")
+		a.fail(file, 0, "hls-7.4", "the segment does not begin with %s", t.aKeyframe())
 	}
 	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, start: start, idr: first})
 }
@@ -151,7 +156,7 @@ func (g *gopCheck) gap(at time.Duration, file string) {
 func (g *gopCheck) end(a *auditor, t *track) {
 	g.gap(t.duration(), t.uri)
 	if g.longest > 2*time.Second+t.sample()+time.Millisecond {
-		a.fail(g.where, 0, "hls-1.13", "%s pass without an IDR picture", seconds(g.longest))
+		a.fail(g.where, 0, "hls-1.13", "%s pass without %s", seconds(g.longest), t.aKeyframe())
 	}
 }
 

@@ -144,8 +144,8 @@ func (a *app) checkTools(ctx context.Context) []check {
 		c := check{Name: p.Kind + " " + p.Name, State: ok, What: p.Need}
 		if !p.Present {
 			c.State, c.What, c.Mend, c.code = bad, "missing; needed for "+p.Need, "install an ffmpeg that was built with it (Debian's and Ubuntu's is)", exitTool
-			if p.Kind == "decoder" || p.Kind == "demuxer" {
-				c.State = warn // only films of that kind cannot be read
+			if p.Optional {
+				c.State = warn // only some films cannot be read, or one pipeline not be used
 			}
 		}
 		checks = append(checks, c)

@@ -38,7 +38,7 @@ var exitWords = map[int]string{
 	exitUsage:       "the command line is wrong",
 	exitFindings:    "something is wrong with the film, a file beside it, or what was made of them; nothing was published",
 	exitStore:       "the folder or bucket refused, is full, or cannot be reached",
-	exitTool:        "ffmpeg or ffprobe is missing or too old",
+	exitTool:        "ffmpeg or ffprobe is missing, too old, or lacks a part that is needed",
 	exitInterrupted: "interrupted; the same command again goes on from there",
 }
 
@@ -86,7 +86,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case is[findingsError](err), is[*verify.UnsoundError](err):
 		return exitFindings
-	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
+	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err), is[*ffmpeg.ErrLacks](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
 		s3.ErrChanged, mirror.ErrPartly,
@@ -127,6 +127,10 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	case exitUsage:
 		a.ui.Failed(ended(err.Error()) + " See " + cmd.CommandPath() + " --help")
 	case exitTool:
+		if is[*ffmpeg.ErrLacks](err) {
+			a.ui.Failed(err.Error() + "; install one that has it (Debian's and Ubuntu's has), or name it with --ffmpeg and --ffprobe, or choose another pipeline, such as --pipeline documentary")
+			break
+		}
 		a.ui.Failed(ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more")
 	default:
 		a.ui.Failed(sentence(err))

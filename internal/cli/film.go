@@ -84,6 +84,11 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 		report.Sort(g.findings)
 		return g, nil
 	}
+	if g.request.Pipeline.Video.AV1 != nil { // so is what ffmpeg can do: not in the middle of an encode
+		if err := tools.CanAV1(ctx); err != nil {
+			return g, lacking(err, g.request.Pipeline.Name)
+		}
+	}
 	var findings []report.Finding
 	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
 		return g, err

@@ -71,7 +71,7 @@ func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
 	flags.StringVar(&f.title, "title", "", "title of the page; else film.md's, else the file's name")
 	flags.StringVar(&f.slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
 	flags.StringVar(&f.language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
-	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, draft, archive, or the path of a .yml file")
+	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
 	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
 	flags.BoolVar(&f.tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
 	flags.StringArrayVar(&f.audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right; may be given several times")
@@ -103,7 +103,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
 	if !blocks(g.findings) {
-		if s.request.Quality, err = measured(ctx, kept, tools, g, a.ui.Sink); err != nil {
+		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)

@@ -19,20 +19,31 @@ import (
 // qualityVersion counts up when the same samples would be measured otherwise than before.
 const qualityVersion = 1
 
-// measured is what samples of the film cost and how they look, or nil where the pipeline does not ask or the film is too
-// short. What was measured once is kept beside the results: a plan that is computed again costs nothing.
-func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, g gathered, sink report.Sink) (*media.Quality, error) {
-	metric, err := metricOf(ctx, tools, g.request)
+// measure fills in what samples of the film cost and how they look; nothing where the pipeline does not ask or the film is
+// too short. H.264 is measured first: what it costs tells which sizes are worth measuring in AV1.
+func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.Request, film string, sink report.Sink) error {
+	metric, err := metricOf(ctx, tools, *r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	look, ok := plan.LookAt(g.request, metric)
-	if !ok {
-		return nil, nil
+	for _, codec := range []struct {
+		look func(plan.Request, string) (plan.Look, bool)
+		into **media.Quality
+	}{{plan.LookAt, &r.Quality}, {plan.LookAtAV1, &r.AV1}} {
+		if look, ok := codec.look(*r, metric); ok {
+			if *codec.into, err = measured(ctx, kept, tools, film, look, sink); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+// measured is what a look gives. What was measured once is kept beside the results: a plan that is computed again costs nothing.
+func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (*media.Quality, error) {
 	good := func(q media.Quality) bool { return answers(q, look) } // else for reasons that may be gone the next time
 	q, err := recall(qualityFile(kept.Dir(), look, tools), good, func() (media.Quality, error) {
-		return measure(ctx, kept, tools, g.sources[g.request.Film.Digest], look, sink)
+		return lookAt(ctx, kept, tools, film, look, sink)
 	})
 	return &q, err
 }
@@ -65,26 +76,30 @@ func qualityFile(dir string, look plan.Look, tools ffmpeg.Tools) string {
 	return filepath.Join(dir, "quality-"+hex.EncodeToString(sum[:16])+".json")
 }
 
-// measure encodes and compares the samples.
-func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (media.Quality, error) {
+// lookAt encodes and compares the samples.
+func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (media.Quality, error) {
 	scratch, release, err := kept.Work()
 	if err != nil {
 		return media.Quality{}, err
 	}
 	defer release()
-	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: "looking what a good picture costs"})
+	text := "looking what a good picture costs"
+	if look.Codec == media.AV1 {
+		text += " in AV1"
+	}
+	sink(report.Event{Kind: report.StepStarted, Step: "quality", Text: text})
 	done := int64(0)
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
-			Preset: look.Preset, Threads: look.Threads, Fields: look.Fields},
+			Preset: look.Preset, AV1: look.AV1, Threads: look.Threads, Fields: look.Fields},
 		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
 		Looked: func(int, int) {
-			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: "looking what a good picture costs", Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})
+			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: text, Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})
 			done++
 		},
 	}
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one
-		spec.Rungs = append(spec.Rungs, ffmpeg.Rung{Width: r.Width, Height: r.Height})
+		spec.Rungs = append(spec.Rungs, ffmpeg.Rung{Width: r.Width, Height: r.Height, Codec: r.Codec})
 	}
 	q, err := tools.Measure(ctx, spec, func(have []media.Curve) []float64 {
 		factors := look.Next(reversed(have))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,6 +57,15 @@ func diskOf(place string) (disk syscall.Statfs_t, err error) {
 // freeOn is what this user may still write, in bytes.
 func freeOn(disk syscall.Statfs_t) int64 { return int64(disk.Bavail) * int64(disk.Bsize) }
 
+// capOf is the highest rate of the rung that has a rung's size and a cap, in bit/s.
+func capOf(rungs []plan.Rung, r plan.Rung) int64 {
+	i := slices.IndexFunc(rungs, func(o plan.Rung) bool { return o.Max > 0 && o.Width == r.Width && o.Height == r.Height })
+	if i < 0 {
+		return 0
+	}
+	return rungs[i].Max
+}
+
 // needed is the most that the results to be made can take, in bytes.
 func needed(p plan.Plan, kept func(digest string) bool) (bytes int64) {
 	for _, s := range p.Steps {
@@ -67,10 +77,16 @@ func needed(p plan.Plan, kept func(digest string) bool) (bytes int64) {
 			var c plan.ChunkParams
 			s.Decode(&c)
 			seconds := float64(c.Frames) / c.Rate.Float()
+			most := int64(0)
 			for _, r := range c.Rungs {
-				bytes += int64(float64(r.Max) / 8 * seconds)
+				rate := r.Max
+				if rate == 0 { // AV1 has no cap, but the plan would do without it if it took more than H.264 of its size
+					rate = capOf(c.Rungs, r)
+				}
+				bytes += int64(float64(rate) / 8 * seconds)
+				most = max(most, rate)
 			}
-			bytes += int64(float64(c.Rungs[len(c.Rungs)-1].Max) / 8 * seconds / 2) // the MP4, of a rung below
+			bytes += int64(float64(most) / 8 * seconds / 2) // the MP4, of a rung below
 		case plan.Audio:
 			var a plan.AudioParams
 			s.Decode(&a)

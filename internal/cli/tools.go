@@ -2,9 +2,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"filmpress/internal/media/ffmpeg"
 )
+
+// lacking tells who needs a part that this ffmpeg was built without.
+func lacking(err error, pipeline string) error {
+	if lacks, ok := errors.AsType[*ffmpeg.ErrLacks](err); ok {
+		lacks.For = "the pipeline " + pipeline
+	}
+	return err
+}
 
 // tools finds ffmpeg and ffprobe for a command that has them open a film: in the sandbox where there is one, and with a
 // word to the user where there is none.

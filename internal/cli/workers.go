@@ -12,10 +12,11 @@ import (
 )
 
 // One process keeps about three cores busy, whatever the number of its encoders' threads, and holds about 1.3 GB for a
-// 1080p ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung.
+// 1080p ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung. With AV1 beside it, that becomes 2.1 GB.
 const (
 	coresEach  = 3
 	bytesPixel = 1.3e9 / (1920 * 1080)
+	withAV1    = 1.6 // times as much
 	bytesLeast = 200e6
 	ofMemory   = 0.6 // of what is free: the rest is the page cache's
 )
@@ -37,7 +38,7 @@ func workersFor(cores int, memory int64, pixels int) int {
 	return max(1, n)
 }
 
-// largest is the pixels of a plan's largest rung.
+// largest is the pixels of a plan's largest rung; where there is AV1, as many as would need the memory of both.
 func largest(p plan.Plan) (pixels int) {
 	for _, s := range p.Steps {
 		if s.Kind != plan.Chunk {
@@ -47,6 +48,9 @@ func largest(p plan.Plan) (pixels int) {
 		s.Decode(&c)
 		for _, r := range c.Rungs {
 			pixels = max(pixels, r.Width*r.Height)
+		}
+		if c.AV1 > 0 {
+			return int(withAV1 * float64(pixels))
 		}
 		return pixels
 	}

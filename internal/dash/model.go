@@ -9,6 +9,7 @@ package dash
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"filmpress/internal/media"
@@ -54,6 +55,7 @@ type Set struct {
 	Accessibility   string           `json:"accessibility,omitempty"` // Caption or Description
 	Aligned         bool             `json:"aligned,omitempty"`       // segmentAlignment
 	StartWithSAP    int              `json:"start_with_sap,omitempty"`
+	Priority        int              `json:"priority,omitempty"` // selectionPriority: of several sets that a player can show, the highest; 0 is 1
 	Representations []Representation `json:"representations"`
 	Line            int              `json:"-"` // where it was read, from 1
 }
@@ -84,6 +86,20 @@ type Segment struct {
 	URI      string `json:"uri"`
 	Start    uint64 `json:"start"` // ticks
 	Duration uint64 `json:"duration"`
+}
+
+// Codec is the four letters that the codecs of a representation begin with, "avc1"; "" where there are none.
+func (r Representation) Codec() string {
+	name, _, _ := strings.Cut(r.Codecs, ".")
+	return name
+}
+
+// Codec is that of the set's first representation.
+func (s Set) Codec() string {
+	if len(s.Representations) == 0 {
+		return ""
+	}
+	return s.Representations[0].Codec()
 }
 
 // Longest is the duration of the longest segment.

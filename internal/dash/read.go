@@ -93,6 +93,7 @@ type (
 		Lang    string `xml:"lang,attr"`
 		Aligned string `xml:"segmentAlignment,attr"`
 		SAP     int    `xml:"startWithSAP,attr"`
+		Rank    int    `xml:"selectionPriority,attr"`
 		Label   string `xml:"Label"`
 		Access  []pair `xml:"Accessibility"`
 		Roles   []pair `xml:"Role"`
@@ -198,7 +199,7 @@ func (r *reader) manifest(x mpdXML) Manifest {
 		length = r.time("duration", p.Duration)
 	}
 	for _, s := range p.Sets {
-		set := Set{Type: s.Type, Language: s.Lang, Label: s.Label, Aligned: s.Aligned == "true", StartWithSAP: s.SAP, Line: s.line}
+		set := Set{Type: s.Type, Language: s.Lang, Label: s.Label, Aligned: s.Aligned == "true", StartWithSAP: s.SAP, Priority: s.Rank, Line: s.line}
 		for _, role := range s.Roles {
 			if role.Scheme == roleScheme {
 				set.Roles = append(set.Roles, role.Value)

@@ -81,14 +81,17 @@ func escape(s string) string {
 }
 
 func (w *writer) set(id int, s Set) {
-	aligned, sap := "", ""
+	aligned, sap, priority := "", "", ""
+	if s.Priority > 1 {
+		priority = strconv.Itoa(s.Priority)
+	}
 	if s.Aligned {
 		aligned = "true"
 	}
 	if s.StartWithSAP > 0 {
 		sap = strconv.Itoa(s.StartWithSAP)
 	}
-	w.open("AdaptationSet", "id", strconv.Itoa(id), "contentType", s.Type, "lang", s.Language, "segmentAlignment", aligned, "startWithSAP", sap)
+	w.open("AdaptationSet", "id", strconv.Itoa(id), "contentType", s.Type, "lang", s.Language, "segmentAlignment", aligned, "startWithSAP", sap, "selectionPriority", priority)
 	w.text("Label", s.Label)
 	w.descriptor("Accessibility", roleScheme, s.Accessibility)
 	for _, role := range s.Roles {

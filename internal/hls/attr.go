@@ -35,6 +35,7 @@ var renditionFields = []field[Rendition]{
 var variantFields = []field[Variant]{
 	{"BANDWIDTH", true, func(v *Variant) any { return &v.Bandwidth }},
 	{"AVERAGE-BANDWIDTH", false, func(v *Variant) any { return &v.Average }},
+	{"SCORE", false, func(v *Variant) any { return &v.Score }},
 	{"CODECS", false, func(v *Variant) any { return &v.Codecs }},
 	{"RESOLUTION", false, func(v *Variant) any { return &v.Resolution }},
 	{"FRAME-RATE", false, func(v *Variant) any { return &v.FrameRate }},
@@ -48,6 +49,7 @@ var variantFields = []field[Variant]{
 var iframeFields = []field[IFrame]{
 	{"BANDWIDTH", true, func(f *IFrame) any { return &f.Bandwidth }},
 	{"AVERAGE-BANDWIDTH", false, func(f *IFrame) any { return &f.Average }},
+	{"SCORE", false, func(f *IFrame) any { return &f.Score }},
 	{"CODECS", false, func(f *IFrame) any { return &f.Codecs }},
 	{"RESOLUTION", false, func(f *IFrame) any { return &f.Resolution }},
 	{"VIDEO-RANGE", false, func(f *IFrame) any { return &f.VideoRange }},

@@ -1,14 +1,50 @@
 package hls
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
 
-// VideoCodec is the CODECS entry of H.264 from its AVCDecoderConfigurationRecord, "avc1.64001f": profile,
-// constraints and level as the encoder really wrote them (RFC 6381, 3.3). It is "" where the bytes are no such record.
-func VideoCodec(avcC []byte) string {
-	if len(avcC) < 4 || avcC[0] != 1 {
-		return ""
+	"filmpress/internal/media/av1"
+)
+
+// VideoCodec is the CODECS entry of a picture from its sample entry's four letters and its decoder configuration: of avc1
+// "avc1.64001f", of av01 "av01.0.04M.08". Profile, constraints and level are as the encoder really wrote them (RFC 6381,
+// 3.3). It is "" where the bytes are no such configuration, and for other codecs.
+func VideoCodec(entry string, config []byte) string {
+	switch entry {
+	case "avc1":
+		if len(config) >= 4 && config[0] == 1 {
+			return fmt.Sprintf("avc1.%02x%02x%02x", config[1], config[2], config[3])
+		}
+	case "av01":
+		if s, ok := AV1(config); ok {
+			return s.Codec()
+		}
 	}
-	return fmt.Sprintf("avc1.%02x%02x%02x", avcC[1], avcC[2], avcC[3])
+	return ""
+}
+
+// AV1 is the sequence header in av1C, or what av1C's own record says where it holds none.
+func AV1(config []byte) (av1.Sequence, bool) {
+	sequence, _, err := av1.ParseConfig(config)
+	if err != nil {
+		return av1.Sequence{}, false
+	}
+	if sequence == nil {
+		return av1.Declared(config)
+	}
+	s, err := av1.ParseSequence(sequence)
+	return s, err == nil
+}
+
+// SameCodec says whether a declared CODECS entry is what the file is. Letters may be large or small; of AV1 the colours
+// may be told too, and then must be right.
+func SameCodec(declared, entry string, config []byte) bool {
+	if declared != "" && strings.EqualFold(declared, VideoCodec(entry, config)) {
+		return true
+	}
+	s, ok := AV1(config)
+	return entry == "av01" && ok && strings.EqualFold(declared, s.LongCodec())
 }
 
 // AudioCodec is the CODECS entry of MPEG-4 audio from its AudioSpecificConfig (14496-3, 1.6.2.1): "mp4a.40.2" for

@@ -59,8 +59,9 @@ const start = 2_000_000
 const soundGroup, textGroup = "sound", "subtitles"
 
 // Master is the multivariant playlist. BANDWIDTH and AVERAGE-BANDWIDTH are the largest sums over the playable
-// combinations: the picture with the largest sound and the largest subtitles. The first variant is the one
-// nearest to 2 Mb/s; the rest ascend.
+// combinations: the picture with the largest sound and the largest subtitles. The first variant is the one of H.264
+// nearest to 2 Mb/s; the rest ascend, H.264 before others. Where there are others, every variant has a SCORE: among
+// pictures that look alike, a player that can show several codecs then takes the newer one, which costs less.
 func (p Presentation) Master() Master {
 	m := Master{Version: Version, Independent: true, Renditions: append(p.sounds(), p.texts()...)}
 	var sound, text Rates
@@ -74,9 +75,10 @@ func (p Presentation) Master() Master {
 	for _, t := range p.Texts {
 		text = text.Max(t.Rates)
 	}
+	score := scores(p.Pictures)
 	for _, v := range ordered(p.Pictures) {
 		rates := v.Rates.Add(sound).Add(text)
-		variant := Variant{Bandwidth: rates.Peak, Average: rates.Average, Codecs: strings.Join(append([]string{v.Codec}, codecs...), ","),
+		variant := Variant{Bandwidth: rates.Peak, Average: rates.Average, Score: score(v), Codecs: strings.Join(append([]string{v.Codec}, codecs...), ","),
 			Resolution: Size{v.Width, v.Height}, FrameRate: Decimal(v.FrameRate.Float()), Captions: "NONE", URI: v.URI}
 		if len(p.Sounds) > 0 {
 			variant.Audio = soundGroup
@@ -86,22 +88,55 @@ func (p Presentation) Master() Master {
 		}
 		m.Variants = append(m.Variants, variant)
 		if v.IFrames != "" {
-			m.IFrames = append(m.IFrames, IFrame{Bandwidth: v.IRates.Peak, Average: v.IRates.Average, Codecs: v.Codec,
+			m.IFrames = append(m.IFrames, IFrame{Bandwidth: v.IRates.Peak, Average: v.IRates.Average, Score: score(v), Codecs: v.Codec,
 				Resolution: variant.Resolution, URI: v.IFrames})
 		}
 	}
 	return m
 }
 
-// ordered puts the picture a viewer starts with first and the rest by rising rate.
+// everywhere says whether every player can show a picture: it is H.264.
+func (p Picture) everywhere() bool { return strings.HasPrefix(p.Codec, "avc1.") }
+
+func (p Picture) turn() int {
+	if p.everywhere() {
+		return 0
+	}
+	return 1
+}
+
+// scores ranks pictures by size, and those of one size by codec. Where all are of one codec it gives 0: bandwidth says
+// the same then.
+func scores(pictures []Picture) func(Picture) Decimal {
+	var sizes []int
+	mixed := false
+	for _, p := range pictures {
+		sizes = append(sizes, p.Width*p.Height)
+		mixed = mixed || p.everywhere() != pictures[0].everywhere()
+	}
+	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
+	return func(p Picture) Decimal {
+		if !mixed {
+			return 0
+		}
+		rank := Decimal(1 + slices.Index(sizes, p.Width*p.Height))
+		if !p.everywhere() {
+			rank += 0.5
+		}
+		return rank
+	}
+}
+
+// ordered puts the picture a viewer starts with first and the rest by rising rate, those for every player before others.
 func ordered(pictures []Picture) []Picture {
 	list := slices.Clone(pictures)
 	slices.SortStableFunc(list, func(a, b Picture) int {
-		return cmp.Or(cmp.Compare(a.Rates.Average, b.Rates.Average), cmp.Compare(a.Rates.Peak, b.Rates.Peak), cmp.Compare(a.Width, b.Width))
+		return cmp.Or(cmp.Compare(a.turn(), b.turn()), cmp.Compare(a.Rates.Average, b.Rates.Average), cmp.Compare(a.Rates.Peak, b.Rates.Peak), cmp.Compare(a.Width, b.Width))
 	})
 	first := 0
 	for i, v := range list {
-		if distance(v) < distance(list[first]) {
+		if v.everywhere() == list[0].everywhere() && distance(v) < distance(list[first]) {
 			first = i
 		}
 	}

@@ -4,7 +4,10 @@
 // the same bytes.
 package hls
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is the protocol version of all that is written: 7, since EXT-X-MAP outside of I-frame lists and the
 // attributes used here need no more and older players stop above it.
@@ -38,8 +41,9 @@ type Rendition struct {
 
 // Variant is one EXT-X-STREAM-INF with its URI.
 type Variant struct {
-	Bandwidth  int64 // bit/s: the peak
-	Average    int64 // bit/s
+	Bandwidth  int64   // bit/s: the peak
+	Average    int64   // bit/s
+	Score      Decimal // how good it looks among all, the higher the better (rfc8216bis, 4.4.6.2); 0 is not told
 	Codecs     string
 	Resolution Size
 	FrameRate  Decimal
@@ -56,6 +60,7 @@ type Variant struct {
 type IFrame struct {
 	Bandwidth  int64
 	Average    int64
+	Score      Decimal
 	Codecs     string
 	Resolution Size
 	VideoRange Enum
@@ -74,6 +79,8 @@ type Decimal float64
 
 // Size is a RESOLUTION in pixels.
 type Size struct{ Width, Height int }
+
+func (s Size) String() string { return fmt.Sprintf("%dx%d", s.Width, s.Height) }
 
 // The UTIs of CHARACTERISTICS (Apple's authoring specification, 2.12 and 4.5 to 4.7).
 const (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,24 @@ func TestWhatIsWrittenHasNoFindings(t *testing.T) {
 	}
 	if len(got.Variants) != 4 || len(got.Renditions) != 7 || len(got.IFrames) != 4 || string(got.Bytes()) != string(m.Bytes()) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestMasterOfTwoCodecs: H.264 comes first, and what plays where AV1 does is ranked higher.
+func TestMasterOfTwoCodecs(t *testing.T) {
+	p := film()
+	for _, v := range slices.Clone(p.Pictures) {
+		v.URI, v.IFrames, v.Codec = "av1-"+v.URI, "av1-"+v.IFrames, "av01.0.08M.08"
+		v.Rates.Peak, v.Rates.Average = v.Rates.Peak*2/3, v.Rates.Average*2/3
+		p.Pictures = append([]Picture{v}, p.Pictures...)
+	}
+	m := p.Master()
+	golden(t, "master-av1.m3u8", m.Bytes())
+	if got, findings := ParseMaster("m", m.Bytes()); len(findings) > 0 || string(got.Bytes()) != string(m.Bytes()) {
+		t.Errorf("%v\n%s", findings, got.Bytes())
+	}
+	if first := m.Variants[0]; first.URI != "540.m3u8" {
+		t.Errorf("the first variant is %s", first.URI) // 720.m3u8 of AV1 would be nearer to 2 Mb/s
 	}
 }
 
@@ -164,16 +183,43 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// svt is av1C with the sequence header of SVT-AV1: 640x360 at 25 pictures a second.
+var svt = []byte("\x81\x01\x0d\x00\x0a\x0e\x00\x00\x00\x0c\xc4\xff\x67\x3e\xfe\x64\x04\x04\x04\x90")
+
+func TestSameCodec(t *testing.T) {
+	for _, c := range []struct {
+		declared string
+		want     bool
+	}{
+		{"av01.0.01M.08", true}, {"AV01.0.01m.08", true}, {"av01.0.01M.08.0.111.01.01.01.0", true},
+		{"av01.0.01M.08.0.111.09.16.09.0", false}, {"av01.0.01M.10", false}, {"av01.0.04M.08", false}, {"av01", false}, {"", false},
+	} {
+		if SameCodec(c.declared, "av01", svt) != c.want {
+			t.Errorf("%s: not %v", c.declared, c.want)
+		}
+	}
+}
+
 func TestCodecs(t *testing.T) {
+	of := func(entry string) func([]byte) string {
+		return func(config []byte) string { return VideoCodec(entry, config) }
+	}
+	avc1, av01, hvc1 := of("avc1"), of("av01"), of("hvc1")
 	for _, c := range []struct {
 		f    func([]byte) string
 		in   []byte
 		want string
 	}{
-		{VideoCodec, []byte{1, 0x64, 0, 0x28, 0xff}, "avc1.640028"},
-		{VideoCodec, []byte{1, 0x42, 0xc0, 0x0d}, "avc1.42c00d"},
-		{VideoCodec, []byte{0, 0x42, 0xc0, 0x0d}, ""},
-		{VideoCodec, nil, ""},
+		{avc1, []byte{1, 0x64, 0, 0x28, 0xff}, "avc1.640028"},
+		{avc1, []byte{1, 0x42, 0xc0, 0x0d}, "avc1.42c00d"},
+		{avc1, []byte{0, 0x42, 0xc0, 0x0d}, ""},
+		{avc1, nil, ""},
+		{av01, svt, "av01.0.01M.08"},
+		{av01, svt[:4], "av01.0.01M.08"},                             // av1C without a sequence header
+		{av01, append([]byte{0x81, 8}, svt[2:]...), "av01.0.01M.08"}, // the header goes before what av1C says of it
+		{av01, svt[:12], ""},
+		{av01, []byte{0x81, 0x4d, 0xe0, 0}, "av01.2.13H.12"},
+		{hvc1, svt, ""},
 		{AudioCodec, []byte{0x11, 0x90}, "mp4a.40.2"},
 		{AudioCodec, []byte{0x2b, 0x11}, "mp4a.40.5"},
 		{AudioCodec, []byte{0xf9, 0x46}, "mp4a.40.42"}, // xHE-AAC, by the escape

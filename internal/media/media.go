@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// AV1 names the codec of a rendition that is not H.264.
+const AV1 = "av1"
+
 // Rational is an exact number such as a frame rate (24000/1001) or a sample aspect ratio (4/3).
 // The zero value means "unknown".
 type Rational struct {

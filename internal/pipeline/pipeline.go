@@ -24,7 +24,7 @@ type Pipeline struct {
 	Subtitles Subtitles `yaml:"subtitles"`
 }
 
-// Video is the wish for the picture: H.264, a ladder of rungs.
+// Video is the wish for the picture: H.264, a ladder of rungs, and the same sizes once more in AV1 where that is asked for.
 type Video struct {
 	Chunk   Chunk    `yaml:"chunk"` // about how much of the film is encoded in one piece
 	Preset  Preset   `yaml:"preset"`
@@ -32,6 +32,7 @@ type Video struct {
 	Quality *Quality `yaml:"quality"` // nil: every rung is encoded at crf
 	Threads Threads  `yaml:"threads"`
 	Ladder  []Rung   `yaml:"ladder"`
+	AV1     *AV1     `yaml:"av1"` // nil: H.264 alone
 
 	// Deinterlace says what an interlaced film becomes; "" is ToFields.
 	Deinterlace Deinterlace `yaml:"deinterlace"`
@@ -41,6 +42,13 @@ type Video struct {
 type Quality struct {
 	SSIM SSIM `yaml:"ssim"` // of the luma, mean over the samples, against the film scaled to the rung's size
 	VMAF VMAF `yaml:"vmaf"` // goes before ssim where ffmpeg has libvmaf; 0 is not asked for
+}
+
+// AV1 is the wish for a second picture of every size, for players that can show it: it takes fewer bits to look the same.
+type AV1 struct {
+	Preset SVTPreset `yaml:"preset"`
+	CRF    AV1CRF    `yaml:"crf"`   // where the looking begins
+	Share  Percent   `yaml:"share"` // of a rung's max, the most that its AV1 may take
 }
 
 // Fields says whether every field of an interlaced film becomes a frame, so that motion stays as smooth as it was shot
@@ -119,6 +127,7 @@ func (p Pipeline) problems() []problem {
 	must(p.Segment%p.GOP == 0, "segment is not a multiple of gop", "every segment begins with a keyframe: 6 and 2 fit")
 	must(Seconds(p.Video.Chunk)%p.Segment == 0, "video.chunk is not a multiple of segment", "60 and 6 fit")
 	must(p.Subtitles.Segment%p.Segment == 0, "subtitles.segment is not a multiple of segment", "30 and 6 fit")
+	must(p.Video.AV1 == nil || p.Video.Quality != nil, "video.av1 needs video.quality", "looking at samples is all that keeps AV1 below its share: its encoder has no cap that gives the same bytes twice")
 	last := Rung{}
 	for i, r := range p.Video.Ladder {
 		must(r.Width > last.Width && r.Height > last.Height && r.Max > last.Max,
@@ -136,6 +145,7 @@ func (p Pipeline) required() map[string]bool {
 		"video.threads": p.Video.Threads > 0, "video.ladder": len(p.Video.Ladder) > 0, "audio.bitrate": p.Audio.Bitrate > 0,
 		"audio.loudness": p.Audio.Loudness != 0, "audio.true-peak": p.Audio.TruePeak != 0, "mp4.height": p.MP4.Height > 0,
 		"pictures.interval": p.Pictures.Interval > 0, "pictures.width": p.Pictures.Width > 0, "subtitles.segment": p.Subtitles.Segment > 0,
+		"video.av1.preset, crf and share":      p.Video.AV1 == nil || p.Video.AV1.Preset > 0 && p.Video.AV1.CRF > 0 && p.Video.AV1.Share > 0,
 		"video.quality.ssim":                   p.Video.Quality == nil || p.Video.Quality.SSIM > 0,
 		"video.ladder[].width, height and max": !slices.ContainsFunc(p.Video.Ladder, func(r Rung) bool { return r.Width*r.Height*Pixels(r.Max) == 0 }),
 	}

@@ -55,9 +55,31 @@ func TestReadComplains(t *testing.T) {
 	}
 }
 
+// TestReadComplainsOfAV1: each key of av1 is judged where it stands, and av1 as a whole.
+func TestReadComplainsOfAV1(t *testing.T) {
+	good, _ := pipelines.FS.ReadFile("modern.yml")
+	for _, c := range []struct{ old, new, want string }{
+		{"preset: 8 ", "preset: 14 ", `p.yml:24:13: error: "video.av1.preset": "14" is not a whole number from 1 to 13`},
+		{"crf: 32 ", "crf: 9 ", `p.yml:25:10: error: "video.av1.crf": "9" is not a whole number from 10 to 60`},
+		{"crf: 32 ", "crf: 32.5 ", `p.yml:25:10: error: "video.av1.crf": "32.5" is not a whole number from 10 to 60`},
+		{"share: 70 ", "share: 170 ", `p.yml:26:12: error: "video.av1.share": "170" is not a whole number of per cent from 10 to 100`},
+		{"share: 70 ", "shares: 70 ", `p.yml:26:5: error: unknown key "shares"`},
+		{"    share: 70 ", "    # ", `p.yml: error: missing: video.av1.preset, crf and share`},
+		{"  quality:\n    ssim: 0.98", "", `p.yml: error: video.av1 needs video.quality`},
+	} {
+		text := strings.Replace(string(good), c.old, c.new, 1)
+		_, fs := Read("p", "p.yml", []byte(text))
+		if len(fs) == 0 || !strings.HasPrefix(fs[0].String(), c.want) {
+			t.Errorf("%s -> %s: got %v, want %s", c.old, c.new, fs, c.want)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	good, _ := pipelines.FS.ReadFile("documentary.yml")
 	f.Add(good)
+	newer, _ := pipelines.FS.ReadFile("modern.yml")
+	f.Add(newer)
 	f.Add([]byte("video: {ladder: [{}, {}]}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, fs := Read("p", "p.yml", data)

@@ -21,6 +21,9 @@ type (
 	CRF       float64 // 10 to 40: x264's constant rate factor
 	SSIM      float64 // 0.8 to 0.999
 	VMAF      float64 // 50 to 99
+	SVTPreset int     // 1 (slow) to 13 (fast): SVT-AV1's presets
+	AV1CRF    int     // 10 to 60: SVT-AV1's constant rate factor; three of it are worth about one of x264's
+	Percent   int     // 10 to 100
 	Loudness  float64 // -31 to -9 LUFS
 	TruePeak  float64 // -9 to -0.1 dBTP; 0 would leave the coder no room
 	Preset    string  // x264's presets
@@ -44,6 +47,9 @@ func (v *Pixels) UnmarshalText(b []byte) error    { return whole(v, b, 16, 8192,
 func (v *Kbps) UnmarshalText(b []byte) error      { return whole(v, b, 50, 100_000, "kb/s") }
 func (v *AudioKbps) UnmarshalText(b []byte) error { return whole(v, b, 32, 160, "kb/s") }
 func (v *Threads) UnmarshalText(b []byte) error   { return whole(v, b, 1, 16, "threads") }
+func (v *SVTPreset) UnmarshalText(b []byte) error { return whole(v, b, 1, 13, "") }
+func (v *AV1CRF) UnmarshalText(b []byte) error    { return whole(v, b, 10, 60, "") }
+func (v *Percent) UnmarshalText(b []byte) error   { return whole(v, b, 10, 100, "per cent") }
 func (v *CRF) UnmarshalText(b []byte) error       { return decimal(v, b, 10, 40, "") }
 func (v *SSIM) UnmarshalText(b []byte) error      { return decimal(v, b, 0.8, 0.999, "") }
 func (v *VMAF) UnmarshalText(b []byte) error      { return decimal(v, b, 50, 99, "") }
@@ -80,7 +86,10 @@ func (v *Profile) UnmarshalText(b []byte) error {
 func whole[T ~int](v *T, b []byte, least, most int, unit string) error {
 	n, err := strconv.Atoi(string(b))
 	if err != nil || n < least || n > most {
-		return fmt.Errorf("%q is not a whole number of %s from %d to %d", b, unit, least, most)
+		if unit != "" {
+			unit = " of " + unit
+		}
+		return fmt.Errorf("%q is not a whole number%s from %d to %d", b, unit, least, most)
 	}
 	*v = T(n)
 	return nil

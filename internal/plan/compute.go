@@ -19,6 +19,7 @@ import (
 type Request struct {
 	Film     media.Source
 	Quality  *media.Quality          // what samples of the film cost, see LookAt; nil where none were taken
+	AV1      *media.Quality          // what they cost in AV1, see LookAtAV1; nil where none were taken
 	Name     string                  // the film's file name, for findings only
 	Tracks   []Track                 // in any order
 	Sounds   []Sound                 // what the user said of the film's sound tracks, in any order
@@ -63,6 +64,7 @@ func Compute(r Request) Plan {
 	}
 	c.video()
 	c.quality()
+	c.av1()
 	c.encode()
 	c.audio()
 	c.subtitles()
@@ -83,7 +85,8 @@ type computer struct {
 	frames   int64
 	segment  int // frames
 	encoding Encoding
-	rungs    []Rung  // what encoding will hold
+	rungs    []Rung  // what encoding will hold of H.264; downloads and pictures are made of these
+	modern   []Rung  // and of AV1
 	chunks   []Input // the results that hold the picture: what reads a rendition needs them beside the video step
 	sounds   []AudioLabel
 	captions []TrackLabel
@@ -198,7 +201,7 @@ func undeclared(declared bool) string {
 // at once. What a segment may cost is only known when all are there.
 func (c *computer) encode() {
 	v, e := c.Film.Video[0], c.encoding
-	e.Rungs = c.rungs
+	e.Rungs = slices.Concat(c.rungs, c.modern)
 	starts := c.chunkStarts()
 	for k, first := range starts {
 		end := c.frames

@@ -29,13 +29,14 @@ var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: 
 
 // Encoding is what the picture is encoded with, in all chunks alike.
 type Encoding struct {
-	Rate    media.Rational `json:"rate"`    // frames per second of every rung
-	GOP     int            `json:"gop"`     // frames
-	Segment int            `json:"segment"` // frames, a multiple of GOP
-	Preset  string         `json:"preset"`
+	Rate    media.Rational `json:"rate"`                 // frames per second of every rung
+	GOP     int            `json:"gop"`                  // frames
+	Segment int            `json:"segment"`              // frames, a multiple of GOP
+	Preset  string         `json:"preset"`               // of x264
+	AV1     int            `json:"av1_preset,omitempty"` // of SVT-AV1; 0 where no rung is AV1
 	Threads int            `json:"threads"`
 	Fields  bool           `json:"fields,omitempty"` // of an interlaced film every field becomes a frame
-	Rungs   []Rung         `json:"rungs"`            // from small to large
+	Rungs   []Rung         `json:"rungs"`            // from small to large; behind those of H.264, those of AV1
 }
 
 // ChunkParams are the parameters of a chunk step. Its input is the film.
@@ -67,12 +68,16 @@ type VideoParams struct {
 
 // Rung is one rendition of the picture.
 type Rung struct {
-	Name   string  `json:"name"` // "v0" is the smallest
+	Name   string  `json:"name"`            // "v0" is the smallest
+	Codec  string  `json:"codec,omitempty"` // media.AV1; "" is H.264
 	Width  int     `json:"width"`
 	Height int     `json:"height"`
-	CRF    float64 `json:"crf"`    // x264's rate factor
-	Max    int64   `json:"max"`    // bit/s, the VBV's rate
+	CRF    float64 `json:"crf"`    // the encoder's rate factor
+	Max    int64   `json:"max"`    // bit/s, the VBV's rate; 0 is no VBV
 	Buffer int64   `json:"buffer"` // bits, the VBV's size
+
+	most     int64   // bit/s, what the pipeline allows
+	expected float64 // bit/s, as samples foretell it; 0 where there are none
 }
 
 // AudioParams are the parameters of an audio step. Its input is the film.

@@ -53,6 +53,10 @@ func TestGolden(t *testing.T) {
 		"documentary-measured": func(r *Request) {
 			r.Quality = measuredOf("900 900 950 1500 2500 5000", func(r []media.Curve) { r[5].Gain = 0.001 })
 		},
+		"modern-measured": func(r *Request) {
+			r.Quality = measuredOf("900 900 950 1500 2500 5000", func(r []media.Curve) { r[5].Gain = 0.001 })
+			r.AV1 = newer("416x234 640x360 768x432 960x540 1280x720", 90, 150, 300, 600, 1000)
+		},
 		"draft-portrait-ntsc-silent": func(r *Request) {
 			v := &r.Film.Video[0]
 			v.Rotation, v.Rate, v.Variable = 90, media.Rational{Num: 30000, Den: 1001}, true

@@ -10,9 +10,6 @@ import (
 )
 
 const (
-	// below and above are how far the rate factor may go from the pipeline's. A film of noise would else be given
-	// bits without end, and a clean drawing be smeared where it has faces: SSIM is a mean and does not see that.
-	below, above = 6, 8
 	// room is the share of a rung's highest rate that its average may take. What is left is for its busy scenes;
 	// an average nearer to the cap than this costs more quality than it saves bits.
 	room = 0.9
@@ -25,8 +22,6 @@ const (
 	// visible is the least that a rung must show more than the one below, see media.Curve.Gain: coding itself loses ten
 	// times that. Rungs that follow each other are dropped only while all of them together show less.
 	visible = 0.002
-	// stepApart is how far two looks must lie apart to show a slope.
-	stepApart = 2.0
 )
 
 // quality gives every rung its rate factor and its cap. Where nothing was measured that is the pipeline's own.
@@ -34,7 +29,7 @@ func (c *computer) quality() {
 	q := c.Quality
 	for i := range c.rungs {
 		r := &c.rungs[i]
-		r.CRF, r.Buffer = float64(c.Pipeline.Video.CRF), 2*r.Max
+		r.CRF, r.Buffer, r.most = float64(c.Pipeline.Video.CRF), 2*r.Max, r.Max
 	}
 	switch wish := c.Pipeline.Video.Quality; {
 	case wish == nil:
@@ -52,8 +47,8 @@ func (c *computer) quality() {
 	c.because("quality", true, fmt.Sprintf("%s %s is aimed at; measured on %s of %.1f s", strings.ToUpper(q.Metric), digits(q.Metric, target), counted(q.Samples, "sample"), q.Seconds))
 	chosen := make([]choice, len(c.rungs))
 	for i, r := range c.rungs {
-		chosen[i] = choose(lineOf(q.Metric, q.Rungs[i].Points), loss(q.Metric, target), float64(c.Pipeline.Video.CRF), r.Max)
-		c.rungs[i].CRF = chosen[i].crf
+		chosen[i] = x264.choose(x264.line(q.Metric, q.Rungs[i].Points), loss(q.Metric, target), float64(c.Pipeline.Video.CRF), r.Max)
+		c.rungs[i].CRF, c.rungs[i].expected = chosen[i].crf, chosen[i].rate
 		c.rungs[i].Max, c.rungs[i].Buffer = c.vbv(chosen[i].rate, r.Max)
 		c.explain(i, chosen[i].words(q.Metric, c.rungs[i]))
 	}
@@ -87,25 +82,30 @@ const (
 )
 
 // choose finds the rate factor at which a rung reaches the target, within the bounds and its cap in bit/s.
-func choose(f line, target, usual float64, most int64) choice {
+func (s scale) choose(f line, target, usual float64, most int64) choice {
 	c := choice{crf: f.forLoss(target)}
 	switch {
-	case c.crf < usual-below:
-		c.crf, c.bound = usual-below, byLow
-	case c.crf > usual+above:
-		c.crf, c.bound = usual+above, byHigh
+	case c.crf < usual-s.below:
+		c.crf, c.bound = usual-s.below, byLow
+	case c.crf > usual+s.above:
+		c.crf, c.bound = usual+s.above, byHigh
 	}
 	if afford := f.forRate(room * float64(most)); afford > c.crf {
 		c.crf, c.bound = afford, byRate
 	}
-	c.crf = min(51, math.Round(c.crf*10)/10)
+	per := math.Round(1 / s.unit)
+	c.crf = min(s.most, math.Round(c.crf*per)/per)
 	c.loss, c.rate = min(1, f.loss(c.crf)), f.rate(c.crf)
 	return c
 }
 
 // words tell what was chosen, and why.
 func (c choice) words(metric string, r Rung) string {
-	text := fmt.Sprintf("%dx%d, about %d kb/s and at most %d, for %s %s at rate factor %.1f", r.Width, r.Height, kilobits(c.rate), r.Max/1000,
+	most := ""
+	if r.Max > 0 {
+		most = fmt.Sprintf(" and at most %d", r.Max/1000)
+	}
+	text := fmt.Sprintf("%dx%d, about %d kb/s%s, for %s %s at rate factor %.1f", r.Width, r.Height, kilobits(c.rate), most,
 		strings.ToUpper(metric), digits(metric, score(metric, c.loss)), c.crf)
 	return text + map[bound]string{
 		byRate: "; its cap allows no more", byLow: ", the finest that is used", byHigh: ", the coarsest that is used",

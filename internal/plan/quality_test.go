@@ -28,14 +28,14 @@ func TestLineOf(t *testing.T) {
 		{"between them in the logarithm", media.SSIM, []media.Point{at(22, 0.99, 4000), at(26, 0.96, 1000)}, 24, 0.02, 2000},
 		{"beyond them the line goes on", media.SSIM, []media.Point{at(22, 0.98, 2000), at(26, 0.96, 1000)}, 30, 0.08, 500},
 		{"their order does not matter", media.SSIM, []media.Point{at(26, 0.96, 1000), at(22, 0.98, 2000)}, 30, 0.08, 500},
-		{"one point gets the typical slope", media.SSIM, []media.Point{at(22, 0.98, 2000)}, 26, 0.02 * math.Exp(4*lossStep), 2000 * math.Exp(4*rateStep)},
+		{"one point gets the typical slope", media.SSIM, []media.Point{at(22, 0.98, 2000)}, 26, 0.02 * math.Exp(4*x264.lossStep), 2000 * math.Exp(4*x264.rateStep)},
 		{"two of one rate factor count as one", media.SSIM, []media.Point{at(22, 0.98, 2000), at(22, 0.98, 2000)}, 22, 0.02, 2000},
 		{"black: perfect whatever the factor", media.SSIM, []media.Point{at(22, 1, 10), at(30, 1, 10)}, 26, leastLoss, 10},
 		{"noise: better where it should be worse", media.SSIM, []media.Point{at(22, 0.97, 2000), at(24, 0.98, 1500)}, 23, math.Sqrt(0.03 * 0.02), math.Sqrt(2000 * 1500)},
 		{"nothing at all", media.SSIM, []media.Point{at(22, 1, 0)}, 22, leastLoss, 0.001},
 		{"VMAF counts to a hundred", media.VMAF, []media.Point{at(22, 95, 2000), at(26, 90, 1000)}, 26, 0.1, 1000},
 	} {
-		f := lineOf(c.metric, c.points)
+		f := x264.line(c.metric, c.points)
 		if l, r := f.loss(c.crf), f.rate(c.crf)/1000; math.Abs(l/c.loss-1) > 1e-9 || math.Abs(r/c.kbps-1) > 1e-9 {
 			t.Errorf("%s: loss %g and %g kb/s at %g, want %g and %g", c.what, l, r, c.crf, c.loss, c.kbps)
 		}
@@ -69,7 +69,7 @@ func TestChoose(t *testing.T) {
 		{"noise turns the line round", two(at(22, 0.97, 2000), at(24, 0.98, 1500)), 9000, "16.2 0.980 4606 kb/s"},
 		{"hopeless: not even the coarsest fits", two(at(22, 0.9, 90000), at(30, 0.9, 90000)), 145, "51.0 0.788 33109 kb/s by rate"},
 	} {
-		got := choose(lineOf(media.SSIM, c.points), 0.02, 22, int64(c.max*1000))
+		got := x264.choose(x264.line(media.SSIM, c.points), 0.02, 22, int64(c.max*1000))
 		words := map[bound]string{none: "", byRate: " by rate", byLow: " by low", byHigh: " by high"}[got.bound]
 		if s := fmt.Sprintf("%.1f %.3f %d kb/s", got.crf, 1-got.loss, kilobits(got.rate)) + words; s != c.want {
 			t.Errorf("%s: got %s, want %s", c.what, s, c.want)

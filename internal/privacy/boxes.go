@@ -6,7 +6,7 @@ import (
 	"filmpress/internal/media/mp4"
 )
 
-// children is the allow-list: what each box may hold (14496-12, -14, -15). "" is the file itself. User data,
+// children is the allow-list: what each box may hold (14496-12, -14, -15, and the binding of AV1). "" is the file itself. User data,
 // metadata, UUID boxes, events, references to chapters and edit histories are not in it.
 var children = map[string][]string{
 	"":     {"ftyp", "styp", "moov", "moof", "mdat", "sidx", "free", "skip"},
@@ -18,8 +18,9 @@ var children = map[string][]string{
 	"dinf": {"dref"},
 	"dref": {"url "},
 	"stbl": {"stsd", "stts", "ctts", "cslg", "stss", "stsc", "stsz", "stco", "co64", "sdtp", "sgpd", "sbgp", "free"},
-	"stsd": {"avc1", "mp4a"},
+	"stsd": {"avc1", "av01", "mp4a"},
 	"avc1": {"avcC", "colr", "pasp", "btrt", "free"},
+	"av01": {"av1C", "colr", "pasp", "btrt", "free"},
 	"mp4a": {"esds", "btrt", "free"},
 	"mvex": {"mehd", "trex", "free"},
 	"moof": {"mfhd", "traf", "free"},
@@ -27,7 +28,7 @@ var children = map[string][]string{
 }
 
 // preface is how many bytes stand before the children of a box that is not only a container.
-var preface = map[string]int{"stsd": 8, "dref": 8, "avc1": 78, "mp4a": 28}
+var preface = map[string]int{"stsd": 8, "dref": 8, "avc1": 78, "av01": 78, "mp4a": 28}
 
 // visitor sees one box: raw is its bytes with the header, at its place in the file. known says whether the
 // allow-list has it below its parent; the children of unknown boxes are not visited.
@@ -61,7 +62,7 @@ func blanks(typ string, payload []byte) [][]byte {
 		return [][]byte{part(4, 12)}
 	case "hdlr": // QuickTime's component type, manufacturer and the handler's name
 		return [][]byte{part(4, 8), part(12, len(payload))}
-	case "avc1": // QuickTime's vendor and qualities, compressor name
+	case "avc1", "av01": // QuickTime's vendor and qualities, compressor name
 		return [][]byte{part(8, 24), part(42, 74)}
 	case "mp4a": // QuickTime's version and vendor
 		return [][]byte{part(8, 16)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"filmpress/internal/media/av1"
 	"filmpress/internal/media/mp4"
 )
 
@@ -31,6 +32,11 @@ func (c *check) fragments(b []byte) {
 	var claimed, held int64
 	for _, f := range infos {
 		claimed += int64(len(f.Data))
+		if units(f.Fragment) {
+			c.marks(f.Offset, f.Data)
+			c.units(f.Offset, f.Fragment)
+			continue
+		}
 		c.samples(f.Offset, f.Data, chained(f.Data, 4), 4)
 	}
 	list, _ := mp4.Boxes(b)
@@ -65,6 +71,68 @@ func (c *check) box(b mp4.Box, raw []byte, at int64, known bool) {
 		c.find(at, "privacy-box", "the box %q holds a colour profile", b.Type)
 	case b.Type == "avcC":
 		c.parameterSets(at, payload)
+	case b.Type == "av1C":
+		c.configuration(at, payload)
+	}
+}
+
+// configuration checks av1C: only a sequence header belongs there.
+func (c *check) configuration(at int64, p []byte) {
+	if _, _, err := av1.ParseConfig(p); err != nil {
+		c.find(at, "privacy-unreadable", "av1C cannot be read: %v", err)
+		return
+	}
+	list, _ := av1.OBUs(p[4:])
+	for _, o := range list {
+		c.obu(at, o)
+	}
+}
+
+// units says whether samples are AV1: the first begins with a sequence header, as in each of our fragments.
+func units(f mp4.Fragment) bool {
+	data := f.Data[:f.Samples[0].Size]
+	if len(data) > 2 && av1.Type(data[0]>>3) == av1.TemporalDelimiter && data[1] == 0 {
+		data = data[2:]
+	}
+	const header = byte(av1.SequenceHeader)<<3 | 2 // with a size, without a layer
+	if len(data) == 0 || data[0] != header {
+		return false
+	}
+	if _, err := av1.Look(data); err == nil {
+		return true
+	}
+	_, err := av1.ParseSequence(data)
+	return err == nil
+}
+
+// units checks the OBUs of a fragment's samples.
+func (c *check) units(at int64, f mp4.Fragment) {
+	data := f.Data
+	for _, s := range f.Samples {
+		list, err := av1.OBUs(data[:s.Size])
+		if err != nil {
+			c.find(at, "privacy-unreadable", "the samples are no whole OBUs: %v", err)
+			return
+		}
+		for _, o := range list {
+			c.obu(at, o)
+		}
+		data = data[s.Size:]
+	}
+}
+
+// unitsOfAV1 are the OBUs that a picture needs. Not among them are metadata and padding, which may hold any text.
+var unitsOfAV1 = map[av1.Type]bool{av1.SequenceHeader: true, av1.FrameHeader: true, av1.TileGroup: true, av1.Frame: true, av1.RedundantFrameHeader: true}
+
+func (c *check) obu(at int64, o av1.OBU) {
+	switch {
+	case o.Type == av1.TemporalDelimiter && len(o.Payload) == 0: // of no use in MP4, but nothing is in it
+	case !unitsOfAV1[o.Type]:
+		c.find(at, "privacy-nal", "the picture holds an OBU of type %d", o.Type)
+	case o.Type == av1.SequenceHeader:
+		if _, err := av1.ParseSequence(o.Raw); err != nil { // what it does not end with could be anything
+			c.find(at, "privacy-unreadable", "a sequence header cannot be read: %v", err)
+		}
 	}
 }
 
@@ -103,10 +171,10 @@ func (c *check) unit(at int64, header byte) {
 }
 
 // mediaMarks are what encoders sign their samples with.
-var mediaMarks = [][]byte{[]byte("Lavc"), []byte("Lavf"), []byte("x264 - core")}
+var mediaMarks = [][]byte{[]byte("Lavc"), []byte("Lavf"), []byte("x264 - core"), []byte("SVT-AV1")}
 
-// samples checks coded samples that lie one after another.
-func (c *check) samples(at int64, data []byte, video bool, lengthSize int) {
+// marks looks for what encoders sign with.
+func (c *check) marks(at int64, data []byte) {
 	for _, mark := range mediaMarks {
 		for from := 0; ; {
 			i := bytes.Index(data[from:], mark)
@@ -121,6 +189,11 @@ func (c *check) samples(at int64, data []byte, video bool, lengthSize int) {
 			}
 		}
 	}
+}
+
+// samples checks coded samples that lie one after another.
+func (c *check) samples(at int64, data []byte, video bool, lengthSize int) {
+	c.marks(at, data)
 	for video && len(data) > 0 {
 		size, ok := unitSize(data, lengthSize)
 		if !ok {
@@ -224,6 +297,11 @@ func (c *check) tracks(moov []byte) (claimed int64) {
 			if claimed += chunk.Size; claimed > c.size {
 				break // chunks that overlap
 			}
+			if _, err := entry(stbl, "av01"); err == nil {
+				c.marks(chunk.Offset, data)
+				c.units(chunk.Offset, mp4.Fragment{Data: data, Samples: []mp4.Sample{{Size: uint32(len(data))}}})
+				continue
+			}
 			c.samples(chunk.Offset, data, video, lengthSize)
 		}
 	}
@@ -232,17 +310,22 @@ func (c *check) tracks(moov []byte) (claimed int64) {
 
 // nalLength is the size of the lengths before the NAL units of an avc1 track; video is false for another one.
 func nalLength(stbl []byte) (size int, video bool) {
-	stsd, err := mp4.Find(stbl, "stsd")
-	if err != nil || len(stsd) < preface["stsd"] {
+	avc1, err := entry(stbl, "avc1")
+	if err != nil || len(avc1) < preface["avc1"] {
 		return 0, false
 	}
-	entry, err := mp4.Find(stsd[preface["stsd"]:], "avc1")
-	if err != nil || len(entry) < preface["avc1"] {
-		return 0, false
-	}
-	avcC, err := mp4.Find(entry[preface["avc1"]:], "avcC")
+	avcC, err := mp4.Find(avc1[preface["avc1"]:], "avcC")
 	if err != nil || len(avcC) < 5 {
 		return 0, false
 	}
 	return int(avcC[4]&3) + 1, true
+}
+
+// entry is the payload of a track's sample entry of a kind.
+func entry(stbl []byte, kind string) ([]byte, error) {
+	stsd, err := mp4.Find(stbl, "stsd")
+	if err != nil {
+		return nil, err
+	}
+	return mp4.Find(stsd[min(preface["stsd"], len(stsd)):], kind)
 }

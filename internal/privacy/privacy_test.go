@@ -120,6 +120,16 @@ const (
 	sei   = "\x00\x00\x00\x05\x06abcd"
 )
 
+// A sequence header of SVT-AV1, and the beginning of a keyframe.
+const (
+	sequence = "\x0a\x0e\x00\x00\x00\x0c\xc4\xff\x67\x3e\xfe\x64\x04\x04\x04\x90"
+	frame    = "\x32\x03\x10\x00\x00"
+)
+
+func av1Init() []byte {
+	return mp4.Track{Timescale: 25, Codec: "av01", Width: 640, Height: 360, Color: &mp4.BT709, Config: []byte("\x81\x01\x0d\x00" + sequence)}.InitSection()
+}
+
 func initSection() []byte {
 	return mp4.Track{Timescale: 25, Codec: "avc1", Width: 2, Height: 2, Color: &mp4.BT709,
 		Config: []byte{1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 2, 0x67, 0x64, 1, 0, 1, 0x68}}.InitSection()
@@ -167,6 +177,19 @@ func TestCheck(t *testing.T) {
 		{"sound.m4s", sample("\x21\x10\x04\x60\x8c\x1c"), ""},
 		{"signed.m4s", sample("\xde\x04\x00Lavc59.37.100\x00\x02"), "privacy-mark"},
 		{"four-letters-by-chance.m4s", sample("\xde\x04\x00Lavc\x81\x00"), ""},
+		{"av1.mp4", av1Init(), ""},
+		{"av1-compressor.mp4", poke(av1Init(), "av01\x00\x00\x00\x00\x00\x00", 42, "\x04Lavc"), "privacy-name"},
+		{"av1-metadata.mp4", replaced(av1Init(), "\x0a\x0e\x00\x00\x00\x0c", "\x2a\x0e\x00\x00\x00\x0c"), "privacy-nal"},
+		{"av1-hidden.mp4", replaced(av1Init(), "\x04\x04\x04\x90", "\x04\x04\x04\x91"), "privacy-unreadable"},
+		{"av1.m4s", sample(sequence + frame), ""},
+		{"av1-delimited.m4s", sample("\x12\x00" + sequence + frame), ""},
+		{"av1-t35.m4s", sample(sequence + "\x2a\x08\x04\xb5\x00Anna\x80" + frame), "privacy-nal"},
+		{"av1-padding.m4s", sample(sequence + frame + "\x7a\x04Anna"), "privacy-nal"},
+		{"av1-reserved.m4s", sample(sequence + frame + "\x4a\x04Anna"), "privacy-nal"},
+		{"av1-full-delimiter.m4s", sample(sequence + frame + "\x12\x04Anna"), "privacy-nal"},
+		{"av1-behind-the-header.m4s", sample(sequence[:1] + "\x12" + sequence[2:] + "Anna" + frame), "privacy-unreadable"},
+		{"av1-cut.m4s", sample(sequence + "\x32\x7f\x10"), "privacy-unreadable"},
+		{"av1-signed.m4s", sample(sequence + "\x32\x14\x10SVT-AV1 v1.4.1 here"), "privacy-mark"},
 		{"emsg.m4s", append(sample(slice), "\x00\x00\x00\x0cemsgabcd"...), "privacy-box"},
 		{"longer-mdat.m4s", append(poke(sample(slice), "mdat", -5, "\x13"), "hide"...), "privacy-box"},
 		{"cut.m4s", sample(slice)[:70], "privacy-unreadable"},
@@ -249,6 +272,8 @@ func TestStripJPEG(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	f.Add(0, initSection())
 	f.Add(1, sample(slice+sei))
+	f.Add(1, sample(sequence+frame+"\x2a\x08\x04\xb5\x00Anna\x80"))
+	f.Add(0, av1Init())
 	f.Add(2, []byte("\xff\xd8\xff\xfe\x00\x03c\xff\xda\x00\x03xscan\xff\xd9"))
 	f.Add(3, []byte("WEBVTT\n\nNOTE x\n"))
 	f.Add(4, []byte("#EXTM3U\n/home/a/b"))

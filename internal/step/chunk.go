@@ -39,7 +39,7 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 	if err != nil {
 		return damage(err, p.Tolerant)
 	}
-	if err := w.prove(ctx, j, facts); err != nil {
+	if err := w.prove(ctx, j, facts, p.Rungs); err != nil {
 		return err
 	}
 	for _, e := range ready.events {
@@ -100,7 +100,7 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 	writers := make([]*renditionWriter, len(p.Rungs)) // as the rungs: from small to large
 	read := make([]func(io.Reader) error, len(p.Rungs))
 	ladder := ffmpeg.Ladder{
-		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, Threads: p.Threads,
+		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, AV1: p.AV1, Threads: p.Threads,
 		NoSeek: noSeek, Tolerant: p.Tolerant, Fields: p.Fields,
 		Damage:  func(complaints int, first string) { j.damaged(p, complaints, first) },
 		Changed: func() { j.changed(p) },
@@ -109,11 +109,12 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 		if writers[i], err = newRenditionWriter(j.out, rung, p, j.sink); err != nil {
 			return facts, err
 		}
-		read[i] = writers[i].read
-		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: rung.CRF, MaxRate: rung.Max, BufSize: rung.Buffer})
 	}
-	slices.Reverse(ladder.Rungs) // each rung is scaled from the next larger one
-	slices.Reverse(read)
+	for n, i := range downward(p.Rungs) {
+		rung := p.Rungs[i]
+		read[n] = writers[i].read
+		ladder.Rungs = append(ladder.Rungs, ffmpeg.Rung{Width: rung.Width, Height: rung.Height, CRF: rung.CRF, MaxRate: rung.Max, BufSize: rung.Buffer, Codec: rung.Codec})
+	}
 	total := time.Duration(float64(p.Frames) / p.Rate.Float() * float64(time.Second))
 	if err := w.Tools.EncodeLadder(ctx, ladder, read, j.progress(total), w.log(j, "ladder")); err != nil {
 		return facts, err
@@ -124,9 +125,21 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 	return facts, nil
 }
 
+// downward are the places of the rungs from large to small, since each is scaled from the next larger one; of one size
+// H.264 comes first.
+func downward(rungs []plan.Rung) []int {
+	order := make([]int, len(rungs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rungs[b].Width*rungs[b].Height - rungs[a].Width*rungs[a].Height })
+	return order
+}
+
 // prove decodes what was written: every frame of the smallest rung, and the keyframes of the others. All came from the
-// same frames and through the same code; the rest is what `filmpress verify --deep` is for.
-func (w *Worker) prove(ctx context.Context, j job, facts VideoFacts) error {
+// same frames and through the same code; the rest is what `filmpress verify --deep` is for. Of AV1 every frame is decoded,
+// because its decoders do not look for keyframes alone.
+func (w *Worker) prove(ctx context.Context, j job, facts VideoFacts, rungs []plan.Rung) error {
 	dir, remove, err := j.scratch()
 	if err != nil {
 		return err
@@ -137,7 +150,7 @@ func (w *Worker) prove(ctx context.Context, j job, facts VideoFacts) error {
 		if err := j.joinOwn(path, r); err != nil {
 			return err
 		}
-		want, keys := r.Frames(), i > 0
+		want, keys := r.Frames(), i > 0 && !isAV1(rungs[i].Codec)
 		if keys {
 			want = r.keys()
 		}

@@ -39,15 +39,23 @@ func (k *packer) representation(id, step string, r Rendition, rates hls.Rates) d
 	return d
 }
 
-// dashPicture adds a rung. All rungs are one set: they are cut at the same frames, each segment at an IDR picture.
+// dashPicture adds a rung. All rungs of a codec are one set: they are cut at the same frames, each segment at a keyframe. Where
+// there are two codecs, a player that can show both is to take the second, which costs less.
 func (k *packer) dashPicture(r Rendition, rates hls.Rates) {
 	d := k.representation(r.Name, "video", r, rates)
 	d.MIME, d.Width, d.Height, d.FrameRate, d.SAR = "video/mp4", r.Width, r.Height, k.p.Rate, "1:1"
 	m := &k.out.Manifest
-	if len(m.Sets) == 0 {
-		m.Sets = append(m.Sets, dash.Set{Type: "video", Roles: []string{dash.Main}, Aligned: true, StartWithSAP: 1})
+	for i := range m.Sets {
+		if m.Sets[i].Codec() == d.Codec() {
+			m.Sets[i].Representations = append(m.Sets[i].Representations, d)
+			return
+		}
 	}
-	m.Sets[0].Representations = append(m.Sets[0].Representations, d)
+	set := dash.Set{Type: "video", Roles: []string{dash.Main}, Aligned: true, StartWithSAP: 1, Representations: []dash.Representation{d}}
+	if len(m.Sets) > 0 {
+		set.Priority = len(m.Sets) + 1
+	}
+	m.Sets = append(m.Sets, set)
 }
 
 // dashSound adds a sound track, a set of its own: players offer sets as languages.

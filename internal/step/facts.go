@@ -74,7 +74,7 @@ func (r Rendition) Seconds(ticks uint64) float64 { return float64(ticks) / float
 
 // VideoFacts, AudioFacts, SubtitleFacts and PictureFacts are the facts of each kind of result.
 type VideoFacts struct {
-	Renditions []Rendition `json:"renditions"` // from small to large
+	Renditions []Rendition `json:"renditions"` // from small to large, those of H.264 before those of AV1
 }
 
 type AudioFacts struct {

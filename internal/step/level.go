@@ -101,7 +101,7 @@ func (w *Worker) level(ctx context.Context, j job) error {
 		for k := range r.Segments {
 			r.Segments[k].Of = p.Chunk
 		}
-		l := leveller{job: j, rendition: r, ceiling: peaks.Ceilings[i], longest: peaks.Longest[i], recode: w.recoder(j, p.Encoding, p.Rungs[i])}
+		l := leveller{job: j, rendition: r, ceiling: peaks.Ceilings[i], longest: peaks.Longest[i], rung: p.Rungs[i], recode: w.recoder(j, p.Encoding, p.Rungs[i])}
 		if err := l.level(ctx); err != nil {
 			return err
 		}
@@ -109,13 +109,13 @@ func (w *Worker) level(ctx context.Context, j job) error {
 	return writeFacts(j.out, chunk)
 }
 
-// recoder encodes one segment again: init section and segment in, fragmented MP4 with the same frames out, its
-// rate at most max bit/s.
-type recoder func(ctx context.Context, joined []byte, max int64) ([]byte, error)
+// recoder encodes one segment again: init section and segment in, fragmented MP4 with the same frames out. Of H.264 its
+// rate is at most max bit/s; of AV1 it follows from the rate factor alone.
+type recoder func(ctx context.Context, joined []byte, max int64, factor float64) ([]byte, error)
 
 // recoder encodes single segments of a rung again.
 func (w *Worker) recoder(j job, e plan.Encoding, rung plan.Rung) recoder {
-	return func(ctx context.Context, joined []byte, max int64) ([]byte, error) {
+	return func(ctx context.Context, joined []byte, max int64, factor float64) ([]byte, error) {
 		dir, remove, err := j.scratch()
 		if err != nil {
 			return nil, err
@@ -125,7 +125,8 @@ func (w *Worker) recoder(j job, e plan.Encoding, rung plan.Rung) recoder {
 		if err := os.WriteFile(path, joined, 0o644); err != nil {
 			return nil, err
 		}
-		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Rate: e.Rate, CRF: rung.CRF, MaxRate: max, BufSize: max, GOP: e.GOP, Preset: e.Preset, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
+		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Codec: rung.Codec, Rate: e.Rate, CRF: factor, MaxRate: max, BufSize: max, GOP: e.GOP,
+			Preset: e.Preset, AV1: e.AV1, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
 	}
 }
 
@@ -135,6 +136,7 @@ type leveller struct {
 	rendition *Rendition
 	ceiling   float64 // bytes a tick
 	longest   uint64  // ticks
+	rung      plan.Rung
 	recode    recoder
 }
 
@@ -169,7 +171,7 @@ func (l *leveller) level(ctx context.Context) error {
 	return nil
 }
 
-// lower replaces a segment by the first version that keeps under the ceiling, or by the smallest that x264 can make;
+// lower replaces a segment by a version that keeps under the ceiling, or by the smallest that the encoder can make;
 // what passes the ceiling all the same is named when the release is checked.
 func (l *leveller) lower(ctx context.Context, s *Segment, track mp4.Track, init []byte) error {
 	data, err := os.ReadFile(l.path(s.Of, s.URI))
@@ -181,24 +183,26 @@ func (l *leveller) lower(ctx context.Context, s *Segment, track mp4.Track, init 
 		return err
 	}
 	joined := append(slices.Clone(init), data...)
-	best, smaller := *s, []byte(nil)
-	for turn := 0; turn < levelTurns && l.high(best); turn++ {
-		target := l.ceiling * math.Pow(aim, float64(turn+1))
-		recoded, err := l.recode(ctx, joined, int64(target*float64(l.rendition.Timescale)*8))
+	again := func(max int64, factor float64) (Segment, []byte, error) {
+		recoded, err := l.recode(ctx, joined, max, factor)
 		if err != nil {
-			return err
+			return Segment{}, nil, err
 		}
 		after, err := refit(track, before, recoded)
 		if err != nil {
-			return err
+			return Segment{}, nil, err
 		}
 		next := Segment{URI: s.URI}
-		if data := next.encode(after); next.Size < best.Size {
-			best, smaller = next, data
-		}
+		data := next.encode(after)
+		return next, data, nil
 	}
-	if smaller == nil {
-		return nil
+	search := l.byRate
+	if isAV1(l.rung.Codec) {
+		search = l.byFactor
+	}
+	best, smaller, err := search(*s, again)
+	if err != nil || smaller == nil {
+		return err
 	}
 	if err := os.WriteFile(filepath.Join(l.out, filepath.FromSlash(best.URI)), smaller, 0o644); err != nil {
 		return err
@@ -207,6 +211,58 @@ func (l *leveller) lower(ctx context.Context, s *Segment, track mp4.Track, init 
 	*s = best
 	l.sink(report.Event{Kind: report.FileReady, Path: best.URI})
 	return nil
+}
+
+// encoder makes a segment again: at most max bit/s where the codec heeds that, else at the rate factor.
+type encoder func(max int64, factor float64) (Segment, []byte, error)
+
+// byRate asks for a lower rate in each turn, and takes the first version that keeps under the ceiling. There are no bytes where
+// none is smaller.
+func (l *leveller) byRate(s Segment, again encoder) (best Segment, smaller []byte, err error) {
+	best = s
+	for turn := 0; turn < levelTurns && l.high(best); turn++ {
+		target := l.ceiling * math.Pow(aim, float64(turn+1))
+		next, data, err := again(int64(target*float64(l.rendition.Timescale)*8), l.rung.CRF)
+		if err != nil {
+			return best, nil, err
+		}
+		if next.Size < best.Size {
+			best, smaller = next, data
+		}
+	}
+	return best, smaller, nil
+}
+
+// byFactor looks for the rate factor at which a segment comes to less than the ceiling and not to much less, since AV1 knows
+// no highest rate.
+func (l *leveller) byFactor(s Segment, again encoder) (best Segment, smaller []byte, err error) {
+	best = s
+	over, bytes, under := l.rung.CRF, s.Size, math.Inf(1) // a factor that costs too much, and how much; one that does not
+	for range levelTurns {
+		factor := min(coarser(over, float64(bytes), aim*l.ceiling*float64(s.Duration)), mostOfAV1)
+		if factor >= under {
+			factor = math.Floor((over + under) / 2)
+		}
+		if factor <= over {
+			break
+		}
+		next, data, err := again(0, factor)
+		if err != nil {
+			return best, nil, err
+		}
+		switch high := l.high(next); {
+		case high && l.high(best) && next.Size < best.Size, !high && (l.high(best) || next.Size > best.Size):
+			best, smaller = next, data
+		}
+		if l.high(next) {
+			over, bytes = factor, next.Size
+			continue
+		}
+		if under = factor; float64(next.Size) >= low*l.ceiling*float64(s.Duration) {
+			break
+		}
+	}
+	return best, smaller, nil
 }
 
 // refit reads the recoded fragments and gives them the numbers and times of those they replace. They must be the
@@ -238,8 +294,9 @@ func readFragments(track mp4.Track, data []byte) ([]mp4.Fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(t.Config, track.Config) || t.Timescale != track.Timescale {
-		return nil, errors.New("it came back with other decoder settings")
+	strange := errors.New("it came back with other decoder settings")
+	if t.Codec != entryOfAV1 && !bytes.Equal(t.Config, track.Config) || t.Timescale != track.Timescale || t.Codec != track.Codec {
+		return nil, strange
 	}
 	var out []mp4.Fragment
 	for {
@@ -249,6 +306,15 @@ func readFragments(track mp4.Track, data []byte) ([]mp4.Fragment, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if t.Codec == entryOfAV1 { // its settings are those of its pictures
+			config, err := tidy(&f)
+			if err != nil {
+				return nil, err
+			}
+			if !bytes.Equal(config, track.Config) {
+				return nil, strange
+			}
 		}
 		out = append(out, f)
 	}

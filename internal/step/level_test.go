@@ -3,6 +3,9 @@ package step
 import (
 	"math"
 	"testing"
+
+	"filmpress/internal/media"
+	"filmpress/internal/plan"
 )
 
 func sizes(of ...int64) (segments []Segment) {
@@ -45,6 +48,46 @@ func TestCeiling(t *testing.T) {
 		}
 		if over != c.level {
 			t.Errorf("%s: levelled %v, want %v", c.what, over, c.level)
+		}
+	}
+}
+
+// TestByFactor: a segment of AV1 comes to a little less than it may, whatever a step of the rate factor is worth.
+func TestByFactor(t *testing.T) {
+	const ceiling, ticks = 1000.0, 6
+	for _, c := range []struct {
+		what  string
+		size  int64   // of the segment, at rate factor 30
+		step  float64 // the logarithm of what a step of the factor is worth
+		first float64 // what coding it a second time is worth by itself
+		fits  bool
+	}{
+		{"a little too much", 6300, 0.05, 0.95, true},
+		{"much too much", 15000, 0.05, 0.95, true},
+		{"steps are worth less than thought", 15000, 0.035, 1, true},
+		{"steps are worth more", 15000, 0.09, 0.8, true},
+		{"coding it again is worth much", 6600, 0.06, 0.7, true}, // smaller than it had to be, but the finest there is
+		{"no factor does", 900_000, 0.05, 1, false},
+		{"it grows", 7000, 0, 1.5, false},
+	} {
+		l := &leveller{ceiling: ceiling, longest: ticks, rung: plan.Rung{Codec: media.AV1, CRF: 30}}
+		turns := 0
+		best, data, err := l.byFactor(Segment{Size: c.size, Duration: ticks}, func(_ int64, factor float64) (Segment, []byte, error) {
+			turns++
+			if factor <= 30 || factor > 63 || factor != math.Trunc(factor) {
+				t.Errorf("%s: rate factor %g", c.what, factor)
+			}
+			n := int64(float64(c.size) * c.first * math.Exp(-c.step*(factor-30)))
+			return Segment{Size: n, Duration: ticks}, make([]byte, n), nil
+		})
+		if err != nil || turns == 0 || turns > levelTurns {
+			t.Errorf("%s: %d turns, %v", c.what, turns, err)
+		}
+		if fits := !l.high(best); fits != c.fits || data != nil && int64(len(data)) != best.Size || fits && data == nil || best.Size > c.size {
+			t.Errorf("%s: %d bytes of %d, data of %d", c.what, best.Size, c.size, len(data))
+		}
+		if least := int64(low*ceiling*ticks) - 400; c.fits && c.first > 0.75 && best.Size < least {
+			t.Errorf("%s: %d bytes, less than need be", c.what, best.Size)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -38,9 +39,7 @@ func (w *renditionWriter) read(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := w.init(track); err != nil {
-		return err
-	}
+	w.track = track
 	var pending []mp4.Fragment
 	for {
 		f, err := frames.Next()
@@ -64,12 +63,17 @@ func (w *renditionWriter) read(r io.Reader) error {
 	}
 }
 
-func (w *renditionWriter) init(track mp4.Track) error {
+// init writes the init section, as soon as the first group of pictures is there.
+func (w *renditionWriter) init() error {
+	track := w.track
 	if track.Width != w.out.Width || track.Height != w.out.Height {
 		return fmt.Errorf("rung %s: %dx%d was encoded, not %dx%d", w.out.Name, track.Width, track.Height, w.out.Width, w.out.Height)
 	}
 	track.Color = &mp4.BT709
-	w.track, w.out.Timescale, w.out.Codecs = track, track.Timescale, hls.VideoCodec(track.Config)
+	if w.out.Codecs = hls.VideoCodec(track.Codec, track.Config); w.out.Codecs == "" {
+		return fmt.Errorf("rung %s: the encoder does not say how to decode what it made", w.out.Name)
+	}
+	w.out.Timescale = track.Timescale
 	if err := w.write(w.out.Init(), track.InitSection()); err != nil {
 		return err
 	}
@@ -84,6 +88,9 @@ func (w *renditionWriter) place(f *mp4.Fragment) error {
 	if len(f.Samples) == 0 || !f.Samples[0].Sync {
 		return fmt.Errorf("rung %s: the group of pictures at %.3f s has no keyframe", w.out.Name, w.out.Seconds(w.time))
 	}
+	if err := w.configure(f); err != nil {
+		return err
+	}
 	if w.seq == 0 {
 		w.shift = f.Samples[0].Offset
 		w.seq = uint32(w.params.First / int64(w.params.GOP))
@@ -94,6 +101,24 @@ func (w *renditionWriter) place(f *mp4.Fragment) error {
 	f.Sequence, f.Time = w.seq, w.time
 	w.time += f.Duration()
 	return nil
+}
+
+// configure takes the settings of AV1 from the pictures themselves, and writes the init section with the first of them.
+func (w *renditionWriter) configure(f *mp4.Fragment) error {
+	if w.track.Codec == entryOfAV1 {
+		config, err := tidy(f)
+		if err != nil {
+			return fmt.Errorf("rung %s, at %.3f s: %w", w.out.Name, w.out.Seconds(w.time), err)
+		}
+		if w.seq > 0 && !bytes.Equal(config, w.track.Config) {
+			return fmt.Errorf("rung %s, at %.3f s: the encoder changed its settings midway", w.out.Name, w.out.Seconds(w.time))
+		}
+		w.track.Config = config
+	}
+	if w.seq > 0 {
+		return nil
+	}
+	return w.init()
 }
 
 // segment writes one media segment, a moof and mdat for each group of pictures: an I-frame's byte range must hold

@@ -96,7 +96,7 @@ async function play(browser, { lang, text }) {
   same("errors of the server", refused, []);
   if (Math.abs(seen.duration - wanted.duration) > 0.1) throw new Error(`the film lasts ${seen.duration} s instead of ${wanted.duration} s`);
   if (seen.frames === 0) throw new Error("no frame was shown");
-  seen.chunks = new Set(loaded.filter((p) => /\/v\d+\/\d+\.m4s$/.test(p)).map((p) => p.split("/").at(-3))).size;
+  seen.chunks = new Set(loaded.filter((p) => /\/v\d+(-av1)?\/\d+\.m4s$/.test(p)).map((p) => p.split("/").at(-3))).size;
   if (seen.chunks < 2) throw new Error("the segments of one chunk alone were loaded");
   await page.close();
   return { lang, ...seen };

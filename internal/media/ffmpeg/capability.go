@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -11,11 +12,14 @@ type Capability struct {
 	Name    string `json:"name"`
 	Need    string `json:"need"` // what it is for, in a few words
 	Present bool   `json:"present"`
+	// Optional parts are for some films or some pipelines only.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // capabilities is everything that the argument lists of this package name.
 var capabilities = []Capability{
 	{Kind: "encoder", Name: "libx264", Need: "every rendition of the picture"},
+	{Kind: "encoder", Name: "libsvtav1", Need: "renditions in AV1 (pipeline modern)", Optional: true},
 	{Kind: "encoder", Name: "aac", Need: "every rendition of the sound"},
 	{Kind: "encoder", Name: "mjpeg", Need: "poster and storyboard"},
 	{Kind: "decoder", Name: "h264", Need: "H.264 films, poster and storyboard"},
@@ -25,6 +29,7 @@ var capabilities = []Capability{
 	{Kind: "decoder", Name: "mpeg2video", Need: "MPEG-2 films (broadcast)"},
 	{Kind: "decoder", Name: "dvvideo", Need: "DV films (tape)"},
 	{Kind: "decoder", Name: "vp9", Need: "VP9 films"},
+	{Kind: "decoder", Name: "libdav1d", Need: "AV1 films, and proving renditions in AV1 (pipeline modern)"},
 	{Kind: "filter", Name: "scale", Need: "every rung"},
 	{Kind: "filter", Name: "split", Need: "all rungs from one decode"},
 	{Kind: "filter", Name: "fps", Need: "a constant frame rate"},
@@ -67,9 +72,37 @@ func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
 			have[c.Kind] = names
 		}
 		c.Present = have[c.Kind][c.Name]
+		c.Optional = c.Optional || c.Kind == "decoder" || c.Kind == "demuxer"
 		list[i] = c
 	}
 	return list, nil
+}
+
+// ErrLacks says that this ffmpeg was built without a part that is needed.
+type ErrLacks struct {
+	Capability
+	For string // what needs it
+}
+
+func (e *ErrLacks) Error() string {
+	return fmt.Sprintf("this ffmpeg was built without the %s %s, which %s needs", e.Kind, e.Name, e.For)
+}
+
+// partsOfAV1 are what renditions in AV1 need besides what all do.
+var partsOfAV1 = []Capability{{Kind: "encoder", Name: "libsvtav1"}, {Kind: "decoder", Name: "libdav1d"}}
+
+// CanAV1 fails with *ErrLacks where this ffmpeg cannot make renditions in AV1, or cannot decode them to prove them.
+func (t Tools) CanAV1(ctx context.Context) error {
+	for _, c := range partsOfAV1 {
+		has, err := t.Has(ctx, c.Kind, c.Name)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return &ErrLacks{Capability: c, For: "AV1"}
+		}
+	}
+	return nil
 }
 
 // Has says whether this ffmpeg has a part that is used where it is there, and is not among Capabilities.

@@ -47,7 +47,7 @@ func pieces(t testing.TB, film string, source media.Source, rungs []Rung, cuts .
 		for _, noSeek := range []bool{false, true} {
 			var out []byte
 			l := Ladder{Film: film, Stream: v.Index, Source: v, Rate: v.Rate, First: first, Frames: end - first, GOP: int(v.Rate.Float()+0.5) / 2 * 2,
-				Preset: "ultrafast", Threads: 1, Rungs: rungs, NoSeek: noSeek}
+				Preset: "ultrafast", AV1: 12, Threads: 1, Rungs: rungs, NoSeek: noSeek}
 			read := func(r io.Reader) (err error) { out, err = io.ReadAll(r); return err }
 			err := tools(t).EncodeLadder(context.Background(), l, []func(io.Reader) error{read}, nil, "")
 			if err == nil && countFrames(out) == end-first {
@@ -116,7 +116,7 @@ func TestChunksAreFrameExact(t *testing.T) {
 			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, "9")}, c.args...)...)
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
-			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
+			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
 			want, got := numbersOf(t, whole), []int(nil)
 			for _, p := range parts {
 				got = append(got, numbersOf(t, p)...)
@@ -140,7 +140,7 @@ func TestChunksAreFrameExact(t *testing.T) {
 // TestChunkBeyondThePicture: where the sound runs on, a piece that begins after the last picture holds that picture.
 func TestChunkBeyondThePicture(t *testing.T) {
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", numbered("25", "4"), "-f", "lavfi", "-i", "sine=d=12", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
-	_, parts := pieces(t, path, probe(t, path), []Rung{{256, 32, 10, 4e6, 8e6}}, 75, 150)
+	_, parts := pieces(t, path, probe(t, path), []Rung{{256, 32, 10, 4e6, 8e6, ""}}, 75, 150)
 	if n := numbersOf(t, parts[2]); len(n) < 149 || slices.Min(n) != 99 || slices.Max(n) != 99 {
 		t.Errorf("%v", n)
 	}
@@ -165,7 +165,7 @@ func TestChunksOfClips(t *testing.T) {
 				t.Skip("too short, too long, or it cannot be published")
 			}
 			total := int64(source.Duration.Seconds()*source.Video[0].Rate.Float() + 0.5)
-			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6}}, total/3, 2*total/3)
+			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6, ""}}, total/3, 2*total/3)
 			want, got := grey(t, whole), []byte(nil)
 			for _, p := range parts {
 				got = append(got, grey(t, p)...)

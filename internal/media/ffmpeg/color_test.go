@@ -48,7 +48,7 @@ func TestColors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source := "color=0xC04030:s=64x36:r=25:d=0.2[a];color=0x3060B0:s=64x36:r=25:d=0.2[b];color=0xF0F0F0:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
-			_, out := encode(t, film(t, c.file, append([]string{"-f", "lavfi", "-i", source}, c.args...)...), []Rung{{192, 36, 4, 2e6, 4e6}}, nil)
+			_, out := encode(t, film(t, c.file, append([]string{"-f", "lavfi", "-i", source}, c.args...)...), []Rung{{192, 36, 4, 2e6, 4e6, ""}}, nil)
 			got := decodedRGB(t, out[0], 3)
 			for i, want := range [][3]int{{192, 64, 48}, {48, 96, 176}, {240, 240, 240}} {
 				for k := range want {
@@ -69,7 +69,7 @@ func TestTransparency(t *testing.T) {
 		"p.mov": {"-vf", "format=argb,colorchannelmixer=aa=0.5,scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le", "-c:v", "prores_ks", "-alpha_bits", "16", "-colorspace", "bt709"},
 	} {
 		path := film(t, file, append([]string{"-f", "lavfi", "-i", "color=white:s=64x36:r=25:d=0.2"}, args...)...)
-		_, out := encode(t, path, []Rung{{64, 36, 4, 2e6, 4e6}}, nil)
+		_, out := encode(t, path, []Rung{{64, 36, 4, 2e6, 4e6, ""}}, nil)
 		for _, got := range decodedRGB(t, out[0], 1)[0] {
 			if got < 120 || got > 136 {
 				t.Errorf("%s: half-transparent white is %v", file, decodedRGB(t, out[0], 1))
@@ -131,7 +131,7 @@ func TestColorBars(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := barsOf(t, c.file, c.width, c.height, c.kr, c.kb, c.full, c.args...)
-			_, out := encode(t, path, []Rung{{64 * len(bars), 36, 2, 8e6, 8e6}}, nil)
+			_, out := encode(t, path, []Rung{{64 * len(bars), 36, 2, 8e6, 8e6, ""}}, nil)
 			for i, got := range decodedRGB(t, out[0], len(bars)) {
 				for k := range got {
 					if d := got[k] - bars[i][k]; d < -4 || d > 4 {
@@ -180,7 +180,7 @@ func TestToneMapping(t *testing.T) {
 			luma := fmt.Sprintf("64+floor(floor(X/64)*876/%d+0.5)", steps-1)
 			path := film(t, "v.mkv", "-f", "lavfi", "-i", fmt.Sprintf("color=black:s=%dx36:r=25:d=0.2,format=yuv420p10le,geq=lum='%s':cb=512:cr=512", 64*steps, luma), "-c:v", "libx265", "-x265-params", "log-level=none:lossless=1",
 				"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv")
-			_, out := encode(t, path, []Rung{{64 * steps, 36, 2, 8e6, 8e6}}, nil)
+			_, out := encode(t, path, []Rung{{64 * steps, 36, 2, 8e6, 8e6, ""}}, nil)
 			former := -1
 			for i, got := range decodedRGB(t, out[0], steps) {
 				signal := math.Floor(float64(i)*876/(steps-1)+0.5) / 876

@@ -91,7 +91,7 @@ func encodeOf(t testing.TB, path string, source media.Source, rungs []Rung, chan
 	return l, out
 }
 
-func small(w, h int) []Rung { return []Rung{{w, h, 23, 2e6, 4e6}} }
+func small(w, h int) []Rung { return []Rung{{w, h, 23, 2e6, 4e6, ""}} }
 
 // fragments reads what ffmpeg wrote.
 func fragments(t testing.TB, data []byte) (mp4.Track, []mp4.Fragment) {
@@ -152,7 +152,7 @@ func TestLadder(t *testing.T) {
 		t.Run(c.rate, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r="+c.rate, "-frames:v", fmt.Sprint(c.frames), "-c:v", "libx264", "-preset", "ultrafast")
-			l, out := encode(t, path, []Rung{{320, 180, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, nil)
+			l, out := encode(t, path, []Rung{{320, 180, 23, 2e6, 4e6, ""}, {160, 90, 23, 1e6, 2e6, ""}}, nil)
 			if l.Rate != c.want || l.Frames != int64(c.frames) {
 				t.Fatalf("probed %v, %d frames", l.Rate, l.Frames)
 			}
@@ -197,8 +197,8 @@ func TestSinglePicture(t *testing.T) {
 func TestLadderRepeats(t *testing.T) {
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-c:v", "libx264", "-preset", "ultrafast")
 	two := func(l *Ladder) { l.Threads = 2; l.Preset = "veryfast" }
-	_, first := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, two)
-	_, second := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6}, {160, 90, 23, 1e6, 2e6}}, two)
+	_, first := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6, ""}, {160, 90, 23, 1e6, 2e6, ""}}, two)
+	_, second := encode(t, path, []Rung{{640, 360, 23, 2e6, 4e6, ""}, {160, 90, 23, 1e6, 2e6, ""}}, two)
 	for i := range first {
 		if !bytes.Equal(first[i], second[i]) {
 			t.Errorf("rung %d differs in a second run", i)
@@ -251,7 +251,7 @@ func flashAt(t *testing.T, data []byte) float64 {
 func TestRecode(t *testing.T) {
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
 	for _, preset := range []string{"ultrafast", "medium"} {
-		l, out := encode(t, path, []Rung{{320, 180, 22, 3e6, 6e6}}, func(l *Ladder) { l.Preset = preset; l.Threads = 2 })
+		l, out := encode(t, path, []Rung{{320, 180, 22, 3e6, 6e6, ""}}, func(l *Ladder) { l.Preset = preset; l.Threads = 2 })
 		track, list := fragments(t, out[0])
 		joined := mp4.AppendFragment(track.InitSection(), list[1]) // one from the middle
 		segment := save(t, "segment.mp4", joined)

@@ -50,7 +50,7 @@ func TestFields(t *testing.T) {
 			if v.Scan != want || v.DeclaredInterlaced() != c.declares {
 				t.Errorf("declared %q, looks %q, want %q", v.FieldOrder, v.Scan, want)
 			}
-			l, out := encodeOf(t, path, source, []Rung{{192, 144, 4, 20e6, 40e6}}, func(l *Ladder) { l.Fields = true; l.Rate.Num *= 2; l.Frames = 100; l.GOP = 50 })
+			l, out := encodeOf(t, path, source, []Rung{{192, 144, 4, 20e6, 40e6, ""}}, func(l *Ladder) { l.Fields = true; l.Rate.Num *= 2; l.Frames = 100; l.GOP = 50 })
 			shot := slices.Collect(slices.Chunk(raw(t, "-f", "lavfi", "-i", moving(c.size, c.rate), "-frames:v", "104", "-vf", "scale=96:72:flags=area,format=gray", "-f", "rawvideo", "-"), 96*72))
 			shown := gray(t, save(t, "shown.mp4", out[0]), 96, 72, "scale=96:72:flags=area")
 			if len(shown) != int(l.Frames) {

@@ -19,7 +19,7 @@ var (
 	pal  = media.Rational{Num: 25, Den: 1}
 	sdr  = media.Video{Index: 0, Width: 1920, Height: 1080, PixFmt: "yuv420p", Bits: 8, End: 60 * time.Second,
 		Range: "tv", Space: "bt709", Transfer: "bt709", Primaries: "bt709"}
-	rungs = []Rung{{1280, 720, 22, 3e6, 6e6}, {640, 360, 22.5, 365e3, 730e3}, {416, 234, 22, 145e3, 290e3}}
+	rungs = []Rung{{1280, 720, 22, 3e6, 6e6, ""}, {640, 360, 22.5, 365e3, 730e3, ""}, {416, 234, 22, 145e3, 290e3, ""}}
 )
 
 func look(change func(*media.Video)) Ladder {
@@ -63,11 +63,20 @@ func TestArguments(t *testing.T) {
 		"sd-untold": look(func(v *media.Video) {
 			v.Width, v.Height, v.Space, v.Transfer, v.Primaries, v.Range = 720, 576, "", "", "", ""
 		}).args(),
-		"full-range":  look(func(v *media.Video) { v.PixFmt, v.Range = "yuvj422p", "pc" }).args(),
-		"alpha-rgb":   look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
-		"alpha-yuv":   look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
-		"sound-runs":  look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
-		"recode":      RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
+		"full-range": look(func(v *media.Video) { v.PixFmt, v.Range = "yuvj422p", "pc" }).args(),
+		"alpha-rgb":  look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
+		"alpha-yuv":  look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
+		"sound-runs": look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
+		"recode":     RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
+		"recode-av1": RecodeSpec{Codec: media.AV1, Rate: ntsc, CRF: 41, GOP: 60, Preset: "medium", Threads: 4, AV1: 8}.args("/made/segment.mp4", ""),
+		"modern": func() []string {
+			l := full
+			l.AV1, l.Rungs = 8, nil
+			for _, r := range rungs {
+				l.Rungs = append(l.Rungs, r, Rung{r.Width, r.Height, 34, 0, 0, media.AV1})
+			}
+			return l.args()
+		}(),
 		"audio":       spec.args(),
 		"audio-gain":  loud(-23, -9).args(),
 		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),

@@ -1,9 +1,11 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"filmpress/internal/media"
@@ -21,9 +23,10 @@ type Ladder struct {
 	Frames   int64          // of every rung, exactly; the last picture is held where the film has fewer
 	GOP      int            // frames from one IDR to the next
 	Preset   string         // x264's
+	AV1      int            // SVT-AV1's preset, for rungs of that codec
 	Tune     string         // x264's; "" is none
-	Threads  int            // of each encoder; they change the bytes. 0 leaves it to x264 and the machine
-	Rungs    []Rung         // from large to small: each is scaled from the one before
+	Threads  int            // of each encoder; they change the bytes of x264. 0 leaves it to the encoder and the machine
+	Rungs    []Rung         // from large to small: each is scaled from the one before, unless that has its size
 	Tolerant bool           // go on over damaged pictures
 	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
 	Damage func(complaints int, first string)
@@ -33,12 +36,13 @@ type Ladder struct {
 	Fields  bool // of an interlaced film every field becomes a frame: Rate is twice the film's; else two become one
 }
 
-// Rung is one size.
+// Rung is one size in one codec.
 type Rung struct {
-	Width, Height int // even
-	CRF           float64
-	MaxRate       int64 // bit/s of the VBV; 0 is no VBV
-	BufSize       int64 // bits of the VBV
+	Width, Height int     // even; of AV1 at least 64
+	CRF           float64 // of AV1 a whole number
+	MaxRate       int64   // bit/s of the VBV; 0 is no VBV. AV1 has none
+	BufSize       int64   // bits of the VBV
+	Codec         string  // media.AV1; "" is H.264
 }
 
 // EncodeLadder encodes every rung; read[i] takes rung i as fragmented MP4, one fragment a GOP, times in ticks of
@@ -47,7 +51,7 @@ type Rung struct {
 // picture that begins later is led by its first frame. Encoded in pieces (First), a film has the same frames as in one:
 // which picture a frame shows follows from its number alone.
 func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader) error, progress func(Progress), log string) error {
-	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant}
+	job := Job{Args: l.args(), Read: read, Progress: progress, Log: log, Tolerant: l.Tolerant, Stall: l.patience(t.Stall)}
 	job.messages = func(m messages) {
 		if m.count > 0 && l.Tolerant && l.Damage != nil {
 			l.Damage(m.count, m.sentence())
@@ -57,6 +61,15 @@ func (t Tools) EncodeLadder(ctx context.Context, l Ladder, read []func(io.Reader
 		}
 	}
 	return t.Run(ctx, job)
+}
+
+// patience is how long an encode may show no progress; usual is that of other runs. SVT-AV1 holds 60 frames or more before it
+// gives the first, and meanwhile reads nothing: on a busy machine that takes longer than anything that x264 does.
+func (l Ladder) patience(usual time.Duration) time.Duration {
+	if !slices.ContainsFunc(l.Rungs, func(r Rung) bool { return r.Codec == media.AV1 }) {
+		return usual
+	}
+	return 3 * cmp.Or(usual, time.Minute)
 }
 
 func (l Ladder) args() []string {
@@ -87,7 +100,7 @@ func (l Ladder) pictures(film *ff.Stream, use func(i int, picture *ff.Stream)) {
 	f.resize(c, l.Rungs[0].Width, l.Rungs[0].Height)
 	f.toSDR(c)
 	for i, r := range l.Rungs {
-		if i > 0 {
+		if i > 0 && (r.Width != l.Rungs[i-1].Width || r.Height != l.Rungs[i-1].Height) {
 			f.add("scale", "w", itoa(r.Width), "h", itoa(r.Height), "flags", scaler)
 			f.add("setsar", "sar", "1") // the sizes are rounded to even, which scale would make up for
 		}
@@ -200,29 +213,46 @@ func (l Ladder) held() int64 {
 
 // codec are the output options of one rung.
 func (l Ladder) codec(r Rung) ff.KwArgs {
-	return x264(encoding{Rate: l.Rate, GOP: l.GOP, CRF: r.CRF, MaxRate: r.MaxRate, BufSize: r.BufSize, Preset: l.Preset, Tune: l.Tune, Threads: l.Threads})
+	e := encoding{Rate: l.Rate, GOP: l.GOP, CRF: r.CRF, MaxRate: r.MaxRate, BufSize: r.BufSize, Preset: l.Preset, Tune: l.Tune, Threads: l.Threads, AV1: l.AV1}
+	if r.Codec == media.AV1 {
+		return svtav1(e)
+	}
+	return x264(e)
 }
 
-// encoding is what x264 is told.
+// encoding is what an encoder is told.
 type encoding struct {
 	Rate             media.Rational
 	GOP, Threads     int
 	CRF              float64
 	MaxRate, BufSize int64
-	Preset, Tune     string
+	Preset, Tune     string // x264's
 	Level            string // "" lets x264 take the smallest that does
+	AV1              int    // SVT-AV1's preset
+}
+
+// svtav1 gives the options of one output in AV1. A keyframe stands every GOP and nowhere else, and closes what is before it.
+// MaxRate is left out: with it, SVT-AV1 1.4 gives other bytes in each run. Without it, bytes depend neither on the run nor
+// on the threads (lp); the level follows from size and rate.
+func svtav1(e encoding) ff.KwArgs {
+	return with(shared(e), ff.KwArgs{"c:v": "libsvtav1", "preset": itoa(e.AV1), "crf": ftoa(e.CRF), "g": itoa(e.GOP), "svtav1-params": "lp=" + itoa(e.Threads)})
+}
+
+// shared are the options that outputs of all codecs share.
+func shared(e encoding) ff.KwArgs {
+	return with(clean(), ff.KwArgs{
+		"an": "", "pix_fmt": "yuv420p", "flags:v": "+bitexact", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
+		"video_track_timescale": itoa(Timescale(e.Rate)), "format": "mp4", "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
+	})
 }
 
 // x264 gives the options of one output. Every GOP is closed, begins with an IDR and has the same length in every
 // rung; "stitchable" keeps the parameter sets the same for whatever rate, so that segments of different runs
 // share one init section. filter_units drops all SEI, in which x264 writes its settings.
 func x264(e encoding) ff.KwArgs {
-	options := with(clean(), ff.KwArgs{
-		"an": "", "c:v": "libx264", "profile:v": "high", "pix_fmt": "yuv420p", "preset": e.Preset, "crf": ftoa(e.CRF),
-		"g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
-		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "flags:v": "+bitexact",
-		"bsf:v": "filter_units=remove_types=6", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
-		"video_track_timescale": itoa(Timescale(e.Rate)), "format": "mp4", "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
+	options := with(shared(e), ff.KwArgs{
+		"c:v": "libx264", "profile:v": "high", "preset": e.Preset, "crf": ftoa(e.CRF), "g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
+		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "bsf:v": "filter_units=remove_types=6",
 	})
 	if e.MaxRate > 0 {
 		options["maxrate"], options["bufsize"] = itoa(e.MaxRate), itoa(e.BufSize)

@@ -7,7 +7,8 @@ import (
 )
 
 // CountFrames decodes one of our own renditions, init section and segments in one file, and gives how many frames came
-// out; keys has the keyframes decoded alone. Damage is an *ExitError.
+// out; keys has the keyframes decoded alone, which decoders of AV1
+// cannot do (ffmpeg 5.1). Damage is an *ExitError.
 func (t Tools) CountFrames(ctx context.Context, path string, keys bool, log string) (frames int64, err error) {
 	err = t.Run(ctx, Job{Args: countArgs(path, keys), Log: log, Progress: func(p Progress) { frames = p.Frames }})
 	return frames, err

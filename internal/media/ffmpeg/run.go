@@ -116,7 +116,8 @@ func (p process) command() *exec.Cmd {
 		cmd.Path, cmd.Args = sandbox.Command(policyOf(p.args), p.path, cmd.Args)
 	}
 	cmd.SysProcAttr = attributes()
-	cmd.Env = append(environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1")
+	// SVT-AV1 prints its settings by itself, whatever ffmpeg's loglevel; 1 is errors alone.
+	cmd.Env = append(environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1", "SVT_LOG=1")
 	return cmd
 }
 

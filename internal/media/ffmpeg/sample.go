@@ -100,7 +100,7 @@ func (t Tools) look(ctx context.Context, s *SampleSpec, look int, factors []floa
 func (s SampleSpec) at(start int64, factors []float64) SampleSpec {
 	rungs := make([]Rung, len(s.Rungs))
 	for i, r := range s.Rungs {
-		rungs[i] = Rung{Width: r.Width, Height: r.Height, CRF: factors[i]}
+		rungs[i] = Rung{Width: r.Width, Height: r.Height, CRF: factors[i], Codec: r.Codec}
 	}
 	s.First, s.Rungs = start, rungs
 	return s

@@ -54,7 +54,7 @@ func TestOrientation(t *testing.T) {
 			if name == "askew" { // ffmpeg's player would turn it by 45 degrees; nobody films so
 				return
 			}
-			_, out := encodeOf(t, path, source, []Rung{{w, h, 4, 2e6, 4e6}}, nil)
+			_, out := encodeOf(t, path, source, []Rung{{w, h, 4, 2e6, 4e6, ""}}, nil)
 			want := gray(t, path, w, h, "")
 			got := raw(t, "-noautorotate", "-i", "file:"+save(t, "v.mp4", out[0]), "-vf", "format=gray", "-f", "rawvideo", "-")
 			if d := difference(want[0], got[:w*h]); d > 4 {
@@ -106,7 +106,7 @@ func TestChangesMidway(t *testing.T) {
 			if v.Width != 320 || v.Height != 192 {
 				t.Fatalf("%dx%d", v.Width, v.Height)
 			}
-			rungs := []Rung{{160, 96, 10, 4e6, 8e6}}
+			rungs := []Rung{{160, 96, 10, 4e6, 8e6, ""}}
 			total := int64(source.Duration.Seconds()*v.Rate.Float() + 0.5)
 			whole, parts := pieces(t, path, source, rungs, total/4, total*3/4)
 			shown := gray(t, save(t, "v.mp4", whole), 40, 24, "scale=40:24:flags=area")
@@ -194,7 +194,7 @@ func TestEveryKind(t *testing.T) {
 			if got := itoa(w) + "x" + itoa(h); got != c.shown || len(source.Audio) != 1 {
 				t.Fatalf("%s, %d sounds", got, len(source.Audio))
 			}
-			_, out := encodeOf(t, path, source, []Rung{{w, h, 8, 4e6, 8e6}}, func(l *Ladder) { l.Frames = 18 })
+			_, out := encodeOf(t, path, source, []Rung{{w, h, 8, 4e6, 8e6, ""}}, func(l *Ladder) { l.Frames = 18 })
 			shown := gray(t, save(t, "v.mp4", out[0]), 24, 16, "scale=24:16:flags=area")
 			want := drawn(picture)
 			if len(shown) != 18 {

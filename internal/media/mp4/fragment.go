@@ -7,7 +7,7 @@ type Sample struct {
 	Duration uint32
 	Size     uint32 // bytes
 	Offset   int32  // composition time minus decode time
-	Sync     bool   // decodes without any other: for H.264 an IDR picture
+	Sync     bool   // decodes without any other: for H.264 an IDR picture, for AV1 a key frame that is shown
 }
 
 // Fragment is a run of samples in decoding order with their bytes.

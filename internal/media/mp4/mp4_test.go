@@ -24,7 +24,12 @@ func sound() Track {
 }
 
 func TestInitSectionIsReadBack(t *testing.T) {
-	for _, want := range []Track{picture(), sound()} {
+	newer := picture()
+	newer.Codec, newer.Config = "av01", []byte("\x81\x01\x0d\x00\x0a\x0e\x00\x00\x00\x0c\xc4\xff\x67\x3e\xfe\x64\x04\x04\x04\x90")
+	if ftyp := newer.InitSection()[:36]; !bytes.HasSuffix(ftyp, []byte("av01")) || bytes.Contains(picture().InitSection(), []byte("av01")) {
+		t.Errorf("brands: %q", ftyp)
+	}
+	for _, want := range []Track{picture(), newer, sound()} {
 		got, err := ParseInit(want.InitSection())
 		if err != nil || !reflect.DeepEqual(got, func() Track { want.defaults = defaults{}; return want }()) {
 			t.Errorf("%v\n got %+v\nwant %+v", err, got, want)

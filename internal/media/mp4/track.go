@@ -3,8 +3,8 @@ package mp4
 // Track is what an init section says of its one track.
 type Track struct {
 	Timescale  uint32 // units a second of all times of the track
-	Codec      string // the sample entry's four characters: "avc1", "mp4a"
-	Config     []byte // AVCDecoderConfigurationRecord (14496-15, 5.3.3) or AudioSpecificConfig (14496-3, 1.6.2)
+	Codec      string // the sample entry's four characters: "avc1", "av01", "mp4a"
+	Config     []byte // AVCDecoderConfigurationRecord (14496-15, 5.3.3), av1C's payload or AudioSpecificConfig (14496-3, 1.6.2)
 	Width      int    // video: pixels
 	Height     int
 	Color      *Color // video: nil where the file does not say

@@ -84,7 +84,9 @@ function startQuality(stream, menu) {
   menu.onpick = (value) => { stream.hls.nextLevel = Number(value); };
   stream.addEventListener("levels", () => {
     if (menu.values().length > 1 || stream.hls.levels.length < 2) return;
-    const levels = stream.hls.levels.map((level, id) => ({ id, short: Math.min(level.width, level.height), rate: level.bitrate }));
+    const all = stream.hls.levels.map((level, id) => ({ id, short: Math.min(level.width, level.height), rate: level.bitrate, codec: level.videoCodec?.slice(0, 4) }));
+    const kept = all.filter(({ codec }) => codec === stream.codec); // the same sizes in another codec would only confuse
+    const levels = kept.length > 0 ? kept : all;
     levels.sort((a, b) => b.rate - a.rate);
     const twice = (short) => levels.filter((other) => other.short === short).length > 1;
     for (const { id, short, rate } of levels) menu.add(String(id), twice(short) ? `${short}p, ${(rate / 1e6).toFixed(1)} Mb/s` : `${short}p`);

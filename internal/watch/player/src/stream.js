@@ -3,6 +3,18 @@ import Hls from "hls.js";
 
 const nativeType = "application/vnd.apple.mpegurl";
 
+// smoothAV1 asks the browser whether it shows AV1 of 1080p without a hitch: a slow machine that must decode it by itself is better
+// off with H.264, and hls.js stays with the codec that it began with.
+async function smoothAV1() {
+  const video = { contentType: 'video/mp4; codecs="av01.0.08M.08"', width: 1920, height: 1080, bitrate: 3_000_000, framerate: 30 };
+  try {
+    const can = await navigator.mediaCapabilities.decodingInfo({ type: "media-source", video });
+    return can.supported && can.smooth;
+  } catch {
+    return false; // an old browser
+  }
+}
+
 export class Stream extends EventTarget {
   constructor(root, video) {
     super();
@@ -11,6 +23,9 @@ export class Stream extends EventTarget {
     this.hls = null;
     this.attached = false;
     this.mended = false;
+    this.codec = ""; // that hls.js was told to keep to, where a film has several
+    this.newer = false; // AV1 is smooth here; nobody knows before the browser has answered
+    smoothAV1().then((smooth) => { this.newer = smooth; });
     this.mp4 = video.querySelector("source")?.src;
     // hls.js first: Chromium's own HLS plays, but shows no subtitle tracks.
     this.possible = Hls.isSupported() || video.canPlayType(nativeType) !== "";
@@ -63,10 +78,13 @@ export class Stream extends EventTarget {
 
   attachHls() {
     const thin = navigator.connection?.saveData === true;
+    this.codec = this.newer ? "av01" : "avc1";
     const hls = new Hls({
       enableWorker: false, // our fMP4 needs no remuxing, and a worker from a blob: would need a hole in the policy
       startPosition: this.wanted || -1,
       capLevelToPlayerSize: true,
+      // Of what this browser can show, hls.js takes AV1 by itself.
+      ...(this.newer ? {} : { videoPreference: { videoCodec: this.codec } }),
       abrEwmaDefaultEstimate: thin ? 200_000 : 1_000_000,
       maxBufferLength: thin ? 15 : 30,
       backBufferLength: 60,

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"filmpress/internal/store"
+)
+
+// encodesAV1 says whether there is an ffmpeg with SVT-AV1.
+func encodesAV1() bool {
+	out, err := exec.Command("ffmpeg", "-hide_banner", "-encoders").Output()
+	return err == nil && strings.Contains(string(out), "libsvtav1")
+}
+
+// modernFilm publishes twelve seconds in two chunks, in H.264 and AV1, and gives the library.
+func modernFilm(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	if !encodesAV1() {
+		t.Skip("skipped: there is no ffmpeg with libsvtav1")
+	}
+	dir := t.TempDir()
+	run := func(name string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	film := filepath.Join(dir, "film.mp4")
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "12", "-c:v", "libx264", "-preset", "ultrafast",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
+	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:03,000 --> 00:00:09,800\nSalt & bread.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	library := filepath.Join(dir, "library")
+	run("filmpress", "publish", film, "--pipeline", filepath.Join("testdata", "modern.yml"), "--language", "en", "--to", library)
+	run("filmpress", "verify", "--deep", library)
+	return library
+}
+
+// TestModern publishes once for all that is looked at.
+func TestModern(t *testing.T) {
+	library := modernFilm(t)
+	t.Run("browser", func(t *testing.T) { browserTakesAV1(t, library) })
+	t.Run("again", func(t *testing.T) { sameTwice(t, library, modernFilm(t)) })
+}
+
+// browserTakesAV1 plays the page with hls.js: AV1 where the browser shows it well, H.264 everywhere else. Players of DASH can
+// play it too.
+func browserTakesAV1(t *testing.T, library string) {
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	for _, tool := range []string{chromium, "node"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed", tool)
+		}
+	}
+	for _, need := range []string{"../../internal/watch/player/node_modules/playwright-core", "../../internal/watch/dist/player.js"} {
+		if _, err := os.Stat(need); err != nil {
+			t.Skip("skipped: run make player")
+		}
+	}
+	files := http.FileServer(http.Dir(library))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/") {
+			w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	node := func(t *testing.T, script string, args ...string) {
+		cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script}, args...)...)
+		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		t.Logf("%s", out)
+	}
+	for name, args := range map[string][]string{
+		"as it is":          {"--codec", "av01"},
+		"it knows no AV1":   {"--codec", "avc1", "--without", "av01"},
+		"AV1 is not smooth": {"--codec", "avc1", "--rough", "av01"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			node(t, "codecs.mjs", append([]string{"--url", server.URL + "/film/"}, args...)...)
+		})
+	}
+	expect := filepath.Join(t.TempDir(), "expect.json")
+	if err := os.WriteFile(expect, []byte(`{"text": [{"lang": "en", "label": "English", "role": "subtitle"}], "audio": ["en"], "pictures": ["160x90", "320x180"],
+		"duration": 12, "from": 5, "past": 6.5, "cues": [{"lang": "en", "text": "Salt"}]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for player, pkg := range map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"} {
+		t.Run(player, func(t *testing.T) {
+			if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
+				t.Skip("skipped: run npm ci --ignore-scripts in testdata/browser")
+			}
+			node(t, "dash.mjs", "--player", player, "--url", server.URL+"/film/manifest.mpd", "--expect", expect)
+		})
+	}
+}
+
+// sameTwice: another publisher with nothing kept makes the same release, byte for byte.
+func sameTwice(t *testing.T, one, two string) {
+	names := func(library string) (list []string) {
+		err := filepath.WalkDir(library, func(path string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				rel, _ := filepath.Rel(library, path)
+				list = append(list, rel)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	a, b := names(one), names(two)
+	if strings.Join(a, "\n") != strings.Join(b, "\n") {
+		t.Fatalf("other files:\n%s\nand\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
+	}
+	dated := regexp.MustCompile(`release\.json$|manifest\.json$`) // they hold the hour
+	newer := 0
+	for _, name := range a {
+		x, err := os.ReadFile(filepath.Join(one, name))
+		y, err2 := os.ReadFile(filepath.Join(two, name))
+		if err != nil || err2 != nil || string(x) != string(y) && !dated.MatchString(name) {
+			t.Errorf("%s differs, or cannot be read: %v, %v", name, err, err2)
+		}
+		if strings.Contains(name, "-av1/") {
+			newer++
+		}
+	}
+	if newer < 10 {
+		t.Errorf("only %d files of AV1", newer)
+	}
+}

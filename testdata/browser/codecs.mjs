@@ -1,0 +1,76 @@
+// Opens a published watch page in a real Chromium and looks which codec the player takes.
+//
+//   node codecs.mjs --url URL --codec av01|avc1 [--without av01 | --rough av01] [--past 7]
+//
+// --without makes the browser say that it does not know a codec, --rough that it cannot show it without a hitch. The film is played
+// from its start until it has passed second --past, then once more from there after a seek back. Every segment of the picture must be
+// of the wanted codec, every frame must come, and nothing may go wrong. Prints one JSON object {"ok", ...}; exits 0 only when all held.
+import { createRequire } from "node:module";
+import { parseArgs } from "node:util";
+
+const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
+const { values: args } = parseArgs({ options: {
+  url: { type: "string" }, codec: { type: "string" }, without: { type: "string" }, rough: { type: "string" }, past: { type: "string", default: "7" },
+} });
+const patience = 40_000; // milliseconds for anything to happen, on a busy machine
+const result = { ok: false, codec: args.codec, loaded: [] };
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(patience);
+  const errors = [];
+  page.on("response", (r) => {
+    const path = new URL(r.url()).pathname;
+    if (r.status() >= 400) errors.push(`${r.status()} ${path}`);
+    else if (/\/v\d+(-av1)?\/\d+\.m4s$/.test(path)) result.loaded.push(path.split("/").slice(-3).join("/"));
+  });
+  page.on("console", (m) => { if (m.type() === "error") errors.push(m.text()); });
+  page.on("pageerror", (e) => errors.push(e.message));
+  await page.addInitScript(([without, rough]) => {
+    const names = (codec, text) => codec && text.includes(codec);
+    const known = MediaSource.isTypeSupported.bind(MediaSource);
+    MediaSource.isTypeSupported = (type) => !names(without, type) && known(type);
+    const can = navigator.mediaCapabilities.decodingInfo.bind(navigator.mediaCapabilities);
+    navigator.mediaCapabilities.decodingInfo = async (what) => {
+      const text = what.video?.contentType ?? "";
+      const info = await can(what);
+      return { supported: info.supported && !names(without, text), smooth: info.smooth && !names(rough, text), powerEfficient: info.powerEfficient };
+    };
+  }, [args.without ?? "", args.rough ?? ""]);
+  await page.goto(args.url);
+  await page.locator(".player .start").click();
+  const video = (run, arg) => page.evaluate(`(${run})(document.querySelector("video"), ${JSON.stringify(arg)})`);
+  const until = async (name, past) => {
+    const end = Date.now() + patience;
+    let now = 0;
+    while (Date.now() < end && !(now > past)) {
+      now = await video((v) => v.currentTime);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    if (!(now > past)) throw new Error(`${name}: the film stands at ${now} s; ${errors.join(" | ")}`);
+  };
+  await until("playing", Number(args.past));
+  await video((v) => { v.currentTime = 1; });
+  await until("playing after a seek", 2.5);
+  const seen = await video((v) => ({ source: v.currentSrc.split(":")[0], width: v.videoWidth, frames: v.getVideoPlaybackQuality().totalVideoFrames, broken: v.getVideoPlaybackQuality().corruptedVideoFrames }));
+  Object.assign(result, seen);
+  const menu = await page.evaluate(() => [...document.querySelectorAll('[data-for="quality"] [data-value]')].map((e) => e.textContent.trim()));
+  result.menu = menu;
+  const wrong = result.loaded.filter((path) => path.includes("-av1/") !== (args.codec === "av01"));
+  if (errors.length > 0) throw new Error(errors.slice(0, 5).join(" | "));
+  if (seen.source !== "blob") throw new Error(`hls.js is not in use: ${seen.source}`);
+  if (result.loaded.length < 2 || wrong.length > 0) throw new Error(`segments of another codec were loaded: ${wrong.join(", ") || "none at all"}`);
+  if (new Set(result.loaded.map((path) => path.split("/")[0])).size < 2) throw new Error("the segments of one chunk alone were loaded");
+  if (seen.frames < 20 || seen.broken > 0) throw new Error(`${seen.frames} frames were shown, ${seen.broken} of them broken`);
+  if (new Set(menu).size !== menu.length) throw new Error(`the menu offers a size twice: ${menu.join(", ")}`);
+  result.ok = true;
+} catch (error) {
+  result.reason = error.message.split("\n")[0];
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(result));
+process.exitCode = result.ok ? 0 : 1;
