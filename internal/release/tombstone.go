@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,6 +28,9 @@ type Tombstone struct {
 	// store's clock. The cleaner sets it anew while it works, and takes it away when its last deletion was answered.
 	Until   time.Time `json:"until,omitzero"`
 	Objects []Doomed  `json:"objects"` // sorted by path
+	// Mark is another one in each tombstone that is written. A condition is one on bytes: two cleaners that announce the same within a
+	// second must not take each other's tombstone for their own.
+	Mark string `json:"mark,omitempty"`
 }
 
 // Doomed is an unreferenced object. One that was written since is another one.
@@ -82,7 +86,7 @@ func ParseTombstone(b []byte) (Tombstone, error) {
 // WriteTombstone replaces a film's tombstone, if it still has that ETag ("" is: if there is none), and gives the new one.
 // store.ErrPrecondition says that somebody else changed it.
 func WriteTombstone(ctx context.Context, st store.Store, slug string, t Tombstone, etag string) (string, error) {
-	t.Format = format
+	t.Format, t.Mark = format, rand.Text()
 	if t.Objects == nil {
 		t.Objects = []Doomed{}
 	}
