@@ -233,6 +233,18 @@ func TestInside(t *testing.T) {
 	}
 }
 
+// TestBothStop has a cleaner stop within what a publisher or a rollback interrupted: between two deletions, most of all.
+func TestBothStop(t *testing.T) {
+	for _, other := range others(t) {
+		ops := alone(t, other)
+		for a := range 6 {
+			for b := range ops[1] {
+				play(t, schedule{{0, a, 0}, {1, b, 0}, {0, whole, 2 * time.Minute}}, other)
+			}
+		}
+	}
+}
+
 // TestTurns tries random orders with many changes between three commands.
 func TestTurns(t *testing.T) {
 	chance, times := random(t)

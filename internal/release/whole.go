@@ -42,6 +42,10 @@ func (p *publisher) whole(ctx context.Context, m Manifest) error {
 	var mu sync.Mutex
 	var bad []string
 	var files []File
+	// A clean-up deletes the manifest first, so it may be gone since it was read, and nothing else.
+	if manifest := "r/" + p.release + "/" + ManifestName; p.there[manifest].Name == "" {
+		bad = append(bad, manifest)
+	}
 	for _, e := range m.All(p.release) {
 		if p.there[e.Path].Name == "" {
 			bad = append(bad, e.Path)
