@@ -60,7 +60,7 @@ func (p *Probe) Skew(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	const half = time.Second / 2 // a header drops the fraction
-	d := server.Add(half).Sub(time.Now()).Round(time.Second)
+	d := time.Until(server.Add(half)).Round(time.Second)
 	if d >= -time.Second && d <= time.Second {
 		d = 0
 	}
