@@ -207,6 +207,8 @@ func (s *Store) judge(err error) problem {
 		return problem{store.ErrUnreachable, fmt.Sprintf("it keeps answering %d (%s); try again later", status, code)}
 	case status >= 400 && api != nil:
 		return problem{store.ErrRefused, fmt.Sprintf("it answers %d (%s)", status, code)}
+	case status > 0 && late(err): // an answer that began, and went silent
+		return unreached(err)
 	case status > 0 && brokenAnswer(err):
 		return problem{store.ErrUnreachable, "its answers break off or arrive changed; check the network, then run again"}
 	case status > 0:
@@ -217,6 +219,11 @@ func (s *Store) judge(err error) problem {
 
 // plainHTTP is how net/http calls an answer without TLS; it has no exported error for it.
 const plainHTTP = "server gave HTTP response to HTTPS client"
+
+func late(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
 
 // brokenAnswer tells an answer of S3 that cannot be read from a web page.
 func brokenAnswer(err error) bool {
@@ -231,7 +238,6 @@ func unreached(err error) problem {
 		authority x509.UnknownAuthorityError
 		hostname  x509.HostnameError
 		invalid   x509.CertificateInvalidError
-		timeout   net.Error
 	)
 	mend := "the connection broke; check network and endpoint"
 	switch {
@@ -245,7 +251,7 @@ func unreached(err error) problem {
 		mend = "nothing listens there; check the endpoint, and that the server runs"
 	case strings.Contains(err.Error(), plainHTTP):
 		mend = "it speaks plain HTTP; write http:// in the endpoint"
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case late(err):
 		mend = "it does not answer in time; check network and endpoint"
 	}
 	return problem{store.ErrUnreachable, mend}

@@ -104,7 +104,7 @@ func writes(r *http.Request) bool  { return r.Method != http.MethodGet && r.Meth
 var Kinds = []Kind{
 	{Name: "500", begin: some(20, every, Answer(500, "InternalError"))},
 	{Name: "503 SlowDown", Short: true, begin: some(10, every, Answer(503, "SlowDown"))},
-	{Name: "403 midway", begin: from(100, Answer(403, "AccessDenied"))},
+	{Name: "403 midway", begin: from(30, Answer(403, "AccessDenied"))},
 	{Name: "connection broken before", begin: some(20, every, Reset)},
 	{Name: "reply lost after success", Short: true, begin: some(20, writes, LostReply)},
 	{Name: "request repeated on the way", begin: some(3, writes, Repeat)},
