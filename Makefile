@@ -15,7 +15,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs bench-quality align-campaign campaign player install clean
+.PHONY: build demo test lint vuln bench bench-subs bench-quality bench-storage align-campaign campaign campaign-storage player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -60,6 +60,18 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 60m -v -run TestKilledAnywhere
 	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m -run TestChunksOfClips
 	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run TestEveryClip
+
+campaign-storage: ## hours: a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended
+	FILMPRESS_FAULTS=100 go test ./internal/release -count=1 -timeout 300m -v -run TestFaults
+	FILMPRESS_FAULTS=20 go test ./internal/release -count=1 -timeout 300m -v -run TestEightPublishers
+	FILMPRESS_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix
+	FILMPRESS_FAULTS=100 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run 'TestSyncFaults|TestCleanFaults'
+	FILMPRESS_KILLS=200 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run TestKilled
+
+bench-storage: ## what sync costs against a plain loop over the SDK and against rclone: the table of docs/benchmarks.md; 15 GB of disk at most
+	@scripts/need rclone:rclone
+	@$(MAKE) --no-print-directory build
+	FILMPRESS_BENCH=1 FILMPRESS_BINARY=$(CURDIR)/filmpress go test ./internal/store/storetest/speed -count=1 -timeout 120m -v -run TestSpeed
 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
 	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
