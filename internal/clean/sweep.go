@@ -27,6 +27,9 @@ const (
 	tries = 10
 )
 
+// ErrMore is a film of which more would be deleted than was told before, because it changed or could not be read whole.
+var ErrMore = errors.New("the place is not as it was a moment ago")
+
 // sweep cleans one film up.
 type sweep struct {
 	st      store.Store
@@ -79,8 +82,8 @@ func (s *sweep) once(ctx context.Context) error {
 	s.etag, s.old = etag, old.Until
 	next, doomed := s.choose(old, film, now)
 	if s.gone.Objects+len(doomed) > s.allowed {
-		return fmt.Errorf("of %s, %d objects are to be deleted now, which were %d a moment ago; nothing more was deleted, look at it and run clean again",
-			s.slug, s.gone.Objects+len(doomed), s.allowed)
+		return fmt.Errorf("%w: of %s, %d objects are to be deleted now, which were %d a moment ago; nothing more was deleted, look at it and run clean again",
+			ErrMore, s.slug, s.gone.Objects+len(doomed), s.allowed)
 	}
 	if len(doomed) == 0 {
 		return s.note(ctx, old, next, film, now)

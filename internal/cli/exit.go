@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/clean"
 	"filmpress/internal/config"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
@@ -89,7 +90,7 @@ func exitCode(ctx context.Context, err error) int {
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err), is[*ffmpeg.ErrLacks](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
-		s3.ErrChanged, mirror.ErrPartly,
+		s3.ErrChanged, mirror.ErrPartly, clean.ErrMore,
 		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	cleanup "filmpress/internal/clean"
 	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/release/releasetest"
@@ -63,7 +64,7 @@ func Own(version string) string { return "o/" + releasetest.Digest("video "+vers
 
 // clean are the errors that end a command with exit code 4, as internal/cli/exit.go has them.
 var clean = []error{store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound,
-	store.ErrUnsupported, s3.ErrChanged, mirror.ErrPartly,
+	store.ErrUnsupported, s3.ErrChanged, mirror.ErrPartly, cleanup.ErrMore,
 	release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease}
 
 // Unclean says what is wrong with an error that a user is shown: it is not the store's, is not one sentence, or holds a secret.
