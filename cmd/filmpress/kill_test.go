@@ -134,7 +134,7 @@ func (k killed) leftovers() (found []string) {
 
 const parts = `segment: 2
 gop: 1
-video: {chunk: 6, preset: veryfast, crf: 30, threads: 1, ladder: [{width: 160, height: 90, max: 100}, {width: 320, height: 180, max: 300}]}
+video: {chunk: 6, preset: veryfast, crf: 30, ladder: [{width: 160, height: 90, max: 100}, {width: 320, height: 180, max: 300}]}
 audio: {bitrate: 64, loudness: -16, true-peak: -1.5}
 mp4: {height: 720}
 pictures: {interval: 2, width: 80}

@@ -91,7 +91,7 @@ func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film stri
 	done := int64(0)
 	spec := ffmpeg.SampleSpec{
 		Ladder: ffmpeg.Ladder{Film: film, Stream: look.Source.Index, Source: look.Source, Rate: look.Rate, Frames: look.Frames, GOP: look.GOP,
-			Preset: look.Preset, AV1: look.AV1, Threads: look.Threads, Fields: look.Fields},
+			Preset: look.Preset, AV1: look.AV1, Fields: look.Fields},
 		Metric: look.Metric, Starts: look.Starts, Scratch: scratch,
 		Looked: func(int, int) {
 			sink(report.Event{Kind: report.StepProgress, Step: "quality", Text: text, Done: done, Total: int64(len(look.Starts) + (len(look.Starts)+1)/2)})

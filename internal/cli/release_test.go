@@ -22,7 +22,7 @@ import (
 const fast = `about: for tests
 segment: 6
 gop: 2
-video: {chunk: 12, preset: ultrafast, crf: 30, threads: 2, ladder: [{width: 416, height: 234, max: 300}, {width: 640, height: 360, max: 900}]}
+video: {chunk: 12, preset: ultrafast, crf: 30, ladder: [{width: 416, height: 234, max: 300}, {width: 640, height: 360, max: 900}]}
 audio: {bitrate: 96, loudness: -16, true-peak: -1.5}
 mp4: {height: 720}
 pictures: {interval: 10, width: 96}

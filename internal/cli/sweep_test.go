@@ -20,7 +20,7 @@ import (
 // oneRung is the smallest pipeline that still makes a whole release.
 const oneRung = `segment: 2
 gop: 1
-video: {chunk: 60, preset: ultrafast, crf: 26, threads: 1, ladder: [{width: 320, height: 180, max: 2000}]}
+video: {chunk: 60, preset: ultrafast, crf: 26, ladder: [{width: 320, height: 180, max: 2000}]}
 audio: {bitrate: 64, loudness: -16, true-peak: -1.5}
 mp4: {height: 720}
 pictures: {interval: 2, width: 80}

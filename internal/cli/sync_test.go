@@ -14,7 +14,7 @@ import (
 // pieces is a pipeline that cuts a film of ten seconds in two chunks and five segments.
 const pieces = `segment: 2
 gop: 1
-video: {chunk: 6, preset: ultrafast, crf: 30, threads: 1, ladder: [{width: 160, height: 90, max: 400}]}
+video: {chunk: 6, preset: ultrafast, crf: 30, ladder: [{width: 160, height: 90, max: 400}]}
 audio: {bitrate: 96, loudness: -16, true-peak: -1.5}
 mp4: {height: 720}
 pictures: {interval: 2, width: 80}

@@ -11,11 +11,10 @@ import (
 	"filmpress/internal/plan"
 )
 
-// One process keeps about three cores busy, whatever the number of its encoders' threads, and holds about 1.3 GB for a
-// 1080p ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung. With AV1 beside it, that becomes 2.1 GB.
+// One process keeps about one core busy, because its encoders have one thread each, and holds about 1.1 GB for a 1080p
+// ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung. With AV1 beside it, that becomes 2.1 GB.
 const (
-	coresEach  = 3
-	bytesPixel = 1.3e9 / (1920 * 1080)
+	bytesPixel = 1.1e9 / (1920 * 1080)
 	withAV1    = 1.6 // times as much
 	bytesLeast = 200e6
 	ofMemory   = 0.6 // of what is free: the rest is the page cache's
@@ -31,7 +30,7 @@ func (a *app) workers(p plan.Plan) int {
 
 // workersFor is what a machine can carry: bytes of memory, 0 where that is not known; pixels of the largest rung.
 func workersFor(cores int, memory int64, pixels int) int {
-	n := max(1, cores/coresEach)
+	n := max(1, cores)
 	if memory > 0 {
 		n = min(n, int(ofMemory*float64(memory)/math.Max(bytesLeast, float64(pixels)*bytesPixel)))
 	}

@@ -30,7 +30,6 @@ type Video struct {
 	Preset  Preset   `yaml:"preset"`
 	CRF     CRF      `yaml:"crf"`     // with quality, where the looking begins
 	Quality *Quality `yaml:"quality"` // nil: every rung is encoded at crf
-	Threads Threads  `yaml:"threads"`
 	Ladder  []Rung   `yaml:"ladder"`
 	AV1     *AV1     `yaml:"av1"` // nil: H.264 alone
 
@@ -142,7 +141,7 @@ func (p Pipeline) problems() []problem {
 func (p Pipeline) required() map[string]bool {
 	return map[string]bool{
 		"segment": p.Segment > 0, "gop": p.GOP > 0, "video.chunk": p.Video.Chunk > 0, "video.preset": p.Video.Preset != "", "video.crf": p.Video.CRF > 0,
-		"video.threads": p.Video.Threads > 0, "video.ladder": len(p.Video.Ladder) > 0, "audio.bitrate": p.Audio.Bitrate > 0,
+		"video.ladder": len(p.Video.Ladder) > 0, "audio.bitrate": p.Audio.Bitrate > 0,
 		"audio.loudness": p.Audio.Loudness != 0, "audio.true-peak": p.Audio.TruePeak != 0, "mp4.height": p.MP4.Height > 0,
 		"pictures.interval": p.Pictures.Interval > 0, "pictures.width": p.Pictures.Width > 0, "subtitles.segment": p.Subtitles.Segment > 0,
 		"video.av1.preset, crf and share":      p.Video.AV1 == nil || p.Video.AV1.Preset > 0 && p.Video.AV1.CRF > 0 && p.Video.AV1.Share > 0,

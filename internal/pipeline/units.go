@@ -17,7 +17,6 @@ type (
 	Pixels    int     // 16 to 8192
 	Kbps      int     // 50 to 100000: kilobits of video a second
 	AudioKbps int     // 32 to 160: stereo AAC-LC (Apple HLS authoring specification, 2.9)
-	Threads   int     // 1 to 16
 	CRF       float64 // 10 to 40: x264's constant rate factor
 	SSIM      float64 // 0.8 to 0.999
 	VMAF      float64 // 50 to 99
@@ -46,7 +45,6 @@ func (v *Chunk) UnmarshalText(b []byte) error     { return whole(v, b, 6, 3600, 
 func (v *Pixels) UnmarshalText(b []byte) error    { return whole(v, b, 16, 8192, "pixels") }
 func (v *Kbps) UnmarshalText(b []byte) error      { return whole(v, b, 50, 100_000, "kb/s") }
 func (v *AudioKbps) UnmarshalText(b []byte) error { return whole(v, b, 32, 160, "kb/s") }
-func (v *Threads) UnmarshalText(b []byte) error   { return whole(v, b, 1, 16, "threads") }
 func (v *SVTPreset) UnmarshalText(b []byte) error { return whole(v, b, 1, 13, "") }
 func (v *AV1CRF) UnmarshalText(b []byte) error    { return whole(v, b, 10, 60, "") }
 func (v *Percent) UnmarshalText(b []byte) error   { return whole(v, b, 10, 100, "per cent") }

@@ -173,7 +173,7 @@ func (c *computer) video() {
 	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
 	c.because("frame rate", true, c.rateReason(v, fields))
 	c.scan(v, fields)
-	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Threads: int(c.Pipeline.Video.Threads), Fields: fields}
+	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Fields: fields}
 }
 
 // scan tells what becomes of fields, and where a film is not what it declares to be.
@@ -229,12 +229,19 @@ func (c *computer) encode() {
 	c.add("video", Video, "putting the picture together", p, c.chunks...)
 }
 
+// A chunk keeps about one core busy, because encoders have one thread. So a film of few minutes is cut into shorter
+// chunks, that more of them can be encoded at once; each costs about a second more of encoding, which sets the limit.
+const (
+	chunksAtOnce = 8  // that a short film has, if they become no shorter than
+	leastChunk   = 30 // seconds
+)
+
 // chunkStarts are the first frames of the chunks: as near to the pipeline's length as makes them equally long, each
 // at a segment's start.
 func (c *computer) chunkStarts() []int64 {
 	segments := (c.frames + int64(c.segment) - 1) / int64(c.segment)
 	each := float64(c.Pipeline.Video.Chunk) / float64(c.Pipeline.Segment)
-	n := max(1, int64(math.Round(float64(segments)/each)))
+	n := max(1, int64(math.Round(float64(segments)/each)), min(chunksAtOnce, segments*int64(c.Pipeline.Segment)/leastChunk))
 	starts := make([]int64, n)
 	for k := range starts {
 		starts[k] = int64(k) * segments / n * int64(c.segment)

@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 2}
+var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 2}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
@@ -34,9 +34,8 @@ type Encoding struct {
 	Segment int            `json:"segment"`              // frames, a multiple of GOP
 	Preset  string         `json:"preset"`               // of x264
 	AV1     int            `json:"av1_preset,omitempty"` // of SVT-AV1; 0 where no rung is AV1
-	Threads int            `json:"threads"`
-	Fields  bool           `json:"fields,omitempty"` // of an interlaced film every field becomes a frame
-	Rungs   []Rung         `json:"rungs"`            // from small to large; behind those of H.264, those of AV1
+	Fields  bool           `json:"fields,omitempty"`     // of an interlaced film every field becomes a frame
+	Rungs   []Rung         `json:"rungs"`                // from small to large; behind those of H.264, those of AV1
 }
 
 // ChunkParams are the parameters of a chunk step. Its input is the film.

@@ -100,7 +100,7 @@ func (w *Worker) encodeChunk(ctx context.Context, j job, p plan.ChunkParams, noS
 	writers := make([]*renditionWriter, len(p.Rungs)) // as the rungs: from small to large
 	read := make([]func(io.Reader) error, len(p.Rungs))
 	ladder := ffmpeg.Ladder{
-		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, AV1: p.AV1, Threads: p.Threads,
+		Film: j.in["film"], Stream: p.Source.Index, Source: p.Source, Rate: p.Rate, First: p.First, Frames: p.Frames, GOP: p.GOP, Preset: p.Preset, AV1: p.AV1,
 		NoSeek: noSeek, Tolerant: p.Tolerant, Fields: p.Fields,
 		Damage:  func(complaints int, first string) { j.damaged(p, complaints, first) },
 		Changed: func() { j.changed(p) },

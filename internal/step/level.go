@@ -126,7 +126,7 @@ func (w *Worker) recoder(j job, e plan.Encoding, rung plan.Rung) recoder {
 			return nil, err
 		}
 		return w.Tools.Recode(ctx, path, ffmpeg.RecodeSpec{Codec: rung.Codec, Rate: e.Rate, CRF: factor, MaxRate: max, BufSize: max, GOP: e.GOP,
-			Preset: e.Preset, AV1: e.AV1, Threads: e.Threads}, w.log(j, "level-"+rung.Name))
+			Preset: e.Preset, AV1: e.AV1}, w.log(j, "level-"+rung.Name))
 	}
 }
 

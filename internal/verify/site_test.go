@@ -33,7 +33,7 @@ import (
 const pipeline = `about: for tests
 segment: 6
 gop: 2
-video: {chunk: 60, preset: ultrafast, crf: 30, threads: 1, ladder: [{width: 320, height: 180, max: 300}]}
+video: {chunk: 60, preset: ultrafast, crf: 30, ladder: [{width: 320, height: 180, max: 300}]}
 audio: {bitrate: 64, loudness: -16, true-peak: -1.5}
 mp4: {height: 720}
 pictures: {interval: 4, width: 96}

@@ -47,7 +47,7 @@ func pieces(t testing.TB, film string, source media.Source, rungs []Rung, cuts .
 		for _, noSeek := range []bool{false, true} {
 			var out []byte
 			l := Ladder{Film: film, Stream: v.Index, Source: v, Rate: v.Rate, First: first, Frames: end - first, GOP: int(v.Rate.Float()+0.5) / 2 * 2,
-				Preset: "ultrafast", AV1: 12, Threads: 1, Rungs: rungs, NoSeek: noSeek}
+				Preset: "ultrafast", AV1: 12, Rungs: rungs, NoSeek: noSeek}
 			read := func(r io.Reader) (err error) { out, err = io.ReadAll(r); return err }
 			err := tools(t).EncodeLadder(context.Background(), l, []func(io.Reader) error{read}, nil, "")
 			if err == nil && countFrames(out) == end-first {

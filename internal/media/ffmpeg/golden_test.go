@@ -25,7 +25,7 @@ var (
 func look(change func(*media.Video)) Ladder {
 	v := sdr
 	change(&v)
-	return Ladder{Film: "/films/film.mp4", Stream: v.Index, Source: v, Rate: pal, Frames: 1500, GOP: 50, Preset: "medium", Threads: 4, Rungs: rungs[1:2]}
+	return Ladder{Film: "/films/film.mp4", Stream: v.Index, Source: v, Rate: pal, Frames: 1500, GOP: 50, Preset: "medium", Rungs: rungs[1:2]}
 }
 
 // TestArguments compares whole argument lists, one a line of the golden file named after the case.
@@ -67,8 +67,8 @@ func TestArguments(t *testing.T) {
 		"alpha-rgb":  look(func(v *media.Video) { v.PixFmt, v.Space, v.Range = "argb", "", "" }).args(),
 		"alpha-yuv":  look(func(v *media.Video) { v.PixFmt = "yuva444p12le" }).args(),
 		"sound-runs": look(func(v *media.Video) { v.End = 40 * time.Second }).args(),
-		"recode":     RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium", Threads: 4}.args("/made/segment.mp4", "31"),
-		"recode-av1": RecodeSpec{Codec: media.AV1, Rate: ntsc, CRF: 41, GOP: 60, Preset: "medium", Threads: 4, AV1: 8}.args("/made/segment.mp4", ""),
+		"recode":     RecodeSpec{Rate: ntsc, CRF: 22, MaxRate: 2e6, BufSize: 2e6, GOP: 60, Preset: "medium"}.args("/made/segment.mp4", "31"),
+		"recode-av1": RecodeSpec{Codec: media.AV1, Rate: ntsc, CRF: 41, GOP: 60, Preset: "medium", AV1: 8}.args("/made/segment.mp4", ""),
 		"modern": func() []string {
 			l := full
 			l.AV1, l.Rungs = 8, nil

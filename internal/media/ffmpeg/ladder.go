@@ -25,7 +25,6 @@ type Ladder struct {
 	Preset   string         // x264's
 	AV1      int            // SVT-AV1's preset, for rungs of that codec
 	Tune     string         // x264's; "" is none
-	Threads  int            // of each encoder; they change the bytes of x264. 0 leaves it to the encoder and the machine
 	Rungs    []Rung         // from large to small: each is scaled from the one before, unless that has its size
 	Tolerant bool           // go on over damaged pictures
 	// Damage is told, at the end of a tolerant run, how often the decoder complained and what it said first. It may be nil.
@@ -213,7 +212,7 @@ func (l Ladder) held() int64 {
 
 // codec are the output options of one rung.
 func (l Ladder) codec(r Rung) ff.KwArgs {
-	e := encoding{Rate: l.Rate, GOP: l.GOP, CRF: r.CRF, MaxRate: r.MaxRate, BufSize: r.BufSize, Preset: l.Preset, Tune: l.Tune, Threads: l.Threads, AV1: l.AV1}
+	e := encoding{Rate: l.Rate, GOP: l.GOP, CRF: r.CRF, MaxRate: r.MaxRate, BufSize: r.BufSize, Preset: l.Preset, Tune: l.Tune, AV1: l.AV1}
 	if r.Codec == media.AV1 {
 		return svtav1(e)
 	}
@@ -223,7 +222,7 @@ func (l Ladder) codec(r Rung) ff.KwArgs {
 // encoding is what an encoder is told.
 type encoding struct {
 	Rate             media.Rational
-	GOP, Threads     int
+	GOP              int
 	CRF              float64
 	MaxRate, BufSize int64
 	Preset, Tune     string // x264's
@@ -231,11 +230,20 @@ type encoding struct {
 	AV1              int    // SVT-AV1's preset
 }
 
+// lookahead holds the slower presets to the 30 frames that "fast" looks ahead. Their 40 and more cost 150 MB a process at
+// 1080p and bring no quality that could be measured (docs/benchmarks.md).
+func lookahead(preset string) string {
+	if slices.Contains([]string{"medium", "slow", "slower", "veryslow", "placebo"}, preset) {
+		return ":rc-lookahead=30"
+	}
+	return ""
+}
+
 // svtav1 gives the options of one output in AV1. A keyframe stands every GOP and nowhere else, and closes what is before it.
-// MaxRate is left out: with it, SVT-AV1 1.4 gives other bytes in each run. Without it, bytes depend neither on the run nor
-// on the threads (lp); the level follows from size and rate.
+// MaxRate is left out: with it, SVT-AV1 1.4 gives other bytes in each run. Without it they are the same, and with any
+// threads (lp); one leaves the cores to other chunks, as x264's do. The level follows from size and rate.
 func svtav1(e encoding) ff.KwArgs {
-	return with(shared(e), ff.KwArgs{"c:v": "libsvtav1", "preset": itoa(e.AV1), "crf": ftoa(e.CRF), "g": itoa(e.GOP), "svtav1-params": "lp=" + itoa(e.Threads)})
+	return with(shared(e), ff.KwArgs{"c:v": "libsvtav1", "preset": itoa(e.AV1), "crf": ftoa(e.CRF), "g": itoa(e.GOP), "svtav1-params": "lp=1"})
 }
 
 // shared are the options that outputs of all codecs share.
@@ -249,10 +257,12 @@ func shared(e encoding) ff.KwArgs {
 // x264 gives the options of one output. Every GOP is closed, begins with an IDR and has the same length in every
 // rung; "stitchable" keeps the parameter sets the same for whatever rate, so that segments of different runs
 // share one init section. filter_units drops all SEI, in which x264 writes its settings.
+//
+// Under a rate cap only one thread gives the same bytes at every run (docs/benchmarks.md).
 func x264(e encoding) ff.KwArgs {
 	options := with(shared(e), ff.KwArgs{
 		"c:v": "libx264", "profile:v": "high", "preset": e.Preset, "crf": ftoa(e.CRF), "g": itoa(e.GOP), "keyint_min": itoa(e.GOP),
-		"x264-params": "scenecut=0:open-gop=0:stitchable=1", "threads": itoa(e.Threads), "bsf:v": "filter_units=remove_types=6",
+		"x264-params": "scenecut=0:open-gop=0:stitchable=1" + lookahead(e.Preset), "threads": "1", "bsf:v": "filter_units=remove_types=6",
 	})
 	if e.MaxRate > 0 {
 		options["maxrate"], options["bufsize"] = itoa(e.MaxRate), itoa(e.BufSize)

@@ -199,7 +199,7 @@ func TestDiskFull(t *testing.T) {
 	defer full.Close()
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-c:v", "libx264", "-preset", "ultrafast")
 	source := probe(t, path)
-	l := Ladder{Film: path, Source: source.Video[0], Rate: pal, Frames: 100, GOP: 50, Preset: "ultrafast", Threads: 1, Rungs: small(320, 180)}
+	l := Ladder{Film: path, Source: source.Video[0], Rate: pal, Frames: 100, GOP: 50, Preset: "ultrafast", Rungs: small(320, 180)}
 	write := func(r io.Reader) error { _, err := io.Copy(full, r); return err }
 	err = tools(t).EncodeLadder(context.Background(), l, []func(io.Reader) error{write}, nil, "")
 	if err == nil || !strings.Contains(fmt.Sprint(err), "no space left") {

@@ -16,7 +16,7 @@ type RecodeSpec struct {
 	Rate             media.Rational
 	CRF              float64
 	MaxRate, BufSize int64 // bit/s, bits
-	GOP, Threads     int
+	GOP              int
 	Preset, Tune     string
 	AV1              int // SVT-AV1's preset
 }
@@ -27,7 +27,7 @@ const maxRecoded = 256 << 20
 // Recode encodes one of our own segments again, at the same size, to another rate: the same frames, from the
 // segment's own pictures, in the same parameter sets. path holds its init section and the segment; the result
 // is fragmented MP4 as EncodeLadder gives it. That the parameter sets are the same is for the caller to see:
-// it holds where GOP, presets, Tune and Threads are those of the first encoding.
+// it holds where GOP, presets and Tune are those of the first encoding.
 func (t Tools) Recode(ctx context.Context, path string, spec RecodeSpec, log string) ([]byte, error) {
 	level := ""
 	if spec.Codec != media.AV1 {
@@ -53,7 +53,7 @@ func (t Tools) Recode(ctx context.Context, path string, spec RecodeSpec, log str
 func (s RecodeSpec) args(path, level string) []string {
 	f := &filters{stream(input(path, nil), 0)}
 	f.add("fps", "fps", s.Rate.String(), "start_time", "0")
-	e := encoding{Rate: s.Rate, GOP: s.GOP, Threads: s.Threads, CRF: s.CRF, MaxRate: s.MaxRate, BufSize: s.BufSize, Preset: s.Preset, Tune: s.Tune, Level: level, AV1: s.AV1}
+	e := encoding{Rate: s.Rate, GOP: s.GOP, CRF: s.CRF, MaxRate: s.MaxRate, BufSize: s.BufSize, Preset: s.Preset, Tune: s.Tune, Level: level, AV1: s.AV1}
 	if s.Codec == media.AV1 {
 		return arguments(1, f.Output(Pipe(0), svtav1(e)))
 	}

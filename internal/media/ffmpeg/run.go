@@ -247,49 +247,6 @@ func output(ctx context.Context, path string, argv ...string) (string, error) {
 	return string(out), err
 }
 
-// watchdog calls bark once when alive was not called for a time.
-type watchdog struct {
-	timer *time.Timer
-	after time.Duration
-}
-
-func newWatchdog(after time.Duration, bark func()) *watchdog {
-	return &watchdog{timer: time.AfterFunc(after, bark), after: after}
-}
-
-func (d *watchdog) alive() { d.timer.Reset(d.after) }
-func (d *watchdog) stop()  { d.timer.Stop() }
-
-// listen takes every byte that a process reads for a sign of life, until it is ended. Before the first frame of a chunk is
-// made, much may have to be decoded; on a busy machine that takes minutes in which there is no other.
-func (d *watchdog) listen(pid int, every time.Duration) (ended func()) {
-	tick := time.NewTicker(every)
-	done := make(chan struct{})
-	go func() {
-		for last := int64(0); ; {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-			}
-			if now := bytesRead(pid); now > last {
-				last = now
-				d.alive()
-			}
-		}
-	}()
-	return func() { tick.Stop(); close(done) }
-}
-
-// bytesRead is how much a process has read so far, 0 where nobody says.
-func bytesRead(pid int) (n int64) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
-	if err == nil {
-		fmt.Sscanf(string(data), "rchar: %d", &n)
-	}
-	return n
-}
-
 // watched is a reader whose every byte is a sign of life.
 type watched struct {
 	io.Reader

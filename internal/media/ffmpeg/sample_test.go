@@ -17,7 +17,7 @@ func sampleOf(t testing.TB, path string, rungs ...Rung) SampleSpec {
 	source := probe(t, path)
 	v := source.Video[0]
 	gop := int(v.Rate.Float() + 0.5)
-	return SampleSpec{Ladder: Ladder{Film: path, Stream: v.Index, Source: v, Rate: v.Rate, Frames: int64(gop), GOP: gop, Preset: "ultrafast", Threads: 1, Rungs: rungs},
+	return SampleSpec{Ladder: Ladder{Film: path, Stream: v.Index, Source: v, Rate: v.Rate, Frames: int64(gop), GOP: gop, Preset: "ultrafast", Rungs: rungs},
 		Metric: media.SSIM, Starts: []int64{0, int64(2 * gop)}, Scratch: t.TempDir()}
 }
 
