@@ -54,7 +54,10 @@ func (r *run) copyRank(ctx context.Context, at rank) error {
 		}
 		return nil
 	}
-	return r.each(ctx, list, func(ctx context.Context, it *item) error { return r.bring(ctx, it) })
+	if at == pointers {
+		return r.each(ctx, list, r.point)
+	}
+	return r.each(ctx, list, r.bring)
 }
 
 func why(it *item) string {

@@ -28,7 +28,7 @@ func (r *run) compare(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	src, dst := r.walk(ctx, r.src, true), r.walk(ctx, r.dst, false)
-	m := merging{run: r}
+	m := merging{run: r, films: map[string]bool{}}
 	if r.src.folder == nil && r.dst.folder == nil {
 		m.pair = r.pair.follow(!r.Filter.all())
 	}
@@ -68,14 +68,18 @@ func (r *run) compare(ctx context.Context) error {
 type merging struct {
 	*run
 	pair   *follower
-	guards []string // what cannot be looked at in the source: nothing that begins so is deleted
-	open   []string // names of the source that the next ones may have as their folder
+	guards []string        // what cannot be looked at in the source: nothing that begins so is deleted
+	open   []string        // names of the source that the next ones may have as their folder
+	films  map[string]bool // what stands before the names of a film's parts, on either side
 }
 
 // source takes an object of the source, with what the destination has of that name.
 func (m *merging) source(s entry, d *entry) {
 	if s.blocked {
 		m.guards = append(m.guards, strings.TrimSuffix(s.name, "/")+"/")
+		return
+	}
+	if m.tracked(s.name) {
 		return
 	}
 	m.result.Objects++
@@ -143,6 +147,9 @@ func (m *merging) extra(d entry) {
 		}
 	}
 	m.guards = kept
+	if m.tracked(d.name) {
+		return
+	}
 	m.result.Extra++
 	if m.Delete {
 		rank := rankOf(d.name)

@@ -96,7 +96,7 @@ func (r *run) spare(ctx context.Context) error {
 			n, asked := kept[film]
 			if !asked {
 				var err error
-				if n, err = r.named(ctx, film); err != nil {
+				if n, err = r.named(ctx, r.dst, film); err != nil {
 					return err
 				}
 				kept[film] = n
@@ -120,9 +120,9 @@ type named struct {
 	names map[string]bool
 }
 
-// named reads a film's pointer and manifest. film ends with a slash, or is "" where the place is a film's own.
-func (r *run) named(ctx context.Context, film string) (named, error) {
-	b, err := r.readSmall(ctx, film+pointerName)
+// named reads a film's pointer and manifest at one side. film ends with a slash, or is "" where the place is a film's own.
+func (r *run) named(ctx context.Context, at end, film string) (named, error) {
+	b, err := readSmall(ctx, at, film+pointerName)
 	if errors.Is(err, store.ErrNotFound) {
 		return named{}, nil
 	}
@@ -133,7 +133,7 @@ func (r *run) named(ctx context.Context, film string) (named, error) {
 	if err != nil {
 		return named{all: true}, nil
 	}
-	b, err = r.readSmall(ctx, film+"r/"+pointer.Release+"/"+manifestName)
+	b, err = readSmall(ctx, at, film+"r/"+pointer.Release+"/"+manifestName)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return named{}, err
 	}
@@ -154,9 +154,9 @@ func (r *run) named(ctx context.Context, film string) (named, error) {
 // mostManifest is what a manifest has at most, in bytes; one of 100,000 objects has about 30 MB.
 const mostManifest = 256 << 20
 
-// readSmall reads a pointer or a manifest at the destination.
-func (r *run) readSmall(ctx context.Context, name string) ([]byte, error) {
-	body, _, err := r.dst.Store.Get(ctx, name)
+// readSmall reads a pointer or a manifest.
+func readSmall(ctx context.Context, at end, name string) ([]byte, error) {
+	body, _, err := at.Store.Get(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -47,9 +48,9 @@ func (d Doomed) Same(obj store.Object) bool {
 	return d.Size == obj.Size && (d.ETag == "" || obj.ETag == "" || d.ETag == obj.ETag) && d.Modified.Equal(obj.Modified)
 }
 
-// ReadTombstone reads a film's tombstone. The ETag is for WriteTombstone; "" says that there is none.
+// ReadTombstone reads a film's tombstone; slug is "" where the place is the film's own. The ETag is for WriteTombstone; "" says that there is none.
 func ReadTombstone(ctx context.Context, st store.Store, slug string) (t Tombstone, etag string, err error) {
-	name := slug + "/" + TombstoneName
+	name := path.Join(slug, TombstoneName)
 	b, obj, err := ReadObject(ctx, st, name, maxManifest)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -92,7 +93,7 @@ func WriteTombstone(ctx context.Context, st store.Store, slug string, t Tombston
 	}
 	f := FromBytes(TombstoneName, encode(t))
 	f.CacheControl = store.Revalidate
-	obj, err := st.Put(ctx, slug+"/"+TombstoneName, store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{Absent: etag == "", ETag: etag})
+	obj, err := st.Put(ctx, path.Join(slug, TombstoneName), store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{Absent: etag == "", ETag: etag})
 	return obj.ETag, err
 }
 

@@ -1,0 +1,108 @@
+package mirror_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filmpress/internal/mirror"
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store"
+	"filmpress/internal/store/storetest"
+)
+
+// lake publishes a small film with these words on its page; the media are the same each time.
+func lake(t *testing.T, st store.Store, words string) release.Result {
+	t.Helper()
+	r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes(laked+"a.ts", []byte("a"))},
+		Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
+		Entrances: func(id string) ([]release.File, error) {
+			return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
+		}}, release.Options{}, report.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+const laked = "o/0123456789abcdef0123456789abcdef/"
+
+// TestNotesStay: what a clean-up and a rollback noted of a place is that place's alone; a file of somebody else with such a name is a file.
+func TestNotesStay(t *testing.T) {
+	src, st := storetest.Memory(), storetest.Memory()
+	lake(t, src, "now")
+	for _, name := range []string{"lake/" + release.TombstoneName, "lake/" + release.IntentName, "other/" + release.TombstoneName} {
+		put(t, src, name, "of the source")
+	}
+	put(t, st, "lake/"+release.IntentName, "of the destination")
+	if _, err := release.WriteTombstone(t.Context(), st, "lake", release.Tombstone{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	want := content(t, mirror.Place{Store: src})
+	maps.DeleteFunc(want, func(name, _ string) bool { return strings.HasPrefix(name, "lake/") && strings.HasSuffix(name, "ne.json") })
+	for name, text := range content(t, mirror.Place{Store: st}) {
+		want[name] = text
+	}
+	o := options(t)
+	o.Delete = true
+	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o)
+	wantContent(t, mirror.Place{Store: st}, want)
+}
+
+// TestStrikesOut: what a clean-up found unreferenced, and the copied release needs, is not deleted by that clean-up later.
+func TestStrikesOut(t *testing.T) {
+	src, st := storetest.Memory(), storetest.Memory()
+	lake(t, src, "now")
+	put(t, st, "lake/"+laked+"a.ts", "a")
+	put(t, st, "lake/"+laked+"z.ts", "z")
+	since := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := release.WriteTombstone(t.Context(), st, "lake", release.Tombstone{Objects: []release.Doomed{{Path: laked + "a.ts", Size: 1, Since: since}, {Path: laked + "z.ts", Size: 1, Since: since}}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
+	left, _, err := release.ReadTombstone(t.Context(), st, "lake")
+	if err != nil || len(left.Objects) != 1 || left.Objects[0].Path != laked+"z.ts" {
+		t.Errorf("%+v, %v", left, err)
+	}
+}
+
+// TestGoneMeanwhile: an object that was there when the lists were made, and is not when the pointer is to be copied, keeps the viewers at
+// the release that they have. The next run mends it.
+func TestGoneMeanwhile(t *testing.T) {
+	src, st := storetest.Memory(), storetest.Memory()
+	lake(t, src, "old")
+	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
+	before := content(t, mirror.Place{Store: st})
+	now := lake(t, src, "now")
+	w := &watched{Store: st, before: func(_ int, op, name string) error {
+		if op == "put" && strings.HasSuffix(name, now.Release+"/manifest.json") {
+			return st.Delete(t.Context(), "lake/"+laked+"a.ts")
+		}
+		return nil
+	}}
+	r, err := mirror.Run(t.Context(), mirror.Place{Store: src}, mirror.Place{Store: w}, options(t), report.Discard)
+	if !errors.Is(err, mirror.ErrPartly) || !slices.Equal(rules(r.Findings), []string{"sync-gone"}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	after := content(t, mirror.Place{Store: st})
+	for _, name := range []string{"lake/release.json", "lake/index.html"} {
+		if before[name] != after[name] {
+			t.Errorf("%s was copied", name)
+		}
+	}
+	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
+	wantContent(t, mirror.Place{Store: st}, content(t, mirror.Place{Store: src}))
+}
+
+func put(t *testing.T, st store.Store, name, text string) {
+	t.Helper()
+	f := release.FromBytes(name, []byte(text))
+	if _, err := st.Put(t.Context(), name, store.Body{Size: f.Size, Open: f.Open}, store.Meta{Type: "application/octet-stream", SHA256: f.SHA256}, store.If{}); err != nil {
+		t.Fatal(err)
+	}
+}
