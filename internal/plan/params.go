@@ -140,10 +140,11 @@ type PackageParams struct {
 
 // AudioLabel says what viewers read of a sound track.
 type AudioLabel struct {
-	Step     string `json:"step"`
-	Language string `json:"language"` // BCP 47; "und" where nobody said
-	Name     string `json:"name"`     // the language's own name
-	Default  bool   `json:"default,omitempty"`
+	Step      string `json:"step"`
+	Language  string `json:"language"` // BCP 47; "und" where nobody said
+	Name      string `json:"name"`     // the language's own name
+	Default   bool   `json:"default,omitempty"`
+	Describes bool   `json:"describes,omitempty"` // audio description
 }
 
 // TrackLabel says what viewers read of a subtitle track.

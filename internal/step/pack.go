@@ -159,14 +159,14 @@ func (k *packer) sounds() error {
 			return err
 		}
 		r := facts.Rendition
-		sound := hls.Sound{URI: a.Step + ".m3u8", Name: a.Name, Language: a.Language, Codec: r.Codecs, Channels: r.Channels, Default: a.Default}
+		sound := hls.Sound{URI: a.Step + ".m3u8", Name: a.Name, Language: a.Language, Codec: r.Codecs, Channels: r.Channels, Default: a.Default, DescribesVideo: a.Describes}
 		var err error
 		if sound.Rates, err = k.playlist(sound.URI, a.Step, r); err != nil {
 			return err
 		}
 		k.out.Presentation.Sounds = append(k.out.Presentation.Sounds, sound)
 		k.dashSound(a.Step, r, sound)
-		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name})
+		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name, Describes: a.Describes})
 	}
 	return nil
 }

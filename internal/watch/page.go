@@ -75,7 +75,10 @@ type Line struct {
 }
 
 // AudioTrack is one sound of the film.
-type AudioTrack struct{ Language, Name string }
+type AudioTrack struct {
+	Language, Name string
+	Describes      bool // what is seen, too
+}
 
 // Chapter is a named stretch of the film; it ends where the next begins.
 type Chapter struct {

@@ -39,8 +39,8 @@ func (t Tools) Still(ctx context.Context, s StillSpec, log string) ([]byte, erro
 	if s.At >= 0 {
 		return t.still(ctx, s.at(), log)
 	}
-	for _, skipEmpty := range []bool{true, false} {
-		picture, err := t.still(ctx, s.chosen(skipEmpty), log)
+	for _, skip := range []emptiness{darkOrFlat, onlyDark, nothing} {
+		picture, err := t.still(ctx, s.chosen(skip), log)
 		if !errors.Is(err, errNoPicture) {
 			return picture, err
 		}
@@ -67,13 +67,24 @@ func (s StillSpec) at() []string {
 	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
 }
 
-func (s StillSpec) chosen(skipEmpty bool) []string {
+// emptiness is what a choice passes over.
+type emptiness int
+
+const (
+	nothing emptiness = iota
+	onlyDark
+	darkOrFlat
+)
+
+func (s StillSpec) chosen(skip emptiness) []string {
 	part := max(s.Duration/3, time.Second)
 	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "t": seconds(part)}), 0)}
 	f.add("select", "expr", fmt.Sprintf("isnan(prev_selected_t)+gte(t-prev_selected_t,%s)", seconds(part/candidates)))
-	if skipEmpty {
+	if skip >= onlyDark {
 		f.add("signalstats")
 		f.add("metadata", "mode", "select", "key", "lavfi.signalstats.YAVG", "value", itoa(dark), "function", "greater")
+	}
+	if skip == darkOrFlat {
 		f.add("entropy")
 		f.add("metadata", "mode", "select", "key", "lavfi.entropy.normalized_entropy.normal.Y", "value", flat, "function", "greater")
 	}
