@@ -13,33 +13,33 @@ import (
 func (p Page) clean() Page {
 	f := &p.Film
 	for _, s := range []*string{&f.Title, &f.Slug, &f.Description, &f.Date, &f.Licence, &f.Notice} {
-		*s = inert(*s)
+		*s = readable(*s)
 	}
-	f.ArticleHTML = template.HTML(inert(string(f.ArticleHTML)))
+	f.ArticleHTML = template.HTML(readable(string(f.ArticleHTML)))
 	f.Credits = slices.Clone(f.Credits)
 	for i, c := range f.Credits {
-		f.Credits[i] = Credit{inert(c.Role), inert(c.Name)}
+		f.Credits[i] = Credit{readable(c.Role), readable(c.Name)}
 	}
 	f.Links = slices.Clone(f.Links)
 	for i, l := range f.Links {
-		f.Links[i] = Link{inert(l.Title), inert(l.URL)}
+		f.Links[i] = Link{readable(l.Title), readable(l.URL)}
 	}
 	p.Tracks = slices.Clone(p.Tracks)
 	for i := range p.Tracks {
 		t := &p.Tracks[i]
 		t.Lines = slices.Clone(t.Lines)
 		for j := range t.Lines {
-			t.Lines[j].Speaker, t.Lines[j].Text = inert(t.Lines[j].Speaker), inert(t.Lines[j].Text)
+			t.Lines[j].Speaker, t.Lines[j].Text = readable(t.Lines[j].Speaker), readable(t.Lines[j].Text)
 		}
 	}
 	p.Chapters = slices.Clone(p.Chapters)
 	for i := range p.Chapters {
-		p.Chapters[i].Title = inert(p.Chapters[i].Title)
+		p.Chapters[i].Title = readable(p.Chapters[i].Title)
 	}
 	return p
 }
 
-func inert(s string) string {
+func readable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\t':

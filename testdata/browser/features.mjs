@@ -91,7 +91,7 @@ async function sharing(page) {
   await page.evaluate(() => { const v = document.querySelector("video"); v.pause(); v.currentTime = 12.5; });
   await until("the button names the time", () => page.locator(".share button").innerText(), (text) => text.includes("0:12"));
   await page.locator(".share button").click();
-  await until("the link is copied", () => page.evaluate(() => navigator.clipboard.readText()), (text) => text === `${args.url}#t=12`);
+  await until("the link is copied", () => page.evaluate(() => navigator.clipboard.readText()), (text) => text === `${page.url()}#t=12`);
   check("it says so", (await page.locator(".share [role=status]").innerText()).length > 3);
 }
 
