@@ -17,7 +17,7 @@ func readSounds(args []string) ([]plan.Sound, error) {
 	for _, arg := range args {
 		s, ok := readSound(arg)
 		if !ok {
-			return nil, usageError{fmt.Errorf("--audio %q: write a sound track and its language, as in --audio 0=ru; 2=off leaves one out, 0+1=ru joins left and right", arg)}
+			return nil, usageError{fmt.Errorf("--audio %q: write a sound track and its language, as in --audio 0=ru; 2=off leaves one out, 0+1=ru joins left and right, 1=ru:ad is an audio description", arg)}
 		}
 		for _, n := range []int{s.Track, s.Right} {
 			if n >= 0 && said[n] {
@@ -47,6 +47,7 @@ func readSound(arg string) (plan.Sound, bool) {
 		s.Language = plan.Off
 		return s, !pair
 	}
+	lang, s.Describes = strings.CutSuffix(lang, ":ad")
 	tag, err := language.Parse(lang)
 	s.Language = tag.String()
 	return s, err == nil

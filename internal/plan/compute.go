@@ -47,9 +47,10 @@ type Track struct {
 
 // Sound is what the user says of a sound track of the film.
 type Sound struct {
-	Track    int    // media.Audio's
-	Right    int    // the track of one channel that is the right one to Track's left; -1 where Track is a whole
-	Language string // BCP 47; Off leaves the track out
+	Track     int    // media.Audio's
+	Right     int    // the track of one channel that is the right one to Track's left; -1 where Track is a whole
+	Language  string // BCP 47; Off leaves the track out
+	Describes bool   // what is seen, for viewers who do not see it (audio description)
 }
 
 // Off is the Language of a sound track that is not wanted.

@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 2}
+var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 2, Pictures: 2, MP4: 1, Player: 1, Package: 2}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
@@ -139,10 +139,11 @@ type PackageParams struct {
 
 // AudioLabel says what viewers read of a sound track.
 type AudioLabel struct {
-	Step     string `json:"step"`
-	Language string `json:"language"` // BCP 47; "und" where nobody said
-	Name     string `json:"name"`     // the language's own name
-	Default  bool   `json:"default,omitempty"`
+	Step      string `json:"step"`
+	Language  string `json:"language"` // BCP 47; "und" where nobody said
+	Name      string `json:"name"`     // the language's own name
+	Default   bool   `json:"default,omitempty"`
+	Describes bool   `json:"describes,omitempty"` // audio description
 }
 
 // TrackLabel says what viewers read of a subtitle track.

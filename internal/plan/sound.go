@@ -13,8 +13,17 @@ import (
 // voice is one sound track of the film that is to be published.
 type voice struct {
 	media.Audio
-	right    *media.Audio
-	language string
+	right     *media.Audio
+	language  string
+	describes bool // audio description
+}
+
+// key tells what a film has one of: a sound, and a described sound, a language.
+func (v voice) key() string {
+	if v.describes {
+		return v.language + ":ad"
+	}
+	return v.language
 }
 
 // audio takes the tracks that the user names; of the others the first, and each further one that names a language not
@@ -25,7 +34,7 @@ func (c *computer) audio() {
 		c.because("sound", false, "the film has none; it is published silent")
 	}
 	voices := c.voices()
-	if own := slices.IndexFunc(voices, func(v voice) bool { return v.language == c.Language }); own > 0 {
+	if own := slices.IndexFunc(voices, func(v voice) bool { return v.language == c.Language && !v.describes }); own > 0 {
 		c.because(voices[own].subject(), true, "it comes first, because it is in the film's own language")
 		voices = slices.Insert(slices.Delete(slices.Clone(voices), own, own+1), 0, voices[own])
 	}
@@ -98,7 +107,7 @@ func (c *computer) heard() []media.Audio {
 func (c *computer) voices() (taken []voice) {
 	seen, named := map[string]bool{}, map[string]bool{}
 	for _, s := range c.Sounds {
-		if s.Language != Off {
+		if s.Language != Off && !s.Describes {
 			seen[s.Language] = true
 		}
 	}
@@ -112,15 +121,15 @@ func (c *computer) voices() (taken []voice) {
 		case ok && said.Right == a.Track:
 			continue // it is the other half
 		case ok:
-			v.language = said.Language
+			v.language, v.describes = said.Language, said.Describes
 			if said.Right >= 0 {
 				v.right = c.track(said.Right)
 			}
-			if named[v.language] {
+			if named[v.key()] {
 				c.because(v.subject(), false, "another track was named as "+v.language+", too")
 				continue
 			}
-			named[v.language] = true
+			named[v.key()] = true
 		case v.language == "" && len(taken) == 0 && len(seen) == 0:
 			v.language = c.firstLanguage()
 		case v.language == "":
@@ -130,7 +139,9 @@ func (c *computer) voices() (taken []voice) {
 			c.because(v.subject(), false, "another track has the same language, "+v.language)
 			continue
 		}
-		seen[v.language] = true
+		if !v.describes {
+			seen[v.language] = true
+		}
 		taken = append(taken, v)
 	}
 	c.halves(taken)
@@ -161,9 +172,12 @@ func (c *computer) halves(taken []voice) {
 }
 
 func (c *computer) addSound(v voice) {
-	label := AudioLabel{Step: fmt.Sprintf("audio-%d", v.Track), Language: v.language, Name: c.NameOf(v.language), Default: len(c.sounds) == 0}
+	label := AudioLabel{Step: fmt.Sprintf("audio-%d", v.Track), Language: v.language, Name: c.NameOf(v.language), Default: len(c.sounds) == 0, Describes: v.describes}
 	if label.Name == "" {
 		label.Name = fmt.Sprintf("Audio %d", v.Track+1)
+	}
+	if v.describes {
+		label.Name += " (AD)" // as broadcasters mark it in any language; names must differ
 	}
 	c.sounds = append(c.sounds, label)
 	why := fmt.Sprintf("%s, stereo AAC at %d kb/s, %g LUFS", v.language, c.Pipeline.Audio.Bitrate, c.Pipeline.Audio.Loudness)
@@ -172,6 +186,9 @@ func (c *computer) addSound(v voice) {
 	}
 	if v.right != nil {
 		why += ", left and right"
+	}
+	if v.describes {
+		why += ", audio description"
 	}
 	if v.Channels > 2 {
 		why += fmt.Sprintf("; its %d channels are mixed down", v.Channels)

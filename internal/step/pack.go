@@ -159,14 +159,14 @@ func (k *packer) sounds() error {
 			return err
 		}
 		r := facts.Rendition
-		sound := hls.Sound{URI: a.Step + ".m3u8", Name: a.Name, Language: a.Language, Codec: r.Codecs, Channels: r.Channels, Default: a.Default}
+		sound := hls.Sound{URI: a.Step + ".m3u8", Name: a.Name, Language: a.Language, Codec: r.Codecs, Channels: r.Channels, Default: a.Default, DescribesVideo: a.Describes}
 		var err error
 		if sound.Rates, err = k.playlist(sound.URI, a.Step, r); err != nil {
 			return err
 		}
 		k.out.Presentation.Sounds = append(k.out.Presentation.Sounds, sound)
 		k.dashSound(a.Step, r, sound)
-		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name})
+		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name, Describes: a.Describes})
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ var kindWord = map[string]string{"sdh": " (SDH)", "forced": " (forced)"}
 // page puts a subtitle track on the page.
 func (k *packer) page(t plan.TrackLabel, text hls.Text, lines []Line) {
 	track := watch.Track{Language: t.Language, Name: text.Name, Kind: "subtitles", Forced: text.Forced,
-		VTT: k.media(t.Step, trackVTT), SRT: k.media(t.Step, trackSRT)}
+		VTT: k.media(t.Step, trackVTT), SRT: k.media(t.Step, trackSRT), TXT: k.media(t.Step, trackTXT)}
 	if text.SDH {
 		track.Kind = "captions"
 	}
@@ -262,7 +262,7 @@ func (k *packer) article() error {
 		if worst, any := report.Worst(findings); any && worst == report.Error {
 			return fmt.Errorf("%s changed while the film was being published; run the command again", path)
 		}
-		*film = watch.Film{Description: a.Description, Date: a.Date, Credits: a.Credits, Links: a.Links, ArticleHTML: a.HTML}
+		*film = watch.Film{Description: a.Description, Date: a.Date, Credits: a.Credits, Links: a.Links, Licence: a.Licence, Notice: a.Notice, ArticleHTML: a.HTML}
 	}
 	film.Title, film.Slug, film.Language = k.p.Title, k.p.Slug, cmp.Or(k.p.Language, "en")
 	for _, c := range k.p.Chapters {

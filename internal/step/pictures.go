@@ -39,7 +39,7 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 	defer remove()
 	top := video.rung(p.Poster)
 	facts := PictureFacts{Width: top.Width, Height: top.Height}
-	if err := w.poster(ctx, j, top, filepath.Join(dir, "poster.mp4")); err != nil {
+	if err := w.poster(ctx, j, p, top, filepath.Join(dir, "poster.mp4")); err != nil {
 		return err
 	}
 	if facts.Sheets, err = w.storyboard(ctx, j, p, video.rung(p.Sheet), filepath.Join(dir, "sheet.mp4")); err != nil {
@@ -48,11 +48,11 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
-func (w *Worker) poster(ctx context.Context, j job, r Rendition, path string) error {
+func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
 	if err := j.join(path, "video", r, spread(r.Segments, posterSegments)); err != nil {
 		return err
 	}
-	picture, err := w.Tools.Still(ctx, ffmpeg.StillSpec{Path: path, At: -1}, w.log(j, "poster"))
+	picture, err := w.Tools.Still(ctx, ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration}, w.log(j, "poster"))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/subtitle/prose"
 	"filmpress/internal/watch"
 )
 
@@ -17,6 +18,7 @@ import (
 const (
 	trackVTT = "track.vtt"
 	trackSRT = "track.srt"
+	trackTXT = "track.txt" // the transcript: paragraphs with their times
 )
 
 // subtitle cuts one track into WebVTT segments and writes it whole for downloads. The track was read and found
@@ -48,6 +50,9 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 		return err
 	}
 	if err := j.write(trackSRT, track.SRT()); err != nil {
+		return err
+	}
+	if err := j.write(trackTXT, []byte(prose.Text(prose.Paragraphs(track, prose.Pause), prose.Options{Times: true}))); err != nil {
 		return err
 	}
 	return writeFacts(j.out, facts)

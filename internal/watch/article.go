@@ -26,6 +26,8 @@ type Article struct {
 	Language    string // BCP 47, in canonical form
 	Credits     []Credit
 	Links       []Link
+	Licence     string        // what others may do with the film, "CC BY-SA 4.0"
+	Notice      string        // what viewers should know before they watch
 	HTML        template.HTML // the article, safe to put into a page
 }
 
@@ -95,6 +97,8 @@ type frontMatter struct {
 	Language    langTag   `yaml:"language"`
 	Credits     []Credit  `yaml:"credits"`
 	Links       []rawLink `yaml:"links"`
+	Licence     string    `yaml:"licence"`
+	Notice      string    `yaml:"notice"`
 }
 
 type rawLink struct {
@@ -106,6 +110,7 @@ func (f frontMatter) article() Article {
 	a := Article{
 		Title: strings.TrimSpace(f.Title), Slug: string(f.Slug), Description: strings.TrimSpace(f.Description),
 		Date: string(f.Date), Language: string(f.Language), Credits: f.Credits,
+		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice),
 	}
 	for _, l := range f.Links {
 		if l.URL != "" {

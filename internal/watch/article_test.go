@@ -97,12 +97,12 @@ func FuzzParseArticle(f *testing.F) {
 		if !utf8.ValidString(string(a.HTML)) {
 			t.Error("the article's HTML is not UTF-8")
 		}
-		inert(t, string(a.HTML))
+		harmless(t, string(a.HTML))
 	})
 }
 
-// inert fails where HTML holds anything that runs, loads or leads to a scheme that is not for reading.
-func inert(t *testing.T, text string) {
+// harmless fails where HTML holds anything that runs, loads or leads to a scheme that is not for reading.
+func harmless(t *testing.T, text string) {
 	t.Helper()
 	allowed := []string{"http:", "https:", "mailto:", "tel:", "#"}
 	for z := html.NewTokenizer(strings.NewReader(text)); z.Next() != html.ErrorToken; {

@@ -89,5 +89,6 @@ func TestInBrowser(t *testing.T) {
 	}
 	run("entrance", "watch.mjs", "--url", server.URL+"/index.html", "--expect", expect)
 	run("release", "watch.mjs", "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+	run("features", "features.mjs", "--url", server.URL+"/index.html", "--shots", os.Getenv("FILMPRESS_SHOTS"))
 	run("file", "file.mjs", "--page", filepath.Join(dir, "index.html"), "--expect", expect)
 }

@@ -39,6 +39,7 @@ func fixture(t *testing.T, dir string) Page {
 	for _, track := range page.Tracks {
 		at := "o/" + track.Language
 		write(at+"/track.vtt", "WEBVTT\n"+cues(track.Lines, 0, filmLength))
+		write(at+"/track.txt", "The text\n")
 		playlist := "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:12\n#EXT-X-PLAYLIST-TYPE:VOD\n"
 		for i := range 2 { // segments of 12 s
 			from := time.Duration(i) * 12 * time.Second

@@ -39,6 +39,8 @@ type Film struct {
 	Date        string // 2026-11-23, 2026-11 or 2026; "" is none
 	Credits     []Credit
 	Links       []Link
+	Licence     string        // "CC BY-SA 4.0"; "" is none
+	Notice      string        // what viewers should know before they watch; "" is none
 	ArticleHTML template.HTML // from ParseArticle, which lets nothing active through
 }
 
@@ -61,6 +63,7 @@ type Track struct {
 	Kind     string // "subtitles" or "captions" (for viewers who do not hear the sound)
 	Forced   bool   // only what is foreign in the film's own language; not offered as a choice
 	VTT, SRT string // whole files; SRT may be ""
+	TXT      string // the transcript as a text file; "" is none
 	Lines    []Line
 }
 
@@ -72,7 +75,10 @@ type Line struct {
 }
 
 // AudioTrack is one sound of the film.
-type AudioTrack struct{ Language, Name string }
+type AudioTrack struct {
+	Language, Name string
+	Describes      bool // what is seen, too
+}
 
 // Chapter is a named stretch of the film; it ends where the next begins.
 type Chapter struct {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func cspHash(text string) string {
 // Render is the page as HTML: the same Page gives the same bytes. It fails only where a text of the page cannot be
 // written safely.
 func Render(p Page) ([]byte, error) {
-	v := view{Page: p}
+	v := view{Page: p.clean()}
 	v.Words, v.WordsLanguage = wordsFor(p.Film.Language)
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, v); err != nil {
@@ -116,6 +117,12 @@ func (v view) Label(t Track) string {
 	return t.Name
 }
 
+// Plain is the language's name without what players without our menus read behind it.
+func (t Track) Plain() string { return strings.TrimSuffix(t.Name, " (SDH)") }
+
+// Plain is the sound's name without what players without our menus read behind it.
+func (a AudioTrack) Plain() string { return strings.TrimSuffix(a.Name, " (AD)") }
+
 // Key names a track in the stored choice: it means the same on every page.
 func (t Track) Key() string {
 	if t.Kind == "captions" {
@@ -143,6 +150,24 @@ func seconds(d time.Duration) string {
 
 // Speeds are offered as strings, so that they read the same in the menu and in the script.
 func (v view) Speeds() []string { return []string{"0.5", "0.75", "1", "1.25", "1.5", "2"} }
+
+// Sizes and Grounds are the looks of subtitles, as player.css knows them, in the order of their words.
+func (v view) Sizes() []string   { return []string{"small", "medium", "large", "largest"} }
+func (v view) Grounds() []string { return []string{"none", "shaded", "solid"} }
+
+// creativeCommons finds the licences whose text has one known address.
+var creativeCommons = regexp.MustCompile(`^CC[ -](BY(?:-NC)?(?:-SA|-ND)?)[ -](\d\.\d)$`)
+
+// LicenceURL is where the licence can be read; "" where nobody knows.
+func (v view) LicenceURL() string {
+	if m := creativeCommons.FindStringSubmatch(v.Film.Licence); m != nil {
+		return "https://creativecommons.org/licenses/" + strings.ToLower(m[1]) + "/" + m[2] + "/"
+	}
+	if v.Film.Licence == "CC0 1.0" {
+		return "https://creativecommons.org/publicdomain/zero/1.0/"
+	}
+	return ""
+}
 
 // key is a row of the player's help.
 type key struct {

@@ -93,7 +93,7 @@ func TestRenderParts(t *testing.T) {
 	p.Assets = sampleAssets()
 	full := string(render(t, p))
 	for _, want := range []string{
-		"<h1>The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\">23 November 2026</time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
+		"<h1 dir=\"auto\">The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\">23 November 2026</time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
 		`<ol lang="ru" dir="ltr"`, `<li data-end="8.5"><a href="#t=5">0:05</a><span><b>Aizada</b> The road was still frozen,<br>and nobody spoke.</span></li>`,
 		`integrity="sha384-js"`, `integrity="sha384-css"`, `<track kind="subtitles" srclang="ru" label="русский" src="../../o/ru/track.vtt">`,
 		`<meta property="og:title" content="The Long Road to Osh">`, "Bread &amp; salt, three loaves &lt; four.",
@@ -130,7 +130,7 @@ func TestRenderHostileText(t *testing.T) {
 	p.Film.Credits = []Credit{{hostile, hostile}, {hostile, hostile}, {hostile, hostile}}
 	p.Film.Links = []Link{{hostile, "javascript:alert(1)"}}
 	p.Film.Slug, p.Captions, p.PublicURL = hostile, hostile, "javascript:alert(1)"
-	p.Downloads[0].Label, p.Chapters[1].Title, p.Audio = hostile, hostile, []AudioTrack{{hostile, hostile}}
+	p.Downloads[0].Label, p.Chapters[1].Title, p.Audio = hostile, hostile, []AudioTrack{{Language: hostile, Name: hostile}}
 	for i := range p.Tracks {
 		p.Tracks[i].Name = hostile
 		for j := range p.Tracks[i].Lines {

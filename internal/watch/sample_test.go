@@ -13,19 +13,20 @@ func samplePage() Page {
 			Description: "Three sisters drive a bakery van across the Tien Shan, and a country tells its story along the way.",
 			Credits:     []Credit{{"Director", "Aizada Bekova"}, {"Camera", "Nurlan Ismailov"}, {"Translation", "Szabó Réka"}},
 			Links:       []Link{{"The film’s own site", "https://example.org/road"}},
+			Licence:     "CC BY-SA 4.0", Notice: "A dog is hurt in the third minute.",
 			ArticleHTML: template.HTML(sampleArticle),
 		},
 		Master: "master.m3u8", MP4: "../../o/mp4/film.mp4", Poster: "../../o/pictures/poster.jpg", Storyboard: "../../o/pictures/storyboard.vtt",
 		Width: 640, Height: 360, Duration: filmLength,
 		Tracks: []Track{
-			{Language: "en", Name: "English", Kind: "subtitles", VTT: "../../o/en/track.vtt", Lines: []Line{
+			{Language: "en", Name: "English", Kind: "subtitles", VTT: "../../o/en/track.vtt", TXT: "../../o/en/track.txt", Lines: []Line{
 				{sec(1), sec(4), "", "We left before sunrise."}, {sec(5), sec(8.5), "Aizada", "The road was still frozen,\nand nobody spoke."},
 				{sec(10), sec(15), "", "Bread & salt, three loaves < four."}, {sec(16.25), sec(20), "", "Then the pass opened."}}},
 			{Language: "ru", Name: "русский", Kind: "subtitles", VTT: "../../o/ru/track.vtt", Lines: []Line{
 				{sec(1), sec(4), "", "Мы выехали до рассвета."}, {sec(5), sec(8.5), "Айзада", "Дорога ещё была мёрзлой,\nи все молчали."},
 				{sec(10), sec(15), "", "Хлеб и соль, три буханки."}, {sec(16.25), sec(20), "", "И тут открылся перевал."}}},
 		},
-		Audio:     []AudioTrack{{"ru", "русский"}},
+		Audio:     []AudioTrack{{Language: "ru", Name: "русский"}},
 		Chapters:  []Chapter{{0, "Departure"}, {sec(10), "The pass"}},
 		Downloads: []Download{{"MP4, 360p", "../../o/mp4/film.mp4", 1_234_567}},
 	}

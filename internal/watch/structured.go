@@ -14,7 +14,7 @@ func (v view) Structured() map[string]any {
 		"inLanguage": v.Language(),
 	}
 	for key, value := range map[string]string{
-		"description": v.Film.Description, "uploadDate": v.Film.Date, "thumbnailUrl": v.Absolute(v.Poster), "contentUrl": v.Absolute(v.MP4),
+		"description": v.Film.Description, "uploadDate": v.Film.Date, "thumbnailUrl": v.Absolute(v.Poster), "license": v.LicenceURL(), "contentUrl": v.Absolute(v.MP4),
 	} {
 		if value != "" {
 			video[key] = value

@@ -1,92 +1,107 @@
 package watch
 
 import (
+	"embed"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"filmpress/internal/strictyaml"
 )
 
-// words is the interface in one language. To add a language, add an entry to dictionary; a test finds what is
-// missing.
+// words is the interface in one language. To add a language, add a file words/<language>.yml; a test names what it lacks.
 type words struct {
-	Play, Pause, Position, Volume, Mute, Unmute  string
-	Subtitles, Off, Speed, Quality, Auto, Sound  string
-	Fullscreen, LeaveFullscreen, PictureInWindow string
-	Keys, KeyPlay, KeySeek, KeyVolume, KeyMute   string
-	KeyCaptions, KeyFullscreen, KeySpeed, Close  string
-	ForDeaf, Transcript, Chapters, Downloads     string
-	Credits, Links, Subtitle                     string
-	LocalFile, Lost, Retry, Broken, Private      string
-	Units                                        [3]string // kB, MB, GB
-	Comma                                        bool      // decimal comma
-	Months                                       string    // twelve, as they stand in Day
-	Day, Month                                   string    // {y} {m} {d}
+	Play            string   `yaml:"play"`
+	Pause           string   `yaml:"pause"`
+	Position        string   `yaml:"position"`
+	Volume          string   `yaml:"volume"`
+	Mute            string   `yaml:"mute"`
+	Unmute          string   `yaml:"unmute"`
+	Subtitles       string   `yaml:"subtitles"`
+	Off             string   `yaml:"off"`
+	Speed           string   `yaml:"speed"`
+	Quality         string   `yaml:"quality"`
+	Auto            string   `yaml:"auto"`
+	Sound           string   `yaml:"sound"`
+	SoundOnly       string   `yaml:"sound_only"`
+	SoundOnlyWhy    string   `yaml:"sound_only_why"`
+	Described       string   `yaml:"described"` // behind a sound's name
+	Fullscreen      string   `yaml:"fullscreen"`
+	LeaveFullscreen string   `yaml:"leave_fullscreen"`
+	PictureInWindow string   `yaml:"picture_in_window"`
+	Look            string   `yaml:"look"`
+	LookSize        string   `yaml:"look_size"`
+	LookSizes       []string `yaml:"look_sizes"` // four, from small on
+	LookGround      string   `yaml:"look_ground"`
+	LookGrounds     []string `yaml:"look_grounds"` // three: none, shaded, solid
+	Keys            string   `yaml:"keys"`
+	KeyPlay         string   `yaml:"key_play"`
+	KeySeek         string   `yaml:"key_seek"`
+	KeyVolume       string   `yaml:"key_volume"`
+	KeyMute         string   `yaml:"key_mute"`
+	KeyCaptions     string   `yaml:"key_captions"`
+	KeyFullscreen   string   `yaml:"key_fullscreen"`
+	KeySpeed        string   `yaml:"key_speed"`
+	Close           string   `yaml:"close"`
+	HowSubtitles    string   `yaml:"how_subtitles"`
+	ForDeaf         string   `yaml:"for_deaf"` // behind a track's name
+	Transcript      string   `yaml:"transcript"`
+	Search          string   `yaml:"search"`
+	Found           string   `yaml:"found"` // {n} lines
+	Chapters        string   `yaml:"chapters"`
+	Downloads       string   `yaml:"downloads"`
+	Offline         string   `yaml:"offline"`
+	TextFile        string   `yaml:"text_file"`
+	Share           string   `yaml:"share"`
+	CopyLink        string   `yaml:"copy_link"` // {t} is a time
+	Copied          string   `yaml:"copied"`
+	Embed           string   `yaml:"embed"`
+	Credits         string   `yaml:"credits"`
+	Links           string   `yaml:"links"`
+	Licence         string   `yaml:"licence"`
+	Notice          string   `yaml:"notice"`
+	LocalFile       string   `yaml:"local_file"`
+	Lost            string   `yaml:"lost"`
+	Retry           string   `yaml:"retry"`
+	Broken          string   `yaml:"broken"`
+	Private         string   `yaml:"private"`
+	Units           []string `yaml:"units"`  // kB, MB, GB
+	Comma           bool     `yaml:"comma"`  // decimal comma
+	Months          []string `yaml:"months"` // twelve, as they stand in Day
+	Day             string   `yaml:"day"`    // {y} {m} {d}; {n} is the month's number
+	Month           string   `yaml:"month"`
 }
 
-var dictionary = map[string]words{
-	"en": {
-		Play: "Play", Pause: "Pause", Position: "Position", Volume: "Volume", Mute: "Mute", Unmute: "Unmute",
-		Subtitles: "Subtitles", Off: "Off", Speed: "Speed", Quality: "Quality", Auto: "Auto", Sound: "Sound",
-		Fullscreen: "Full screen", LeaveFullscreen: "Leave full screen", PictureInWindow: "Picture in picture",
-		Keys: "Keys", KeyPlay: "play, pause", KeySeek: "5 seconds back, forward", KeyVolume: "louder, quieter", KeyMute: "mute",
-		KeyCaptions: "subtitles on, off", KeyFullscreen: "full screen", KeySpeed: "slower, faster", Close: "Close",
-		ForDeaf: "for the deaf and hard of hearing", Transcript: "Transcript", Chapters: "Chapters", Downloads: "Downloads",
-		Credits: "Credits", Links: "Links", Subtitle: "Subtitles",
-		LocalFile: "This page was opened as a file, so the browser’s own player is shown. To see the full player, run",
-		Lost:      "The connection was lost.", Retry: "Try again", Broken: "The film cannot be played here.",
-		Private: "This page sets no cookies and asks no other site for anything.",
-		Units:   [3]string{"kB", "MB", "GB"},
-		Months:  "January February March April May June July August September October November December",
-		Day:     "{d} {m} {y}", Month: "{m} {y}",
-	},
-	"ru": {
-		Play: "Смотреть", Pause: "Пауза", Position: "Место в фильме", Volume: "Громкость", Mute: "Выключить звук", Unmute: "Включить звук",
-		Subtitles: "Субтитры", Off: "Выключены", Speed: "Скорость", Quality: "Качество", Auto: "Авто", Sound: "Звук",
-		Fullscreen: "На весь экран", LeaveFullscreen: "Выйти из полного экрана", PictureInWindow: "Картинка в картинке",
-		Keys: "Клавиши", KeyPlay: "смотреть, пауза", KeySeek: "на 5 секунд назад, вперёд", KeyVolume: "громче, тише", KeyMute: "без звука",
-		KeyCaptions: "субтитры", KeyFullscreen: "на весь экран", KeySpeed: "медленнее, быстрее", Close: "Закрыть",
-		ForDeaf: "для глухих и слабослышащих", Transcript: "Текст фильма", Chapters: "Главы", Downloads: "Скачать",
-		Credits: "Над фильмом работали", Links: "Ссылки", Subtitle: "Субтитры",
-		LocalFile: "Страница открыта как файл, поэтому здесь простой плеер браузера. Чтобы увидеть весь плеер, запустите",
-		Lost:      "Связь прервалась.", Retry: "Ещё раз", Broken: "Фильм здесь не воспроизводится.",
-		Private: "Эта страница не хранит cookie и не обращается к другим сайтам.",
-		Units:   [3]string{"КБ", "МБ", "ГБ"}, Comma: true,
-		Months: "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-		Day:    "{d} {m} {y}", Month: "{n}.{y}",
-	},
-	"ky": {
-		Play: "Көрүү", Pause: "Тындыруу", Position: "Тасмадагы орун", Volume: "Үндүн күчү", Mute: "Үндү өчүрүү", Unmute: "Үндү күйгүзүү",
-		Subtitles: "Субтитрлер", Off: "Өчүк", Speed: "Ылдамдык", Quality: "Сапаты", Auto: "Авто", Sound: "Үн",
-		Fullscreen: "Толук экран", LeaveFullscreen: "Толук экрандан чыгуу", PictureInWindow: "Сүрөт ичиндеги сүрөт",
-		Keys: "Баскычтар", KeyPlay: "көрүү, тындыруу", KeySeek: "5 секунд артка, алдыга", KeyVolume: "катуураак, акырыныраак", KeyMute: "үнсүз",
-		KeyCaptions: "субтитрлер", KeyFullscreen: "толук экран", KeySpeed: "жайыраак, ылдамыраак", Close: "Жабуу",
-		ForDeaf: "угуусу начар адамдар үчүн", Transcript: "Тасманын тексти", Chapters: "Бөлүмдөр", Downloads: "Жүктөп алуу",
-		Credits: "Тасманын үстүндө иштегендер", Links: "Шилтемелер", Subtitle: "Субтитрлер",
-		LocalFile: "Барак файл катары ачылды, ошондуктан браузердин жөнөкөй плеери көрүнөт. Толук плеерди көрүү үчүн иштетиңиз:",
-		Lost:      "Байланыш үзүлдү.", Retry: "Кайра аракет кылуу", Broken: "Тасма бул жерде ойнотулбайт.",
-		Private: "Бул барак cookie сактабайт жана башка сайттарга кайрылбайт.",
-		Units:   [3]string{"КБ", "МБ", "ГБ"}, Comma: true,
-		Months: "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
-		Day:    "{y}-жыл, {d}-{m}", Month: "{y}-жыл, {m}",
-	},
-	"hu": {
-		Play: "Lejátszás", Pause: "Szünet", Position: "Pozíció", Volume: "Hangerő", Mute: "Némítás", Unmute: "Hang bekapcsolása",
-		Subtitles: "Feliratok", Off: "Kikapcsolva", Speed: "Sebesség", Quality: "Minőség", Auto: "Automatikus", Sound: "Hang",
-		Fullscreen: "Teljes képernyő", LeaveFullscreen: "Kilépés a teljes képernyőből", PictureInWindow: "Kép a képben",
-		Keys: "Billentyűk", KeyPlay: "lejátszás, szünet", KeySeek: "5 másodperc vissza, előre", KeyVolume: "hangosabb, halkabb", KeyMute: "némítás",
-		KeyCaptions: "felirat be, ki", KeyFullscreen: "teljes képernyő", KeySpeed: "lassabb, gyorsabb", Close: "Bezárás",
-		ForDeaf: "siketeknek és nagyothallóknak", Transcript: "A film szövege", Chapters: "Fejezetek", Downloads: "Letöltés",
-		Credits: "Stáblista", Links: "Hivatkozások", Subtitle: "Felirat",
-		LocalFile: "Az oldal fájlként nyílt meg, ezért a böngésző saját lejátszója látszik. A teljes lejátszóhoz futtassa:",
-		Lost:      "Megszakadt a kapcsolat.", Retry: "Újra", Broken: "A film itt nem játszható le.",
-		Private: "Ez az oldal nem használ sütiket, és más oldalhoz nem fordul.",
-		Units:   [3]string{"kB", "MB", "GB"}, Comma: true,
-		Months: "január február március április május június július augusztus szeptember október november december",
-		Day:    "{y}. {m} {d}.", Month: "{y}. {m}",
-	},
-}
+//go:embed words/*.yml
+var wordFiles embed.FS
+
+// dictionary holds the interface in each language that has a file. What a file leaves out is English.
+var dictionary = func() map[string]words {
+	read := func(lang string, w words) words {
+		name := "words/" + lang + ".yml"
+		data, err := wordFiles.ReadFile(name)
+		if err != nil {
+			panic(err) // embedded
+		}
+		if findings := strictyaml.Decode(name, data, 1, &w); len(findings) > 0 {
+			panic(findings[0].String())
+		}
+		return w
+	}
+	english := read("en", words{})
+	out := map[string]words{"en": english}
+	files, err := wordFiles.ReadDir("words")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range files {
+		lang := strings.TrimSuffix(f.Name(), ".yml")
+		out[lang] = read(lang, english)
+	}
+	return out
+}()
 
 // wordsFor gives the interface for a language tag, and the language it really is in: English where we have none.
 func wordsFor(tag string) (w words, lang string) {
@@ -122,7 +137,7 @@ func (w words) date(iso string) string {
 	if len(parts) == 3 {
 		pattern, day = w.Day, strings.TrimPrefix(parts[2], "0")
 	}
-	return strings.NewReplacer("{y}", parts[0], "{m}", strings.Fields(w.Months)[month-1], "{n}", parts[1], "{d}", day).Replace(pattern)
+	return strings.NewReplacer("{y}", parts[0], "{m}", w.Months[month-1], "{n}", parts[1], "{d}", day).Replace(pattern)
 }
 
 // size writes a number of bytes in decimal units, two digits or more.

@@ -5,19 +5,42 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"filmpress/internal/strictyaml"
 )
 
+// TestDictionaryIsWhole names what a language's file lacks, or has in another number than English.
 func TestDictionaryIsWhole(t *testing.T) {
-	for lang, w := range dictionary {
-		v := reflect.ValueOf(w)
+	english := reflect.ValueOf(dictionary["en"])
+	for lang := range dictionary {
+		var own words
+		data, err := wordFiles.ReadFile("words/" + lang + ".yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		strictyaml.Decode(lang, data, 1, &own)
+		v := reflect.ValueOf(own)
 		for i := range v.NumField() {
-			if v.Field(i).Kind() == reflect.String && v.Field(i).String() == "" {
-				t.Errorf("%s has no %s", lang, v.Type().Field(i).Name)
+			key := v.Type().Field(i).Tag.Get("yaml")
+			switch f, en := v.Field(i), english.Field(i); f.Kind() {
+			case reflect.String:
+				if f.String() == "" {
+					t.Errorf("words/%s.yml lacks %s", lang, key)
+				}
+				for _, slot := range []string{"{n}", "{t}", "{y}", "{d}"} {
+					if strings.Contains(en.String(), slot) && !strings.Contains(f.String(), slot) {
+						t.Errorf("words/%s.yml: %s lacks %s", lang, key, slot)
+					}
+				}
+			case reflect.Slice:
+				if f.Len() != en.Len() {
+					t.Errorf("words/%s.yml has %d %s, not %d", lang, f.Len(), key, en.Len())
+				}
 			}
 		}
-		if n := len(strings.Fields(w.Months)); n != 12 {
-			t.Errorf("%s has %d months", lang, n)
-		}
+	}
+	if len(dictionary) < 4 {
+		t.Errorf("only %d languages", len(dictionary))
 	}
 }
 

@@ -83,7 +83,7 @@ func TestArguments(t *testing.T) {
 		"try-sound":   trySoundArgs("/films/film.mp4", 1),
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
-		"still":       still.chosen(true),
+		"still":       still.chosen(darkOrFlat),
 		"still-at":    StillSpec{Path: "/made/v.mp4", At: 7 * time.Second, Quality: 2}.at(),
 		"storyboard":  StoryboardSpec{Path: "/made/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
 		"remux":       remuxArgs("/made/v.mp4", "/made/a.mp4", "/out/film.mp4"),

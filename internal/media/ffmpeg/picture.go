@@ -24,11 +24,13 @@ type StillSpec struct {
 }
 
 // The choice of a poster looks at keyframes of the film's first third, so that the end is not given away; at no
-// more than candidates of them, because the filter holds them all in memory; and at none darker than dark (mean
-// luma, of 16 to 235), unless there is nothing else.
+// more than candidates of them, because the filter holds them all in memory; and, unless there is nothing else, at none
+// that is darker than dark (mean luma, of 16 to 235) or flatter than flat (entropy of the luma's histogram, of 0 to 1): a fade
+// from black or white, and a title on an empty ground, say nothing of a film.
 const (
 	candidates = 40
 	dark       = 32
+	flat       = "0.35"
 )
 
 // Still gives a JPEG in the rendition's own size: the picture most like the others around it, which is what
@@ -37,8 +39,8 @@ func (t Tools) Still(ctx context.Context, s StillSpec, log string) ([]byte, erro
 	if s.At >= 0 {
 		return t.still(ctx, s.at(), log)
 	}
-	for _, skipDark := range []bool{true, false} {
-		picture, err := t.still(ctx, s.chosen(skipDark), log)
+	for _, skip := range []emptiness{darkOrFlat, onlyDark, nothing} {
+		picture, err := t.still(ctx, s.chosen(skip), log)
 		if !errors.Is(err, errNoPicture) {
 			return picture, err
 		}
@@ -65,13 +67,26 @@ func (s StillSpec) at() []string {
 	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
 }
 
-func (s StillSpec) chosen(skipDark bool) []string {
+// emptiness is what a choice passes over.
+type emptiness int
+
+const (
+	nothing emptiness = iota
+	onlyDark
+	darkOrFlat
+)
+
+func (s StillSpec) chosen(skip emptiness) []string {
 	part := max(s.Duration/3, time.Second)
 	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "t": seconds(part)}), 0)}
 	f.add("select", "expr", fmt.Sprintf("isnan(prev_selected_t)+gte(t-prev_selected_t,%s)", seconds(part/candidates)))
-	if skipDark {
+	if skip >= onlyDark {
 		f.add("signalstats")
 		f.add("metadata", "mode", "select", "key", "lavfi.signalstats.YAVG", "value", itoa(dark), "function", "greater")
+	}
+	if skip == darkOrFlat {
+		f.add("entropy")
+		f.add("metadata", "mode", "select", "key", "lavfi.entropy.normalized_entropy.normal.Y", "value", flat, "function", "greater")
 	}
 	f.add("thumbnail", "n", itoa(candidates))
 	f.jpegColor()

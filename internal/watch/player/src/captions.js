@@ -1,20 +1,13 @@
-// Which text track is on. The viewer's choice ("", "ru", "ru+captions") outlives the page in localStorage and goes
-// nowhere else.
-const store = "filmpress.captions";
-
-function recall() {
-  try { return localStorage.getItem(store); } catch { return null; } // storage may be forbidden
-}
-function keep(choice) {
-  try { localStorage.setItem(store, choice); } catch { /* then it lasts as long as the page */ }
-}
+// Which text track is on: "", "ru" or "ru+captions".
+import { keep, recall } from "./kept.js";
+import { startLook } from "./look.js";
 
 export function startCaptions(root, stream, menus) {
   const menu = menus.get("captions");
   if (!menu) return { toggle() {} };
   const known = menu.values();
   const best = (choice) => (known.includes(choice) ? choice : known.find((key) => key && key.split("+")[0] === choice));
-  let chosen = best(recall() ?? root.dataset.captions) ?? "";
+  let chosen = best(recall("captions") ?? root.dataset.captions) ?? "";
   let last = chosen || best(document.documentElement.lang) || known.find((key) => key);
 
   const describe = (key) => {
@@ -58,7 +51,8 @@ export function startCaptions(root, stream, menus) {
   function choose(key) {
     chosen = key;
     if (key) last = key;
-    keep(key);
+    keep("captions", key);
+    stream.dispatchEvent(new CustomEvent("captions", { detail: describe(key || last) }));
     apply();
   }
 
@@ -70,6 +64,7 @@ export function startCaptions(root, stream, menus) {
     root.classList.toggle("cue-top", cues.some(high));
   }));
 
+  startLook(root, menus);
   menu.onpick = choose;
   stream.addEventListener("tracks", apply);
   stream.addEventListener("attached", () => {

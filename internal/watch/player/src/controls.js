@@ -5,7 +5,7 @@ export function startControls(root, stream, menus) {
   const { video } = stream;
   const all = (name) => root.querySelectorAll(`[data-do="${name}"]`);
   const volume = root.querySelector(".volume");
-  const keys = root.querySelector(".keys");
+  const keys = root.querySelector("dialog.keys");
   const start = root.querySelector(".start");
 
   const fullscreen = () => {
@@ -20,7 +20,7 @@ export function startControls(root, stream, menus) {
     fullscreen,
     pip: () => { stream.attach(); pip(); },
     retry: () => stream.retry(),
-    close: () => keys.close(),
+    close: () => root.querySelector("dialog[open]")?.close(),
   };
   for (const [name, action] of Object.entries(actions)) for (const button of all(name)) button.addEventListener("click", action);
 
@@ -81,15 +81,19 @@ export function startControls(root, stream, menus) {
 }
 
 function startQuality(stream, menu) {
-  menu.onpick = (value) => { stream.hls.nextLevel = Number(value); };
+  const sound = menu.list.querySelector('[data-value="sound"]');
+  menu.button.hidden = !sound || !stream.streams;
+  menu.onpick = (value) => stream.choose(value === "sound" ? null : Number(value));
+  let filled = false;
   stream.addEventListener("levels", () => {
-    if (menu.values().length > 1 || stream.hls.levels.length < 2) return;
+    if (filled || stream.soundOnly || stream.hls.levels.length < 2) return;
+    filled = true;
     const all = stream.hls.levels.map((level, id) => ({ id, short: Math.min(level.width, level.height), rate: level.bitrate, codec: level.videoCodec?.slice(0, 4) }));
     const kept = all.filter(({ codec }) => codec === stream.codec); // the same sizes in another codec would only confuse
     const levels = kept.length > 0 ? kept : all;
     levels.sort((a, b) => b.rate - a.rate);
     const twice = (short) => levels.filter((other) => other.short === short).length > 1;
-    for (const { id, short, rate } of levels) menu.add(String(id), twice(short) ? `${short}p, ${(rate / 1e6).toFixed(1)} Mb/s` : `${short}p`);
+    for (const { id, short, rate } of levels) menu.add(String(id), twice(short) ? `${short}p, ${(rate / 1e6).toFixed(1)} Mb/s` : `${short}p`, sound);
     menu.button.hidden = false;
   });
 }
@@ -98,13 +102,15 @@ function startSounds(stream, menu) {
   if (!menu) return;
   let chosen = null;
   const apply = () => {
+    stream.sound = chosen;
+    if (stream.soundOnly) return stream.restart();
     const at = stream.hls?.audioTracks.findIndex((track) => track.name === chosen) ?? -1;
     if (at >= 0) stream.hls.audioTrack = at;
   };
   menu.onpick = (value) => { chosen = value; apply(); };
   stream.addEventListener("sounds", () => {
-    if (chosen) return apply();
-    menu.check(stream.hls.audioTracks.find((track) => track.default)?.name ?? menu.values()[0]);
+    if (chosen) return stream.soundOnly || apply();
+    if (!stream.soundOnly) menu.check(stream.hls.audioTracks.find((track) => track.default)?.name ?? menu.values()[0]);
   });
 }
 
@@ -122,10 +128,14 @@ function startTrouble(root, stream) {
   stream.addEventListener("trouble", ({ detail }) => {
     box.querySelector("p").textContent = box.dataset[detail];
     box.querySelector("button").hidden = detail !== "lost";
+    box.dataset.kind = detail;
     box.hidden = false;
     wait.hidden = true;
   });
   stream.addEventListener("flowing", () => { box.hidden = true; });
+  // Without a line the film says so as soon as it runs dry, and goes on by itself when the line is back.
+  stream.video.addEventListener("waiting", () => { if (!navigator.onLine) stream.trouble("lost"); });
+  addEventListener("online", () => { if (!box.hidden && box.dataset.kind === "lost") stream.retry(); });
   const waiting = () => { wait.hidden = !stream.attached || stream.video.paused || !box.hidden; };
   stream.video.addEventListener("waiting", waiting);
   stream.video.addEventListener("play", () => { if (stream.video.readyState < 3) waiting(); });

@@ -10,7 +10,8 @@ export function startMenus(root) {
     if (focusButton) open.button.focus();
     open = null;
   };
-  const items = (list) => [...list.querySelectorAll("[role=menuitemradio]")];
+  const items = (list) => [...list.querySelectorAll("[role^=menuitem]")];
+  const choices = (list) => items(list).filter((item) => item.dataset.value !== undefined);
 
   class Menu {
     constructor(list) {
@@ -38,20 +39,20 @@ export function startMenus(root) {
     }
 
     check(value) {
-      for (const item of items(this.list)) item.setAttribute("aria-checked", String(item.dataset.value === value));
+      for (const item of choices(this.list)) item.setAttribute("aria-checked", String(item.dataset.value === value));
     }
 
     values() {
-      return items(this.list).map((item) => item.dataset.value);
+      return choices(this.list).map((item) => item.dataset.value);
     }
 
-    add(value, text) {
+    add(value, text, before) {
       const item = document.createElement("button");
       Object.assign(item, { type: "button", tabIndex: -1, textContent: text });
       item.setAttribute("role", "menuitemradio");
       item.setAttribute("aria-checked", "false");
       item.dataset.value = value;
-      this.list.append(item);
+      this.list.insertBefore(item, before ?? null);
     }
 
     key(event) {
@@ -70,5 +71,5 @@ export function startMenus(root) {
   document.addEventListener("pointerdown", (event) => {
     if (open && !open.list.contains(event.target) && !open.button.contains(event.target)) close(false);
   });
-  return { get: (name) => menus.get(name), get open() { return open !== null; } };
+  return { get: (name) => menus.get(name), close: () => close(false), get open() { return open !== null; } };
 }

@@ -8,6 +8,7 @@ import { startKeys } from "./keys.js";
 import { startLine } from "./line.js";
 import { startMenus } from "./menus.js";
 import { startSeekLinks } from "./links.js";
+import { startShare } from "./share.js";
 import { startTranscript } from "./transcript.js";
 
 function start(root) {
@@ -25,6 +26,7 @@ function start(root) {
   startKeys(root, stream, controls, captions);
   startSeekLinks(root, stream);
   startTranscript(stream);
+  startShare(stream);
 }
 
 // Opened as a file, the page is on its own: see local.js.

@@ -1,5 +1,6 @@
 // One film behind one video element. Nothing of it is loaded before the viewer asks for it.
 import Hls from "hls.js";
+import { soundLoader } from "./sound.js";
 
 const nativeType = "application/vnd.apple.mpegurl";
 
@@ -29,6 +30,10 @@ export class Stream extends EventTarget {
     this.mp4 = video.querySelector("source")?.src;
     // hls.js first: Chromium's own HLS plays, but shows no subtitle tracks.
     this.possible = Hls.isSupported() || video.canPlayType(nativeType) !== "";
+    this.streams = Hls.isSupported();
+    this.soundOnly = false;
+    this.sound = null; // the name of the sound that the viewer chose
+    this.level = -1; // the rung that the viewer chose; -1 is left to hls.js
     this.wanted = 0; // where to begin, seconds
   }
 
@@ -82,7 +87,8 @@ export class Stream extends EventTarget {
     const hls = new Hls({
       enableWorker: false, // our fMP4 needs no remuxing, and a worker from a blob: would need a hole in the policy
       startPosition: this.wanted || -1,
-      capLevelToPlayerSize: true,
+      capLevelToPlayerSize: !thin, // where data is dear, cap() is stricter
+      ...(this.soundOnly ? { pLoader: soundLoader(this.sound) } : {}),
       // Of what this browser can show, hls.js takes AV1 by itself.
       ...(this.newer ? {} : { videoPreference: { videoCodec: this.codec } }),
       abrEwmaDefaultEstimate: thin ? 200_000 : 1_000_000,
@@ -93,12 +99,47 @@ export class Stream extends EventTarget {
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.mend(data));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.dispatchEvent(new Event("flowing")));
     hls.on(Hls.Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
-    hls.on(Hls.Events.MANIFEST_PARSED, () => this.dispatchEvent(new Event("levels")));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      this.begin(thin);
+      this.dispatchEvent(new Event("levels"));
+    });
     // The tracks' nodes come right after this event.
     hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => queueMicrotask(() => this.dispatchEvent(new Event("tracks"))));
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.dispatchEvent(new Event("sounds")));
     hls.loadSource(this.root.dataset.master);
     hls.attachMedia(this.video);
+  }
+
+  // begin takes the smallest rung first: a picture soon is worth more than a sharp one late.
+  begin(thin) {
+    const { hls } = this;
+    const known = hls.levels.map((level, id) => ({ id, rate: level.bitrate, short: Math.min(level.width, level.height), codec: level.videoCodec?.slice(0, 4) }));
+    const same = known.filter(({ codec }) => codec === this.codec);
+    const levels = (same.length > 0 ? same : known).sort((a, b) => a.rate - b.rate);
+    if (this.level >= 0 && !this.soundOnly) hls.loadLevel = this.level;
+    else hls.startLevel = levels[0].id;
+    if (thin) hls.autoLevelCapping = (levels.findLast(({ short }) => short <= 360) ?? levels[0]).id;
+  }
+
+  // choose takes a rung by its number, -1 for any that fits the line, null for the sound alone.
+  choose(level) {
+    const soundOnly = level === null;
+    this.level = level ?? -1;
+    if (soundOnly !== this.soundOnly) {
+      this.soundOnly = soundOnly;
+      this.root.classList.toggle("sound-only", soundOnly);
+      this.restart();
+    } else if (this.hls && !soundOnly) this.hls.nextLevel = level;
+  }
+
+  // restart loads the film anew where it is.
+  restart() {
+    if (!this.hls) return;
+    const playing = !this.video.paused;
+    this.wanted = this.video.currentTime || this.wanted;
+    this.hls.destroy();
+    this.attachHls();
+    if (playing) this.play();
   }
 
   mend(data) {

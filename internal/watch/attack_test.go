@@ -1,0 +1,147 @@
+package watch
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// attacks are texts that must stay texts wherever they stand on the page. What runs calls pwn(), asks for /canary or
+// leads there.
+var attacks = []string{
+	`<script>pwn()</script>`, `<SCRIPT SRC=/canary></SCRIPT>`, `</script><script>pwn()</script>`, `</title><script>pwn()</script>`,
+	`</style><script>pwn()</script>`, `</textarea><script>pwn()</script>`, `</noscript><script>pwn()</script>`, `</video><script>pwn()</script>`,
+	`--><script>pwn()</script><!--`, `]]><script>pwn()</script>`, `<!--<script>pwn()//-->`, `<scr<script>ipt>pwn()</scr</script>ipt>`,
+	`<img src=x onerror=pwn()>`, `"><img src=/canary>`, `' onmouseover='pwn()`, `" autofocus onfocus="pwn()`, "` onload=`pwn()", `<img src="x" onerror="pwn()" alt="`,
+	`<svg onload=pwn()>`, `<svg><script>pwn()</script></svg>`, `<svg><animate onbegin=pwn() attributeName=x dur=1s>`, `<svg><use href="data:image/svg+xml,<svg id=x onload=pwn()>#x"/>`,
+	`<math><mtext><table><mglyph><style><img src=x onerror=pwn()>`, `<iframe src=/canary></iframe>`, `<iframe srcdoc="<script>parent.pwn()</script>">`, `<object data=/canary></object>`,
+	`<embed src=/canary>`, `<meta http-equiv=refresh content="0;url=/canary">`, `<base href="https://evil.example/">`, `<link rel=stylesheet href=/canary>`,
+	`<link rel=prefetch href=/canary>`, `<style>body{background:url(/canary)}</style>`, `<style>@import "/canary";</style>`, `<div style="background:url(/canary)">x</div>`,
+	`"style="background-image:url(/canary)`, `<form action=/canary><input autofocus onfocus=pwn()></form>`, `<details open ontoggle=pwn()>x</details>`, `<video src=/canary autoplay onerror=pwn()></video>`,
+	`<audio src=x onerror=pwn()>`, `<track src=/canary default>`, `<body onload=pwn()>`, `<marquee onstart=pwn()>x</marquee>`,
+	`<a href="javascript:pwn()">x</a>`, `javascript:pwn()`, `data:text/html,<script>pwn()</script>`, `<template><script>pwn()</script></template>`,
+	`{"@context":"x"}</script><script>pwn()</script>`, `"}</script><script>pwn()//`, `\u003c/script\u003e\u003cscript\u003epwn()`, `\"};pwn();//`,
+	`${pwn()}`, `{{.Film}}{{printf "%s" "x"}}`, `{{template "player" .}}`, `<% pwn() %>`,
+	"a\u2028b<script>pwn()</script>", "a\u2029pwn()", "nul\x00l<scr\x00ipt>pwn()</script>", "bell\x07 and \x1b[31mred\x1b[0m",
+	"name \u202etxt.exe\u202c end", "\u202e\u202e\u202e turned and never turned back", "\u2066isolated and left open", "\u202bright\u202d left", "zero\u200bwidth \ufeffmark",
+	`-o $(touch x)`, "`touch x`; rm -rf /", `../../../../etc/passwd`, `&lt;script&gt;pwn()&lt;/script&gt;`, `&#60;script&#62;pwn()`, `%3Cscript%3Epwn()%3C/script%3E`, `＜script＞pwn()＜/script＞`,
+	"\xf0\x9f\x91\xa9\u200d\xf0\x9f\x9a\x80 family", strings.Repeat("long ", 80), `="../../o/x" data-master="/canary`, `<!DOCTYPE html><html><script>pwn()</script>`, `<plaintext>`, `<xmp><script>pwn()</script>`,
+}
+
+// articleAttacks are articles, and what a reader must still read of each.
+var articleAttacks = [][2]string{
+	{"Before <script>pwn()</script> after", "after"}, {"[press me](javascript:pwn())", "press me"}, {"[press me](JaVaScRiPt:pwn())", "press me"},
+	{"[press me](java\tscript:pwn())", "press me"}, {"[press me](&#106;avascript:pwn())", "press me"}, {"[press me](data:text/html,<script>pwn()</script>)", "press me"},
+	{"[press me](vbscript:pwn())", "press me"}, {"[press me](//evil.example/canary)", "press me"}, {"![a picture](/canary)", "a picture"}, {"![x](x\" onerror=\"pwn())", "x"},
+	{"<javascript:pwn()>", "pwn()"}, {"[a]\n\n[a]: javascript:pwn()", "a"}, {"text\n\n<iframe src=/canary></iframe>\n\nmore", "more"}, {"<svg onload=pwn()>\n\nmore", "more"},
+	{"<meta http-equiv=refresh content=0;url=/canary>\n\nmore", "more"}, {"```html\n</code></pre><script>pwn()</script>\n```", "pwn()"}, {"`</code><script>pwn()</script>`", "pwn()"},
+	{"|a|b|\n|-|-|\n|<img src=x onerror=pwn()>|c|", "c"}, {"## x\" onclick=\"pwn()", "onclick"}, {"note[^1]\n\n[^1]: <script>pwn()</script> said", "said"},
+	{"[x](https://a.example/\"onmouseover=\"pwn())", "x"}, {"<style>@import '/canary'</style>\n\nmore", "more"}, {"words \u202e turned and &#x202e; again", "again"}, {"a &lt;script&gt;pwn()&lt;/script&gt; b", "pwn()"},
+}
+
+// everywhere puts a text into every place that takes words from others.
+func everywhere(p Page, text string) Page {
+	f := &p.Film
+	f.Title, f.Description, f.Date, f.Licence, f.Notice = text, text, text, text, text
+	f.Credits, f.Links = []Credit{{text, text}}, []Link{{text, "https://example.org/" + strings.Repeat("x", 3)}}
+	p.Chapters = []Chapter{{0, text}, {sampleSecond, text}}
+	p.Audio = []AudioTrack{{Language: "ru", Name: text}, {Language: "en", Name: text + "2"}}
+	p.Downloads[0].Label = text
+	for i := range p.Tracks {
+		t := &p.Tracks[i]
+		t.Name, t.Lines = text, []Line{{0, sampleSecond, text, text + "\n" + text}}
+	}
+	return p
+}
+
+const sampleSecond = filmLength / 24
+
+// TestAttacks opens a page for each attack in a browser: nothing runs, nothing is asked for, and the words are still there.
+func TestAttacks(t *testing.T) {
+	player, chromium := needBrowser(t)
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "o"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	assets := Assets{JS: Asset{"o/" + player.JS.Name, player.JS.Integrity}, CSS: Asset{"o/" + player.CSS.Name, player.CSS.Integrity}}
+	type trial struct {
+		File  string `json:"file"`
+		Title string `json:"title"` // the words that the heading must hold; "" is not asked
+		Holds string `json:"holds"` // words that the article must hold
+	}
+	var trials []trial
+	put := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []File{player.JS, player.CSS} {
+		put("o/"+f.Name, f.Data)
+	}
+	for i, text := range attacks {
+		p := everywhere(samplePage(), text)
+		p.Assets, p.Poster = assets, ""
+		name := fmt.Sprintf("t%d.html", i)
+		put(name, render(t, p))
+		trials = append(trials, trial{File: name, Title: strings.Join(strings.Fields(readable(text)), " ")})
+	}
+	for i, c := range articleAttacks {
+		a, _ := ParseArticle("film.md", []byte(c[0]))
+		p := samplePage()
+		p.Assets, p.Poster, p.Film.ArticleHTML = assets, "", a.HTML
+		name := fmt.Sprintf("a%d.html", i)
+		put(name, render(t, p))
+		trials = append(trials, trial{File: name, Holds: c[1]})
+	}
+	server := httptest.NewServer(serve(dir))
+	defer server.Close()
+	list := filepath.Join(t.TempDir(), "trials.json")
+	data, err := json.Marshal(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(list, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "../../testdata/browser/attacks.mjs", "--url", server.URL, "--trials", list)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if len(trials) < 60 {
+		t.Errorf("only %d attacks", len(trials))
+	}
+}
+
+// TestAttackIsSeen: the browser's watch would notice an attack that worked.
+func TestAttackIsSeen(t *testing.T) {
+	_, chromium := needBrowser(t)
+	dir := t.TempDir()
+	for i, body := range []string{"<script>pwn()</script>", "<img src=/canary>", "<h1>\u202eturned</h1>", "<p>the title is gone</p>", "<script>alert(1)</script>", "<a href='javascript:pwn()'>x</a>", "<meta http-equiv=refresh content='0;url=/canary'>"} {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("x%d.html", i)), []byte("<!doctype html><h1>turned</h1>"+body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		want := "turned"
+		if i == 3 {
+			want = "the whole title"
+		}
+		server := httptest.NewServer(serve(dir))
+		list := filepath.Join(t.TempDir(), "trials.json")
+		if err := os.WriteFile(list, fmt.Appendf(nil, `[{"file": "x%d.html", "title": %q}]`, i, want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("node", "../../testdata/browser/attacks.mjs", "--url", server.URL, "--trials", list)
+		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		if out, err := cmd.Output(); err == nil {
+			t.Errorf("%s was not noticed: %s", body, out)
+		}
+		server.Close()
+	}
+}

@@ -1,0 +1,153 @@
+package watch
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// line is a thin network in front of a server: all answers share its rate, and each waits for the round trip.
+type line struct {
+	mu      sync.Mutex
+	free    time.Time     // when what was sent before has gone through
+	rate    float64       // bytes per second
+	latency time.Duration // of a round trip
+}
+
+func (l *line) in(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(l.latency)
+		h.ServeHTTP(&thinWriter{ResponseWriter: w, line: l}, r)
+	})
+}
+
+type thinWriter struct {
+	http.ResponseWriter
+	line *line
+}
+
+func (w *thinWriter) Write(p []byte) (n int, err error) {
+	const packet = 1400
+	for len(p) > 0 {
+		k := min(packet, len(p))
+		w.line.mu.Lock()
+		w.line.free = later(w.line.free, time.Now()).Add(time.Duration(float64(k) / w.line.rate * float64(time.Second)))
+		wait := time.Until(w.line.free)
+		w.line.mu.Unlock()
+		time.Sleep(wait)
+		m, err := w.ResponseWriter.Write(p[:k])
+		n += m
+		if err != nil {
+			return n, err
+		}
+		w.ResponseWriter.(http.Flusher).Flush()
+		p = p[k:]
+	}
+	return n, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// thinFilm is a film whose smallest rung and sound have the rates of the pipeline "documentary": 145 and 96 kb/s, in segments of
+// 6 s with a fragment for each group of pictures.
+func thinFilm(t *testing.T, dir string, player Player, seconds int) {
+	t.Helper()
+	for _, name := range []string{"v0", "v1", "audio", "pictures"} {
+		if err := os.MkdirAll(filepath.Join(dir, "o", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	length := fmt.Sprint(seconds)
+	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=" + length, "-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.05:d=" + length}
+	hls := []string{"-f", "hls", "-hls_time", "6", "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_keyframe"}
+	for name, r := range map[string][2]string{"v0": {"416:234", "145k"}, "v1": {"640:360", "365k"}} {
+		args = append(args, "-map", "0:v", "-vf", "scale="+r[0], "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "main", "-pix_fmt", "yuv420p", "-g", "50", "-keyint_min", "50",
+			"-sc_threshold", "0", "-b:v", r[1], "-maxrate", r[1], "-bufsize", r[1])
+		args = append(append(args, hls...), "o/"+name+"/index.m3u8")
+	}
+	args = append(args, "-map", "1:a", "-ac", "2", "-c:a", "aac", "-b:a", "96k")
+	args = append(append(args, hls...), "o/audio/index.m3u8", "-map", "0:v", "-frames:v", "1", "o/pictures/poster.jpg")
+	cmd := exec.Command("ffmpeg", args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	page := samplePage()
+	page.Base, page.Master, page.Duration, page.Storyboard, page.Tracks, page.Chapters = "", "master.m3u8", time.Duration(seconds)*time.Second, "", nil, nil
+	page.Poster = "o/pictures/poster.jpg"
+	page.Assets = Assets{JS: Asset{"o/" + player.JS.Name, player.JS.Integrity}, CSS: Asset{"o/" + player.CSS.Name, player.CSS.Integrity}}
+	for name, data := range map[string][]byte{"o/" + player.JS.Name: player.JS.Data, "o/" + player.CSS.Name: player.CSS.Data, "index.html": render(t, page), "master.m3u8": []byte(thinMaster)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const thinMaster = `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="o/audio/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=520000,AVERAGE-BANDWIDTH=470000,RESOLUTION=640x360,FRAME-RATE=25.000,CODECS="avc1.4d401e,mp4a.40.2",AUDIO="a",CLOSED-CAPTIONS=NONE
+o/v1/index.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=260000,AVERAGE-BANDWIDTH=241000,RESOLUTION=416x234,FRAME-RATE=25.000,CODECS="avc1.4d4015,mp4a.40.2",AUDIO="a",CLOSED-CAPTIONS=NONE
+o/v0/index.m3u8
+`
+
+// TestThinLines measures how soon a film begins on a thin line, and whether it goes on. Every day it plays for some seconds; with
+// FILMPRESS_CAMPAIGN it plays for two minutes, and the promised times are held.
+func TestThinLines(t *testing.T) {
+	player, chromium := needBrowser(t)
+	campaign := os.Getenv("FILMPRESS_CAMPAIGN") != ""
+	play := 8
+	if campaign {
+		play = 120
+	}
+	dir := t.TempDir()
+	thinFilm(t, dir, player, play+40)
+	for _, c := range []struct {
+		name    string
+		kbits   float64
+		latency time.Duration
+		seconds int     // to play
+		first   float64 // seconds from the click to the first picture; 0 is not asked
+	}{{"400 kb/s", 400, 300 * time.Millisecond, 4, 3}, {"250 kb/s", 250, 300 * time.Millisecond, play, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			l := &line{rate: c.kbits * 1000 / 8, latency: c.latency}
+			server := httptest.NewServer(l.in(gzipped(serve(dir))))
+			defer server.Close()
+			cmd := exec.Command("node", "../../testdata/browser/thin.mjs", "--url", server.URL+"/index.html", "--seconds", fmt.Sprint(c.seconds))
+			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.Output()
+			var seen struct {
+				OK                          bool
+				Reason                      string
+				Text, Ready, First, Stalled float64
+				Stalls, Level, BeforePlay   int
+			}
+			if e := json.Unmarshal(out, &seen); err != nil || e != nil || !seen.OK {
+				t.Fatalf("%v %v %s", err, e, out)
+			}
+			t.Logf("%s: the text after %.1f s, the player after %.1f s; from the click, the first picture after %.1f s; %d stalls of %.1f s in %d s; %d bytes before play",
+				c.name, seen.Text, seen.Ready, seen.First, seen.Stalls, seen.Stalled, c.seconds, seen.BeforePlay)
+			if campaign && c.first > 0 && seen.First > c.first {
+				t.Errorf("the first picture came after %.1f s, not within %.0f", seen.First, c.first)
+			}
+			if campaign && seen.Stalls > 0 {
+				t.Errorf("the film stood still %d times, for %.1f s", seen.Stalls, seen.Stalled)
+			}
+		})
+	}
+}

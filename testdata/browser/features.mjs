@@ -1,0 +1,221 @@
+// Uses what the page offers beside play and CC, as a viewer would, and looks at its accessibility.
+//
+//   node features.mjs --url URL [--shots DIR]
+//
+// The page is that of internal/watch's fixture: 24 s, subtitles in en and ru, two chapters. DIR gets pictures of the page.
+// Prints one JSON object {"ok", "checks", ...}; exits 0 only when every check held.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const here = createRequire(import.meta.url);
+const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
+const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" } } });
+const axe = readFileSync(here.resolve("axe-core/axe.min.js"), "utf8");
+const result = { ok: false, checks: [] };
+const patience = 30_000;
+
+function check(name, holds, detail = "") {
+  if (!holds) throw new Error(`${name}: ${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+  result.checks.push(name);
+}
+async function until(name, ask, holds) {
+  const end = Date.now() + patience;
+  let answer;
+  do {
+    answer = await ask();
+    if (holds(answer)) return check(name, true);
+    await new Promise((done) => setTimeout(done, 100));
+  } while (Date.now() < end);
+  check(name, false, answer);
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
+
+// open gives a page and what it asked for; CSP is bypassed only where axe must get in.
+async function open(options = {}, address = args.url) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const page = await context.newPage();
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  page.setDefaultTimeout(patience);
+  await page.goto(address);
+  return { context, page, asked };
+}
+const time = (page) => page.evaluate(() => document.querySelector("video").currentTime);
+const video = (page, run) => page.evaluate(`(${run})(document.querySelector("video"))`);
+const shot = async (page, name, whole = false) => { if (args.shots) await page.screenshot({ path: join(args.shots, `${name}.png`), fullPage: whole }); };
+async function reveal(page) {
+  const box = await page.locator(".player").boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
+  await page.mouse.move(box.x + box.width / 2 + 9, box.y + box.height / 3);
+}
+const filmFiles = (asked) => asked.filter((path) => /\.(m3u8|m4s|mp4|vtt|srt|txt|mpd)$|sheet/.test(path));
+
+async function quiet() { // nothing of the film before play, with and without a script
+  for (const javaScriptEnabled of [true, false]) {
+    const { context, page, asked } = await open({ javaScriptEnabled, locale: "ru-RU" });
+    await page.waitForTimeout(1500);
+    check(`nothing of the film is loaded before play, script ${javaScriptEnabled}`, filmFiles(asked).length === 0, filmFiles(asked));
+    if (!javaScriptEnabled) await shot(page, "no-script", true);
+    await context.close();
+  }
+}
+
+async function accessible() {
+  for (const colorScheme of ["light", "dark"]) {
+    const { context, page } = await open({ colorScheme, bypassCSP: true });
+    const run = async (where) => {
+      const found = await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe} } return (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations.map((v) => v.id + " " + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")); })()`);
+      check(`axe finds nothing: ${colorScheme}, ${where}`, found.length === 0, found);
+    };
+    await shot(page, `desktop-${colorScheme}`, true);
+    await run("before play");
+    await page.locator(".start").click();
+    await until("it plays", () => time(page), (now) => now > 0.3);
+    await reveal(page);
+    await page.locator(".cc").click();
+    await shot(page, `menu-${colorScheme}`);
+    await run("menu open");
+    await page.locator('[data-do="look"]').click();
+    await shot(page, `look-${colorScheme}`);
+    await run("looks open");
+    await context.close();
+  }
+}
+
+async function sharing(page) {
+  await page.evaluate(() => { const v = document.querySelector("video"); v.pause(); v.currentTime = 12.5; });
+  await until("the button names the time", () => page.locator(".share button").innerText(), (text) => text.includes("0:12"));
+  await page.locator(".share button").click();
+  await until("the link is copied", () => page.evaluate(() => navigator.clipboard.readText()), (text) => text === `${page.url()}#t=12`);
+  check("it says so", (await page.locator(".share [role=status]").innerText()).length > 3);
+}
+
+async function reading(page) {
+  await page.locator(".find input").fill("PASS");
+  await until("the search finds one line", () => page.locator(".transcript details[open] li:visible").allInnerTexts(), (lines) => lines.length === 1 && lines[0].includes("Then the pass opened."));
+  await shot(page, "search");
+  await page.locator(".transcript details[open] li:visible span").click();
+  await until("a click on a line goes there", () => time(page), (now) => now >= 16.2 && now < 21);
+  await page.locator(".find input").fill("");
+  await page.locator(".chapters a").nth(1).click();
+  await until("a chapter goes there", () => time(page), (now) => now >= 10 && now < 14);
+}
+
+async function looks(page) {
+  await video(page, (v) => v.pause());
+  await reveal(page);
+  await page.locator(".cc").click();
+  await page.locator('[data-for="captions"] [data-value="en"]').click();
+  await page.locator(".cc").click();
+  await page.locator('[data-do="look"]').click();
+  await page.locator('.look [value="largest"]').check();
+  await page.locator('.look [value="solid"]').check();
+  await page.keyboard.press("Escape");
+  check("the look is on", await page.evaluate(() => { const { size, ground } = document.querySelector(".player").dataset; return size === "largest" && ground === "solid"; }));
+  await shot(page, "captions-largest");
+  const kept = await page.evaluate(() => Object.entries(localStorage).sort().map((e) => e.join("=")).join(" "));
+  check("only choices are kept", kept === "filmpress.captions=en filmpress.ground=solid filmpress.size=largest", kept);
+  check("there is no cookie", (await page.context().cookies()).length === 0);
+  await page.evaluate(() => { localStorage.setItem("filmpress.size", "medium"); document.querySelector(".player").dataset.size = "medium"; document.querySelector(".player").dataset.ground = "shaded"; });
+  await shot(page, "captions");
+}
+
+async function soundOnly(page, asked) {
+  await reveal(page);
+  await page.locator('[data-menu="quality"]').click();
+  await page.locator('[data-for="quality"] [data-value="sound"]').click();
+  await page.waitForTimeout(800);
+  asked.length = 0;
+  await page.evaluate(() => { const v = document.querySelector("video"); v.currentTime = 1; v.play(); });
+  await until("the sound plays alone", () => time(page), (now) => now > 2.5 && now < 9);
+  check("no picture is loaded", !asked.some((path) => /\/v\d+\//.test(path)), asked);
+  await until("subtitles stay with the sound", () => page.evaluate(() => [...document.querySelector("video").textTracks].filter((t) => t.mode === "showing").map((t) => t.language).join()), (on) => on === "en");
+  await shot(page, "sound-only");
+  await reveal(page);
+  await page.locator('[data-menu="quality"]').click();
+  await page.locator('[data-for="quality"] [data-value="-1"]').click();
+  await until("the picture comes back", () => video(page, (v) => v.videoWidth), (w) => w > 0);
+}
+
+async function offline(context, page) {
+  await page.evaluate(() => { const v = document.querySelector("video"); v.currentTime = 0; v.play(); });
+  await until("it plays before the line breaks", () => time(page), (now) => now > 0.5);
+  await context.setOffline(true);
+  // hls.js may hold all of so short a film: a film that was not loaded is what a line breaks.
+  await page.reload().catch(() => {});
+  await context.setOffline(false);
+  await page.goto(args.url);
+  await context.setOffline(true);
+  await page.locator(".start").click();
+  await until("a broken line is told", () => page.locator(".trouble").isVisible(), Boolean);
+  await shot(page, "trouble");
+  await context.setOffline(false);
+  await until("it goes on by itself", () => time(page), (now) => now > 0.5);
+  check("the message is gone", !(await page.locator(".trouble").isVisible()));
+}
+
+async function viewer() {
+  const { context, page, asked } = await open();
+  await page.locator(".start").click();
+  await until("it plays", () => time(page), (now) => now > 0.3);
+  check("hls.js before the browser's own HLS", (await video(page, (v) => v.currentSrc)).startsWith("blob:"));
+  await sharing(page);
+  await reading(page);
+  await looks(page);
+  await soundOnly(page, asked);
+  await page.locator(".player").focus();
+  await page.keyboard.press("c");
+  await until("the key c turns subtitles off", () => page.locator(".cc").getAttribute("data-state"), (state) => state === "off");
+  await offline(context, page);
+  await context.close();
+}
+
+async function addresses() {
+  for (const [tail, at] of [["?t=10", 10], ["#t=12", 12], ["#t=0:15", 15]]) {
+    const { context, page } = await open({}, args.url + tail);
+    await page.locator(".start").click();
+    await until(`${tail} begins there`, () => time(page), (now) => now >= at && now < at + 4);
+    await context.close();
+  }
+}
+
+async function phone() {
+  for (const colorScheme of ["light", "dark"]) {
+    const { context, page } = await open({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme, hasTouch: true, reducedMotion: "reduce" });
+    check("a phone's page is no wider than the phone", await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await shot(page, `phone-${colorScheme}`);
+    await page.locator(".start").click();
+    await until("it plays on a phone", () => time(page), (now) => now > 1.2);
+    await page.evaluate(() => document.querySelector("video").pause());
+    await page.locator(".cc").click();
+    await shot(page, `phone-menu-${colorScheme}`);
+    await context.close();
+  }
+}
+
+async function print() {
+  const { context, page } = await open();
+  const pdf = await page.pdf({ path: args.shots ? join(args.shots, "print.pdf") : undefined });
+  check("it prints", pdf.length > 10_000 && pdf.subarray(0, 4).toString() === "%PDF");
+  await page.emulateMedia({ media: "print" });
+  const seen = await page.locator("main").innerText();
+  for (const text of ["The Long Road to Osh", "Then the pass opened.", "И тут открылся перевал."]) check(`print holds ${text}`, seen.includes(text), seen.slice(0, 300));
+  await shot(page, "print", true);
+  await context.close();
+}
+
+try {
+  for (const part of [quiet, accessible, viewer, addresses, phone, print]) await part();
+  result.ok = true;
+} catch (error) {
+  result.reason = error.message.split("\n").slice(0, 4).join(" / ");
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(result));
+process.exitCode = result.ok ? 0 : 1;
