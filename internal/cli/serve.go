@@ -68,7 +68,7 @@ func (a *app) serve(ctx context.Context, path string, public bool) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: library{root, films}, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: folder{root, films}, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

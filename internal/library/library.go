@@ -49,6 +49,9 @@ type Result struct {
 // ErrBroken is a films.json that is not ours or was damaged. Nothing is written then.
 var ErrBroken = errors.New("the list of films cannot be read")
 
+// ErrBusy is a list that others changed again and again.
+var ErrBusy = errors.New("the list of films changes again and again; run the same command once more")
+
 // tries is how often a write is tried again that another publisher made void: as often as others may win.
 const tries = 60
 
@@ -103,8 +106,11 @@ func (k *keeper) settle(ctx context.Context, slug string) error {
 			}
 			return nil
 		})
-		if !errors.Is(err, errRaced) || try == tries {
+		switch {
+		case !errors.Is(err, errRaced):
 			return err
+		case try == tries:
+			return ErrBusy
 		}
 		if err := pause(ctx, time.Duration(rand.IntN(20*(min(try, 20)+1)))*time.Millisecond); err != nil {
 			return err

@@ -79,8 +79,11 @@ func Rebuild(ctx context.Context, st store.Store, o Options, dry bool) (Changes,
 	for try := 0; ; try++ {
 		c, err := k.rebuild(ctx, dry)
 		c.Result = k.res
-		if !errors.Is(err, errRaced) || try == tries {
+		switch {
+		case !errors.Is(err, errRaced):
 			return c, err
+		case try == tries:
+			return c, ErrBusy
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
 			return c, err
