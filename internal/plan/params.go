@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 2}
+var versions = map[string]int{Chunk: 2, Peaks: 1, Level: 1, Video: 2, Audio: 2, Subtitle: 1, Pictures: 1, MP4: 1, Player: 1, Package: 3}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
