@@ -104,12 +104,19 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		return studied{}, err
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
-	if !blocks(g.findings) {
+	look, found, err := a.theme()
+	if err != nil {
+		return s, err
+	}
+	if s.findings = append(s.findings, found...); look != nil {
+		s.request.Theme = plan.Theme(*look)
+	}
+	if !blocks(s.findings) {
 		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
-		s.findings = append(g.findings, s.plan.Findings...)
+		s.findings = append(s.findings, s.plan.Findings...)
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
 	}
@@ -264,6 +271,7 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		Args:    args(cobra.MinimumNArgs(1)),
 	}
 	addFilmFlags(cmd, &f)
+	config.AddFlags(cmd.Flags(), "theme")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		s, err := a.study(cmd.Context(), given[0], given[1:], f)

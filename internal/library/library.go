@@ -229,7 +229,7 @@ func (k *keeper) theme(ctx context.Context) (theme.Theme, error) {
 		if err == nil && look == *want || !exists && *want == (theme.Theme{}) {
 			return *want, nil
 		}
-		_, err := k.put(ctx, site.ThemeName, want.Bytes(), store.If{Absent: !exists, ETag: obj.ETag})
+		_, err := k.put(ctx, site.ThemeName, theme.Bytes(*want), store.If{Absent: !exists, ETag: obj.ETag})
 		return *want, err
 	}
 	if exists && err != nil { // damaged, or somebody else's: our own look is safe
@@ -288,6 +288,26 @@ func Read(ctx context.Context, st store.Store) (site.Library, error) {
 	return s.lib, err
 }
 
+// Ours tells whether one of the library's objects is there and was made by filmpress.
+func Ours(ctx context.Context, st store.Store, name string) (bool, error) {
+	if name != site.FilmsName && name != site.ThemeName {
+		return isOurs(ctx, st, name)
+	}
+	b, _, err := release.ReadObject(ctx, st, name, site.MaxBytes)
+	if errors.Is(err, release.ErrMalformed) || errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if name == site.FilmsName {
+		_, err = site.Parse(b)
+	} else {
+		_, err = theme.Parse(b)
+	}
+	return err == nil, nil
+}
+
 // isOurs tells whether an object bears our mark, so that it may be written over.
 func isOurs(ctx context.Context, st store.Store, name string) (bool, error) {
 	b, _, err := release.ReadObject(ctx, st, name, site.MaxBytes)
@@ -301,9 +321,6 @@ func foreign(name string) report.Finding {
 	return report.Finding{Pos: report.Pos{File: name}, Severity: report.Warn, Rule: "library-foreign",
 		Text: "this object was not made by filmpress, so it is left alone, and the library goes without its own", Hint: "to have the library's, move it to another name and run filmpress library TARGET --yes"}
 }
-
-// Owns tells whether an object at the root of a place has a name of the library's.
-func Owns(name string) bool { return contains(site.Names, name) }
 
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -122,6 +122,13 @@ type PlayerParams struct {
 	Bundle string `json:"bundle"` // digest of the bundle
 }
 
+// Theme is the look of the pages, as package watch has it: it is small, and stands in the plan itself.
+type Theme struct {
+	CSS    string `json:"css,omitempty"`
+	Logo   string `json:"logo,omitempty"`   // a data: URI
+	Footer string `json:"footer,omitempty"` // Markdown
+}
+
 // PackageParams are the parameters of the package step. Its inputs are all other steps and the article.
 type PackageParams struct {
 	Title     string          `json:"title"`
@@ -135,6 +142,7 @@ type PackageParams struct {
 	Chapters  []media.Chapter `json:"chapters,omitempty"`
 	Poster    string          `json:"poster_rung"`
 	MP4       Rung            `json:"mp4"`
+	Theme     Theme           `json:"theme,omitzero"`
 	Page      string          `json:"page"` // version of the page's own code and templates
 }
 

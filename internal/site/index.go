@@ -118,7 +118,7 @@ func (view) CSS() template.CSS        { return template.CSS(indexCSS) }
 func (view) JS() template.JS          { return template.JS(indexJS) }
 func (v view) ThemeCSS() template.CSS { return template.CSS(v.Theme.CSS) }
 func (v view) Logo() template.URL     { return template.URL(v.Theme.Logo) }
-func (v view) Footer() template.HTML  { return template.HTML(v.Theme.Footer) }
+func (v view) Footer() template.HTML  { return v.Theme.FooterHTML() }
 func (v view) Day(date string) string { return watch.Date(v.Language, date) }
 
 // Policy lets the page load pictures from its own place, and run nothing but what lies in it. frame-ancestors would do nothing in a meta.

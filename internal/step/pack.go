@@ -163,6 +163,7 @@ func (k *packer) pictures() error {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height
 		}
 	}
+	k.out.Page.Theme = watch.Theme(k.p.Theme)
 	k.out.Page.Master, k.out.Page.Duration = MasterName, k.p.Duration
 	return nil
 }

@@ -47,8 +47,9 @@ type framed struct{ view }
 func (framed) CSS() template.CSS { return template.CSS(embedCSS) }
 
 // Policy is the page's, with the frame's own style. Nothing in it forbids framing: frame-ancestors would have no effect in a meta.
-func (framed) Policy() string {
-	return strings.NewReplacer(cspHash(pageCSS), cspHash(embedCSS), " "+cspHash(localJS), "").Replace(policy)
+func (f framed) Policy() string {
+	own := strings.NewReplacer(cspHash(pageCSS), cspHash(embedCSS), " "+cspHash(localJS), "").Replace(policy)
+	return themed(own, embedCSS, f.Theme)
 }
 
 // Beside is the address of an object in the page's own folder: absolute where the page's address is known.
