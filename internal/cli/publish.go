@@ -245,6 +245,9 @@ func (a *app) showResult(r published, out release.Result, asJSON bool) error {
 	if !strings.HasPrefix(a.config.To, "s3://") {
 		a.ui.Note(fmt.Sprintf("to watch it: filmpress serve %s", quoteArg(a.config.To)))
 	}
+	if strings.Contains(r.Page, "://") {
+		a.ui.Note(fmt.Sprintf("to show it on other pages: filmpress embed %s %s", quoteArg(a.config.To), r.Slug))
+	}
 	_, err := fmt.Fprintln(a.out, r.Page)
 	return err
 }
