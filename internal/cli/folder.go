@@ -17,6 +17,7 @@ import (
 type folder struct {
 	root  *os.Root
 	films store.Store // the same folder, for what release knows to read in it
+	live  *live       // tells open pages of changes; nil is not to
 }
 
 func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,6 +40,9 @@ func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (l folder) get(w http.ResponseWriter, r *http.Request) {
+	if l.live != nil && l.live.serves(w, r) {
+		return
+	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	folder := name == "" || strings.HasSuffix(name, "/")
 	if folder {
@@ -55,6 +59,10 @@ func (l folder) get(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "./"+path.Base(name)+"/", http.StatusMovedPermanently)
 	case err == nil:
 		defer f.Close()
+		if l.live != nil && path.Ext(name) == ".html" {
+			l.live.send(w, r, name, f)
+			return
+		}
 		send(w, r, name, f, info)
 	case name == "index.html" && errors.Is(err, fs.ErrNotExist):
 		l.index(w, r)

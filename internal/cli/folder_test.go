@@ -54,7 +54,7 @@ func serveFolder(t *testing.T) (server *httptest.Server, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server = httptest.NewServer(folder{root, films})
+	server = httptest.NewServer(folder{root: root, films: films})
 	t.Cleanup(func() { server.Close(); root.Close() })
 	return server, path
 }

@@ -32,5 +32,9 @@ func (l folder) index(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", store.TypeOf(site.IndexName))
 	h.Set("Cache-Control", store.Revalidate)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(lib.Index(theme.Theme{})))
+	page := lib.Index(theme.Theme{})
+	if l.live != nil {
+		page = l.live.add(page)
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
 }
