@@ -87,7 +87,9 @@ func TestSources(t *testing.T) {
 	}
 	film := filepath.Join(dir, "film.mp4")
 	write("film.mp4", "x")
-	look := func() string { return sources(film, []string{"en=" + filepath.Join(dir, "far.srt")}, filepath.Join(dir, "theme")) }
+	look := func() string {
+		return sources(film, []string{"en=" + filepath.Join(dir, "far.srt")}, filepath.Join(dir, "theme"))
+	}
 	before := look()
 	write("other.mp4", "x")
 	write("other.en.srt", "x")

@@ -94,7 +94,9 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 		shown.live = newLive()
 		var work sync.WaitGroup
 		defer work.Wait()
-		work.Go(func() { a.republish(ctx, path, watched, shown.live, watchEvery) })
+		watching, stop := context.WithCancel(ctx)
+		defer stop() // before the wait
+		work.Go(func() { a.republish(watching, path, watched, shown.live, watchEvery) })
 	}
 	server := &http.Server{Handler: shown, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan struct{})

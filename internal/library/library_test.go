@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -307,15 +308,25 @@ func many(n int) site.Library {
 	return lib
 }
 
+// worked is the processor time of this process: on a busy machine a clock on the wall says nothing.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // TestFiveHundred: in a library of 500 films a publish reads one list and one manifest, and takes less than two seconds.
 func TestFiveHundred(t *testing.T) {
 	st := &counted{Store: storetest.Memory(), calls: map[string]int{}}
 	storetest.Put(t, st, site.FilmsName, many(500).Bytes())
 	publish(t, st, "one", "a")
 	st.calls = map[string]int{}
-	began := time.Now()
+	began := worked(t)
 	r := update(t, st, "one", library.Options{})
-	took := time.Since(began)
+	took := worked(t) - began
 	if r.Films != 501 || took > 2*time.Second || st.calls["stat"] > 10 {
 		t.Errorf("%d films in %v with %v", r.Films, took, st.calls)
 	}
