@@ -94,6 +94,7 @@ type promised struct {
 	Page       *string  `json:"page"`
 	Master     *string  `json:"master"`
 	Dash       *string  `json:"dash"`
+	Library    *string  `json:"library"`
 	Target     *string  `json:"target"`
 	Duration   *float64 `json:"duration"`
 	Renditions *[]struct {
@@ -129,11 +130,11 @@ func contract(ts *testscript.TestScript, neg bool, args []string) {
 	d := json.NewDecoder(strings.NewReader(out))
 	d.DisallowUnknownFields()
 	ts.Check(d.Decode(&p))
-	if p.Release == nil || p.Slug == nil || p.Page == nil || p.Master == nil || p.Dash == nil || p.Target == nil || p.Duration == nil || p.Renditions == nil ||
+	if p.Release == nil || p.Slug == nil || p.Page == nil || p.Master == nil || p.Dash == nil || p.Library == nil || p.Target == nil || p.Duration == nil || p.Renditions == nil ||
 		p.Subtitles == nil || p.Steps == nil || p.Steps.Done == nil || p.Steps.Kept == nil || p.Findings == nil {
 		ts.Fatalf("a field of the contract is missing or null:\n%s", out)
 	}
-	paths := []string{*p.Page, *p.Master, *p.Dash}
+	paths := []string{*p.Page, *p.Master, *p.Dash, *p.Library}
 	for _, r := range *p.Renditions {
 		paths = append(paths, r.Playlist)
 	}

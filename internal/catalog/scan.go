@@ -7,12 +7,14 @@ package catalog
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"filmpress/internal/release"
 	"filmpress/internal/report"
+	"filmpress/internal/site"
 	"filmpress/internal/store"
 )
 
@@ -37,6 +39,7 @@ func (c *Count) Add(bytes int64) {
 // Place is what a scan found beside films.
 type Place struct {
 	Foreign   Count    // objects that are not ours
+	Library   Count    // the library's own: films.json and what is made of it
 	Elsewhere []string // folders further down in which films seem to lie; some of them
 }
 
@@ -89,7 +92,11 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 		}
 		slug, rest, inside := strings.Cut(obj.Name, "/")
 		if !inside {
-			p.Foreign.Add(obj.Size)
+			if slices.Contains(site.Names, obj.Name) {
+				p.Library.Add(obj.Size)
+			} else {
+				p.Foreign.Add(obj.Size)
+			}
 			continue
 		}
 		if slug != now.slug {

@@ -13,6 +13,7 @@ import (
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
+	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
 	"filmpress/internal/release"
@@ -90,7 +91,7 @@ func exitCode(ctx context.Context, err error) int {
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err), is[*ffmpeg.ErrLacks](err):
 		return exitTool
 	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
-		s3.ErrChanged, mirror.ErrPartly, clean.ErrMore,
+		s3.ErrChanged, mirror.ErrPartly, library.ErrBroken, library.ErrBusy, clean.ErrMore,
 		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
 	}

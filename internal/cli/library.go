@@ -1,131 +1,198 @@
 package cli
 
 import (
-	"compress/gzip"
+	"cmp"
+	"context"
 	"errors"
-	"io"
-	"io/fs"
-	"net/http"
-	"os"
-	"path"
+	"fmt"
+	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"filmpress/internal/config"
+	"filmpress/internal/library"
+	"filmpress/internal/report"
+	"filmpress/internal/site"
 	"filmpress/internal/store"
+	"filmpress/internal/store/dir"
 )
 
-// library answers for the files of one folder. os.Root keeps it inside: neither .. nor a symbolic link leads out.
-type library struct {
-	root  *os.Root
-	films store.Store // the same folder, for what release knows to read in it
+// addSite gives a command the flags that say how the library looks and where it is opened.
+func addSite(flags *pflag.FlagSet) {
+	config.AddFlags(flags, "site.url", "site.title", "site.language", "theme")
 }
 
-func (l library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Access-Control-Allow-Origin", "*") // a page elsewhere may embed the film, as with a public bucket
-	h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag")
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		l.get(w, r)
-	case http.MethodOptions:
-		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
-		h.Set("Access-Control-Allow-Headers", "Range")
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		h.Set("Allow", "GET, HEAD, OPTIONS")
-		http.Error(w, "this server only shows films", http.StatusMethodNotAllowed)
+// libraryOptions are the settings of the library for a place.
+func (a *app) libraryOptions(st store.Store) (library.Options, error) {
+	c := a.config.Site
+	o := library.Options{Site: site.Site{URL: folderURL(c.URL), Title: strings.TrimSpace(c.Title), Language: c.Language}}
+	if address := st.URL(site.IndexName); !filepath.IsAbs(address) {
+		o.Fallback = strings.TrimSuffix(address, site.IndexName)
 	}
-}
-
-func (l library) get(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	folder := name == "" || strings.HasSuffix(name, "/")
-	if folder {
-		name += "index.html"
-	}
-	if !fs.ValidPath(name) || hidden(name) {
-		http.NotFound(w, r)
-		return
-	}
-	f, info, err := l.open(name)
-	switch {
-	case err == nil && info.IsDir():
-		f.Close()
-		http.Redirect(w, r, "./"+path.Base(name)+"/", http.StatusMovedPermanently)
-	case err == nil:
-		defer f.Close()
-		send(w, r, name, f, info)
-	case name == "index.html" && errors.Is(err, fs.ErrNotExist):
-		l.index(w, r)
-	default: // whether it is missing, a link that leads out or not readable is nobody's business
-		http.NotFound(w, r)
-	}
-}
-
-// hidden tells of names of which a part begins with a dot: locks, unfinished files, and what is private by custom.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
-}
-
-// open opens a file or a folder; anything else, a pipe for example, is refused before it could block.
-func (l library) open(name string) (*os.File, fs.FileInfo, error) {
-	info, err := l.root.Stat(name)
+	look, found, err := a.theme()
 	if err != nil {
-		return nil, nil, err
+		return o, err
 	}
-	if !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, nil, fs.ErrPermission
+	if blocks(found) {
+		return o, findingsError{found}
 	}
-	f, err := l.root.Open(name)
-	return f, info, err
+	o.Theme = look
+	return o, nil
 }
 
-// send answers with a file, gzipped where it is text and the browser takes that. Ranges count in plain bytes, so a
-// request for one gets plain bytes.
-func send(w http.ResponseWriter, r *http.Request, name string, f *os.File, info fs.FileInfo) {
-	kind := store.TypeOf(name)
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Cache-Control", cacheControl(name))
-	if !store.Compressible(kind) {
-		http.ServeContent(w, r, name, info.ModTime(), f)
-		return
+// folderURL is an address with a slash at its end.
+func folderURL(address string) string {
+	if address == "" || strings.HasSuffix(address, "/") {
+		return address
 	}
-	h.Set("Vary", "Accept-Encoding")
-	if r.Header.Get("Range") != "" || !takesGzip(r) {
-		http.ServeContent(w, r, name, info.ModTime(), f)
-		return
-	}
-	h.Set("Last-Modified", info.ModTime().UTC().Format(http.TimeFormat))
-	if since, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil && !info.ModTime().Truncate(1e9).After(since) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Encoding", "gzip")
-	if r.Method == http.MethodHead {
-		return
-	}
-	z := gzip.NewWriter(w)
-	if _, err := io.Copy(z, f); err == nil {
-		z.Close()
-	}
+	return address + "/"
 }
 
-func takesGzip(r *http.Request) bool {
-	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, quality, _ := strings.Cut(strings.TrimSpace(coding), ";")
-		if name == "gzip" && strings.Trim(strings.TrimPrefix(strings.TrimSpace(quality), "q="), "0.") != "" || name == "gzip" && quality == "" {
-			return true
+// addressed is a folder of which somebody said where viewers find it.
+type addressed struct {
+	*dir.Store
+	base string // with a slash at its end
+}
+
+func (a addressed) URL(name string) string { return a.base + name }
+
+// atSite gives a folder the address that the settings or its list tell, so that pages know their own. A list that cannot be read is told; a
+// bucket knows its address.
+func (a *app) atSite(ctx context.Context, st target) (target, error) {
+	lib, err := library.Read(ctx, st)
+	if errors.Is(err, library.ErrBroken) {
+		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: st.String() + "/" + site.FilmsName}, Severity: report.Warn, Rule: "library-broken",
+			Text: err.Error() + "; it is left as it is", Hint: "filmpress library " + quoteArg(st.String()) + " tells what a new list would hold, and --yes writes it"}})
+	} else if err != nil {
+		return st, err
+	}
+	if base := cmp.Or(folderURL(a.config.Site.URL), lib.Site.URL); base != "" {
+		if folder, ok := st.(*dir.Store); ok {
+			return addressed{folder, base}, nil
 		}
 	}
-	return false
+	return st, nil
 }
 
-// cacheControl is what release gives the same object in a bucket: forever for names that hold a digest.
-func cacheControl(name string) string {
-	if parts := strings.Split(name, "/"); len(parts) > 3 && (parts[1] == "o" || parts[1] == "r") {
-		return store.Immutable
+// shelve brings the library up to what happened to a film, and tells what viewers find now. done says what went well before, for whoever
+// learns that the list could not follow.
+func (a *app) shelve(ctx context.Context, st store.Store, slug, done string) (library.Result, error) {
+	o, err := a.libraryOptions(st)
+	if err != nil {
+		return library.Result{}, err
 	}
-	return store.Revalidate
+	r, err := library.Update(ctx, st, slug, o)
+	switch {
+	case errors.Is(err, library.ErrBroken):
+		return r, fmt.Errorf("%s, but the library does not show that: %w; filmpress library %s tells what a new list would hold, and --yes writes it", done, err, quoteArg(st.String()))
+	case err != nil:
+		return r, fmt.Errorf("%s, but the library does not show that yet: %w; the same command again finishes it", done, err)
+	}
+	a.ui.Findings(r.Findings)
+	return r, nil
+}
+
+// noAddress says why a library has no feed.
+const noAddress = "the library has no feed and no sitemap, since these need whole addresses: --site-url tells where viewers open it"
+
+// rebuilt is the result of library as --json prints it: docs/admin.md.
+type rebuilt struct {
+	Target   string           `json:"target"`
+	Address  string           `json:"address"` // of the library's page; "" is not known
+	Films    int              `json:"films"`   // in the list
+	Added    []string         `json:"added"`
+	Removed  []string         `json:"removed"`
+	Changed  []string         `json:"changed"`
+	Objects  []string         `json:"objects"` // of the library that are not as they should be, or were written
+	Broken   string           `json:"broken"`  // why the list could not be read; "" where it could
+	Findings []report.Finding `json:"findings"`
+	Done     bool             `json:"done"` // false without --yes
+}
+
+func newLibrary(a *app) *cobra.Command {
+	var yes, dry, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "library TARGET",
+		Short: "Make the list of films, its page, feed and sitemap anew",
+		Long: `Reads the pointer and the manifest of every film of a place, makes films.json, index.html, feed.xml and sitemap.xml of them,
+and tells what differs from what is there. Without --yes nothing is written.
+
+Publish, rollback and unpublish keep these files up to date by themselves. This command is for a list that was damaged or
+lost, for films that were copied or deleted by other means, and for a new title, address, language or theme.` +
+			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
+		Example: `  filmpress library library
+  filmpress library s3://films/2026 --yes
+  filmpress library library --site-url https://films.example.org --site-title "Our films" --yes`,
+		Args: args(cobra.ExactArgs(1)),
+	}
+	flags := cmd.Flags()
+	addBucket(flags)
+	addSite(flags)
+	flags.BoolVar(&yes, "yes", false, "write it; else it is only told")
+	flags.BoolVar(&dry, "dry-run", false, "only tell, which is the default")
+	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		if yes && dry {
+			return usagef("--yes does it and --dry-run only tells; give one of them")
+		}
+		p, err := a.openFilms(cmd.Context(), given[0], "")
+		if err != nil {
+			return err
+		}
+		return a.rebuildLibrary(cmd.Context(), p, yes, asJSON)
+	})
+	return cmd
+}
+
+func (a *app) rebuildLibrary(ctx context.Context, p place, yes, asJSON bool) error {
+	o, err := a.libraryOptions(p.st)
+	if err != nil {
+		return err
+	}
+	c, err := library.Rebuild(ctx, p.st, o, !yes)
+	if err != nil {
+		return err
+	}
+	out := rebuilt{Target: p.name, Films: c.Films, Added: append([]string{}, c.Added...), Removed: append([]string{}, c.Removed...), Changed: append([]string{}, c.Changed...),
+		Objects: append(append([]string{}, c.Stale...), c.Written...), Broken: c.Broken, Findings: p.shown(c.Findings), Done: yes}
+	if c.Address != "" {
+		out.Address = c.Address + site.IndexName
+	}
+	a.ui.Close()
+	if asJSON {
+		return a.printJSON(out)
+	}
+	a.ui.Findings(out.Findings)
+	a.tellLibrary(p, out)
+	return nil
+}
+
+// tellLibrary says what was written, or would be.
+func (a *app) tellLibrary(p place, out rebuilt) {
+	if out.Broken != "" {
+		a.ui.Note(out.Broken)
+	}
+	for _, group := range []struct {
+		sign  string
+		slugs []string
+	}{{"+", out.Added}, {"-", out.Removed}, {"~", out.Changed}} {
+		for _, slug := range group.slugs {
+			fmt.Fprintf(a.out, "%s %s\n", group.sign, slug)
+		}
+	}
+	films, names := plural(out.Films, "film"), strings.Join(out.Objects, ", ")
+	switch {
+	case names == "":
+		a.ui.Note(fmt.Sprintf("nothing to do: the library of %s shows its %s", p.name, films))
+	case out.Done:
+		a.ui.Note(fmt.Sprintf("wrote %s of %s, with %s", names, p.name, films))
+	default:
+		a.ui.Note(fmt.Sprintf("would write %s of %s, with %s", names, p.name, films))
+		a.ui.Note("nothing was changed; --yes does it")
+	}
+	if out.Address == "" {
+		a.ui.Note(noAddress)
+	}
 }

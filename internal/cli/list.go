@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/catalog"
+	"filmpress/internal/library"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/ui"
@@ -114,6 +115,19 @@ func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 	out.Foreign = rest.Foreign
 	for _, folder := range rest.Elsewhere {
 		out.Elsewhere = append(out.Elsewhere, p.show(folder))
+	}
+	if p.slug == "" {
+		current := map[string]string{}
+		for _, f := range out.Films {
+			if f.Visibility == catalog.Published {
+				current[f.Slug] = f.Releases[0].Release
+			}
+		}
+		found, err := library.Check(ctx, p.st, current)
+		if err != nil {
+			return err
+		}
+		out.Findings = append(out.Findings, p.shown(found)...)
 	}
 	slices.SortFunc(out.Films, func(a, b cataloguedFilm) int { return strings.Compare(a.Slug, b.Slug) })
 	report.Sort(out.Findings)

@@ -17,6 +17,7 @@ import (
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
+	"filmpress/internal/site"
 	"filmpress/internal/step"
 	"filmpress/internal/store"
 	"filmpress/internal/verify"
@@ -53,6 +54,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags := cmd.Flags()
 	addFilmFlags(cmd, &o.film)
 	addTarget(flags)
+	addSite(flags)
 	config.AddFlags(flags, "workers")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
@@ -102,12 +104,19 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		return studied{}, err
 	}
 	s := studied{gathered: g, tools: tools, kept: kept}
-	if !blocks(g.findings) {
+	look, found, err := a.theme()
+	if err != nil {
+		return s, err
+	}
+	if s.findings = append(s.findings, found...); look != nil {
+		s.request.Theme = plan.Theme(*look)
+	}
+	if !blocks(s.findings) {
 		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
-		s.findings = append(g.findings, s.plan.Findings...)
+		s.findings = append(s.findings, s.plan.Findings...)
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
 	}
@@ -133,6 +142,9 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if err := st.Check(ctx); err != nil { // before an encode of hours, not after it
 		return err
 	}
+	if st, err = a.atSite(ctx, st); err != nil {
+		return err
+	}
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
@@ -145,7 +157,16 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.showResult(result(s.plan, facts, results, out, st), out, o.json)
+	r := result(s.plan, facts, results, out, st)
+	shelf, err := a.shelve(ctx, st, s.plan.Slug, "the film is published at "+r.Page)
+	if err != nil {
+		return err
+	}
+	r.Library = st.URL(site.IndexName)
+	if shelf.Address == "" {
+		a.ui.Note(noAddress)
+	}
+	return a.showResult(r, out, o.json)
 }
 
 // carryOut does the steps and publishes their results. A kept result that turns out damaged when it is sent is
@@ -221,8 +242,11 @@ func (a *app) showResult(r published, out release.Result, asJSON bool) error {
 		return a.printJSON(r)
 	}
 	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
-	if !strings.Contains(r.Page, "://") {
+	if !strings.HasPrefix(a.config.To, "s3://") {
 		a.ui.Note(fmt.Sprintf("to watch it: filmpress serve %s", quoteArg(a.config.To)))
+	}
+	if strings.Contains(r.Page, "://") {
+		a.ui.Note(fmt.Sprintf("to show it on other pages: filmpress embed %s %s", quoteArg(a.config.To), r.Slug))
 	}
 	_, err := fmt.Fprintln(a.out, r.Page)
 	return err
@@ -250,6 +274,7 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		Args:    args(cobra.MinimumNArgs(1)),
 	}
 	addFilmFlags(cmd, &f)
+	config.AddFlags(cmd.Flags(), "theme")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		s, err := a.study(cmd.Context(), given[0], given[1:], f)

@@ -11,6 +11,7 @@ type published struct {
 	Page       string             `json:"page"`
 	Master     string             `json:"master"`
 	Dash       string             `json:"dash"`
+	Library    string             `json:"library"` // the page of all films
 	Target     string             `json:"target"`
 	Duration   float64            `json:"duration"` // seconds
 	Renditions []publishedPicture `json:"renditions"`

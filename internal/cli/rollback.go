@@ -45,6 +45,7 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 		Args: args(cobra.RangeArgs(2, 3)),
 	}
 	addBucket(cmd.Flags())
+	addSite(cmd.Flags())
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "prove the release and say what would be done, and do nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
@@ -61,12 +62,22 @@ A film that was unpublished can be shown again by naming its RELEASE, as long as
 }
 
 func (a *app) rollback(ctx context.Context, p place, opt release.RollbackOptions, asJSON bool) error {
+	st, err := a.atSite(ctx, p.st)
+	if err != nil {
+		return err
+	}
+	p.st = st
 	r, err := release.Rollback(ctx, p.st, p.slug, opt, a.ui.Sink)
 	if errors.Is(err, release.ErrNoFilm) {
 		return p.noFilm()
 	}
 	if err != nil {
 		return err
+	}
+	if !opt.DryRun {
+		if _, err := a.shelve(ctx, p.st, p.slug, p.show(p.slug)+" shows release "+r.To); err != nil {
+			return err
+		}
 	}
 	a.ui.Close()
 	page := p.st.URL(p.slug + "/" + release.Entrances[0])

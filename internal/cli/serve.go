@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,15 +18,24 @@ import (
 	"filmpress/internal/store/dir"
 )
 
+// watchEvery is how often the files of a film are looked at. Looking costs a few system calls, and works on any file system.
+const watchEvery = 400 * time.Millisecond
+
 func newServe(a *app) *cobra.Command {
 	var public bool
+	var watched publishOptions
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve a folder of published films on this machine",
 		Long: `Serves a folder of published films to the browsers of this machine, the way a bucket would: right types,
 byte ranges, nothing outside the folder. Without DIR it is the folder of --to, ./library by default.
-Ctrl-C ends it. For the public there are better servers; any web server can serve the folder.` + exits(exitFine, exitFailed, exitUsage),
+Ctrl-C ends it. For the public there are better servers; any web server can serve the folder.
+
+With --watch it publishes that film into the folder, and again whenever the film, film.md, a subtitle or the theme is
+saved; open pages reload by themselves. What would stop a publish is told, and the pages stay as they are. The script that
+reloads is added on the way to the browser; nothing of it is published.` + exits(exitFine, exitFailed, exitUsage),
 		Example: `  filmpress serve
+  filmpress serve --watch film.mp4 --theme theme
   filmpress serve /srv/films --addr 127.0.0.1:9000`,
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error {
@@ -33,21 +43,32 @@ Ctrl-C ends it. For the public there are better servers; any web server can serv
 			if len(given) == 1 {
 				path = given[0]
 			}
-			return a.serve(cmd.Context(), path, public)
+			return a.serve(cmd.Context(), path, public, watched)
 		}),
 	}
-	config.AddFlags(cmd.Flags(), "to", "serve.addr")
+	config.AddFlags(cmd.Flags(), "to", "serve.addr", "workers")
+	cmd.Flags().StringVar(&watched.name, "watch", "", "publish this film into the folder, and again whenever it or a file beside it changes")
+	addFilmFlags(cmd, &watched.film)
+	addSite(cmd.Flags())
 	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach")
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, path string, public bool) error {
+func (a *app) serve(ctx context.Context, path string, public bool, watched publishOptions) error {
 	addr := a.config.Serve.Addr
 	if !public && !loopback(addr) {
 		return usageError{fmt.Errorf("%s can be reached from other machines; add --public if that is wanted", addr)}
 	}
 	if strings.HasPrefix(path, "s3://") {
 		return usageError{fmt.Errorf("%s is a bucket, and serves itself; name a folder", path)}
+	}
+	if watched.name != "" {
+		if _, err := os.Stat(watched.name); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return err
+		}
 	}
 	root, err := os.OpenRoot(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -68,7 +89,16 @@ func (a *app) serve(ctx context.Context, path string, public bool) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: library{root, films}, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	shown := folder{root: root, films: films}
+	if watched.name != "" {
+		shown.live = newLive()
+		var work sync.WaitGroup
+		defer work.Wait()
+		watching, stop := context.WithCancel(ctx)
+		defer stop() // before the wait
+		work.Go(func() { a.republish(watching, path, watched, shown.live, watchEvery) })
+	}
+	server := &http.Server{Handler: shown, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

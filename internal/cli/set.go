@@ -67,19 +67,15 @@ func releaseSet(p plan.Plan, results map[string]engine.Result, st store.Store) (
 	return set, nil
 }
 
-// filmSummary is what a release's manifest tells of its film without being opened.
-type filmSummary struct {
-	Title     string   `json:"title"`
-	Language  string   `json:"language"`
-	Duration  float64  `json:"duration"` // seconds
-	Subtitles []string `json:"subtitles"`
-	Pipeline  string   `json:"pipeline"`
-}
-
-func summary(p plan.Plan, f step.PackageFacts) filmSummary {
-	s := filmSummary{Title: f.Page.Film.Title, Language: f.Page.Film.Language, Duration: f.Page.Duration.Seconds(), Pipeline: p.Pipeline, Subtitles: []string{}}
+// summary is what the release's manifest tells of its film without being opened. It decides the release's name, so no clock is in it.
+func summary(p plan.Plan, f step.PackageFacts) release.Summary {
+	s := release.Summary{Title: f.Page.Film.Title, Language: f.Page.Film.Language, Duration: f.Page.Duration.Seconds(), Pipeline: p.Pipeline, Subtitles: []string{},
+		Description: f.Page.Film.Description, Date: f.Page.Film.Date, Width: f.Page.Width, Height: f.Page.Height}
 	for _, t := range f.Page.Tracks {
 		s.Subtitles = append(s.Subtitles, t.Language)
+		if !t.Forced {
+			s.Tracks = append(s.Tracks, release.Track{Language: t.Language, Kind: t.Kind, Path: strings.TrimPrefix(t.VTT, "../../")})
+		}
 	}
 	return s
 }

@@ -43,6 +43,7 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 		Args: args(cobra.ExactArgs(2)),
 	}
 	addBucket(cmd.Flags())
+	addSite(cmd.Flags())
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell, which is the default")
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete all media and releases of the film as well, at once")
@@ -61,12 +62,22 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 }
 
 func (a *app) unpublish(ctx context.Context, p place, yes, purge, asJSON bool) error {
+	st, err := a.atSite(ctx, p.st)
+	if err != nil {
+		return err
+	}
+	p.st = st
 	gone, err := release.Unpublish(ctx, p.st, p.slug, !yes, a.ui.Sink)
 	if errors.Is(err, release.ErrNoFilm) {
 		return p.noFilm()
 	}
 	if err != nil {
 		return err
+	}
+	if yes {
+		if _, err := a.shelve(ctx, p.st, p.slug, "viewers do not find "+p.show(p.slug)+" any more"); err != nil {
+			return err
+		}
 	}
 	if yes && purge {
 		if _, err := clean.Purge(ctx, p.st, p.slug, gone.Objects, a.ui.Sink); err != nil {

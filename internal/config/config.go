@@ -1,5 +1,5 @@
 // Package config knows WHERE: to which place a film is published, with which tools, and how the program
-// speaks. Nothing here can change a published byte; what can belongs in a pipeline. Settings come from four
+// speaks. Nothing here can change a film's media; what can belongs in a pipeline. Settings come from four
 // layers, the later one wins: defaults, files, the environment, flags.
 //
 // Credentials are no settings: the S3 client finds them by itself, the way the AWS tools do. A settings file
@@ -33,6 +33,15 @@ type Config struct {
 	LogFormat string `yaml:"log-format" mapstructure:"log-format"` // "auto", "plain" or "json"
 	S3        S3     `yaml:"s3" mapstructure:"s3"`
 	Serve     Serve  `yaml:"serve" mapstructure:"serve"`
+	Site      Site   `yaml:"site" mapstructure:"site"`
+	Theme     string `yaml:"theme" mapstructure:"theme"` // a folder; "none" is filmpress's own look; "" leaves the library's as it is
+}
+
+// Site is what is said of the library as a whole. It changes links and the library's page, never a film's media.
+type Site struct {
+	URL      string `yaml:"url" mapstructure:"url"`           // where viewers open the library
+	Title    string `yaml:"title" mapstructure:"title"`       // of its page
+	Language string `yaml:"language" mapstructure:"language"` // of its page, BCP 47
 }
 
 // S3 says how a bucket is reached. An empty field leaves the decision to the AWS profile.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/text/language"
 
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
@@ -43,6 +44,10 @@ var settings = []setting{
 	{"s3.profile", text(""), []string{"FILMPRESS_S3_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "profile", "profile of ~/.aws to take credentials from", anything},
 	{"s3.path-style", func() any { return nil }, []string{"FILMPRESS_S3_PATH_STYLE"}, "path-style", "address buckets as ENDPOINT/BUCKET (the default for all servers but AWS)", truth},
 	{"s3.public-url", text(""), []string{"FILMPRESS_S3_PUBLIC_URL"}, "public-url", "URL under which viewers reach the bucket's objects", webURL},
+	{"site.url", text(""), []string{"FILMPRESS_SITE_URL"}, "site-url", "address under which viewers open the library, for its feed and sitemap, and for embedding", webURL},
+	{"site.title", text(""), []string{"FILMPRESS_SITE_TITLE"}, "site-title", "title of the library's page", anything},
+	{"site.language", text(""), []string{"FILMPRESS_SITE_LANGUAGE"}, "site-language", "language of the library's page; else that of most films", languageTag},
+	{"theme", text(""), []string{"FILMPRESS_THEME"}, "theme", "folder with theme.css, logo and footer for the pages; none takes the library's away", anything},
 	{"serve.addr", text("127.0.0.1:8080"), []string{"FILMPRESS_SERVE_ADDR"}, "addr", "address to listen on, host:port", hostPort},
 }
 
@@ -146,6 +151,16 @@ func webURL(s string) error {
 		return errors.New("must not hold a name or a password: give credentials by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
 	case u.RawQuery != "" || u.Fragment != "":
 		return errors.New("must not hold ? or #")
+	}
+	return nil
+}
+
+func languageTag(s string) error {
+	if s == "" {
+		return nil
+	}
+	if _, err := language.Parse(s); err != nil {
+		return fmt.Errorf("%q is not a language tag; write en, ru, ky or pt-BR", s)
 	}
 	return nil
 }

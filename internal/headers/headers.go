@@ -17,8 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"filmpress/internal/catalog"
+	"filmpress/internal/library"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
+	"filmpress/internal/site"
 	"filmpress/internal/store"
 )
 
@@ -72,9 +74,12 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 	if !ok {
 		return Report{}, ErrByName
 	}
-	c := &check{st: st, labels: labels, o: o, sink: sink, wrong: map[key]*Wrong{}, films: map[string]bool{}}
+	c := &check{st: st, labels: labels, o: o, sink: sink, wrong: map[key]*Wrong{}, films: map[string]bool{}, own: map[string]bool{}}
 	c.o.Workers = cmp.Or(max(o.Workers, 0), 32)
 	_, err := catalog.Scan(ctx, st, catalog.Options{Slug: o.Slug}, c.film)
+	if err == nil && o.Slug == "" {
+		err = c.library(ctx)
+	}
 	if err == nil && o.All {
 		err = c.others(ctx)
 	}
@@ -93,6 +98,7 @@ type check struct {
 	mu       sync.Mutex
 	wrong    map[key]*Wrong
 	films    map[string]bool
+	own      map[string]bool // of the library
 	looked   int
 	objects  int
 	mended   int
@@ -143,6 +149,25 @@ func unlisted(o catalog.Object) wish {
 	return w
 }
 
+// library judges the library's own objects. One of its names that others made is left to them.
+func (c *check) library(ctx context.Context) error {
+	for _, name := range site.Names {
+		ours, err := library.Ours(ctx, c.st, name)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			continue
+		}
+		c.own[name] = true
+		w := wish{Meta: store.Meta{Type: store.TypeOf(name), CacheControl: store.Revalidate}, cache: true, disposition: true, changes: true}
+		if err := c.object(ctx, name, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // others judges what is not of filmpress, by names that say a type.
 func (c *check) others(ctx context.Context) error {
 	prefix := ""
@@ -159,7 +184,7 @@ func (c *check) others(ctx context.Context) error {
 			return err
 		}
 		slug, rest, _ := strings.Cut(obj.Name, "/")
-		if part, _ := release.PartOf(rest); c.films[slug] && part != release.Foreign {
+		if part, _ := release.PartOf(rest); c.films[slug] && part != release.Foreign || c.own[obj.Name] {
 			continue
 		}
 		if t := store.TypeOf(obj.Name); t != store.TypeOf("") {

@@ -25,7 +25,7 @@ func (r *run) copy(ctx context.Context, it *item) error {
 // cond is the condition under which an object is written. Pointers and entrances change what viewers see, and a publisher
 // may be at work at the destination: they are replaced only as they were listed. A folder's list has no ETags, so there is none there.
 func (r *run) cond(it *item) store.If {
-	if at := rankOf(it.src.name); r.dst.folder != nil || at != pointers && at != entrances {
+	if at := rankOf(it.src.name); r.dst.folder != nil || at != pointers && at != entrances && at != libraries {
 		return store.If{}
 	}
 	if it.dst == nil {

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -16,11 +17,12 @@ const (
 	inner                 // pages of a release that no address names yet
 	manifests             // r/<release>/manifest.json: "this release is complete"
 	pointers              // release.json: "this release is current"
-	entrances             // pages, feeds, and the master playlists beside a pointer
+	entrances             // pages, and the master playlists beside a pointer
+	libraries             // what leads to the films of a place: list, page, feed, sitemap
 	ranks
 )
 
-var rankWords = [ranks]string{"media", "media playlists", "master playlists and manifests", "pages of releases", "release manifests", "pointers", "pages and entrances"}
+var rankWords = [ranks]string{"media", "media playlists", "master playlists and manifests", "pages of releases", "release manifests", "pointers", "pages and entrances", "lists of films"}
 
 // The names that filmpress gives to the parts of a release (package release). They are looked at in whatever place they stand, since a sync
 // may begin above the films or inside one.
@@ -28,6 +30,9 @@ const (
 	pointerName  = "release.json"
 	manifestName = "manifest.json"
 )
+
+// libraryNames are the library's objects (package site) that lead to films. Its page has a name that films' pages have too, so it counts at the root alone.
+var libraryNames = []string{"films.json", "feed.xml", "sitemap.xml", "theme.json"}
 
 // rankOf is an object's rank by its name. Which playlists are masters shows in their bytes (isMaster), and which of them are entrances in what lies
 // beside them (settle).
@@ -39,6 +44,8 @@ func rankOf(name string) rank {
 		return pointers
 	case base == manifestName && release:
 		return manifests
+	case !release && slices.Contains(libraryNames, base), name == "index.html":
+		return libraries
 	}
 	switch strings.ToLower(path.Ext(base)) {
 	case ".m3u8":

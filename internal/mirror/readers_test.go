@@ -223,7 +223,7 @@ func TestRank(t *testing.T) {
 		"a.mpd": masters, "lake/r/0123456789abcdef0123/index.html": inner, "lake/r/0123456789abcdef0123/manifest.json": manifests,
 		"2026/lake/r/0123456789abcdef0123/manifest.json": manifests, "r/0123456789abcdef0123/manifest.json": manifests,
 		"lake/release.json": pointers, "release.json": pointers, "lake/r/0123456789abcdef0123/release.json": media,
-		"index.html": entrances, "lake/index.html": entrances, "feed.xml": entrances, "lake/r/x/index.html": entrances,
+		"index.html": libraries, "lake/index.html": entrances, "feed.xml": libraries, "films.json": libraries, "2026/sitemap.xml": libraries, "lake/r/x/index.html": entrances,
 	} {
 		if got := rankOf(name); got != want {
 			t.Errorf("%s: %s, want %s", name, rankWords[got], rankWords[want])

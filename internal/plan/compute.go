@@ -32,6 +32,7 @@ type Request struct {
 	Tool     string // the ffmpeg build, as its own version text
 	Bundle   string // digest of the player bundle, "" where it is not built
 	Page     string // version of the watch page's code
+	Theme    Theme  // of the pages
 	Tolerant bool   // publish what can be decoded of a damaged film
 }
 
@@ -382,7 +383,7 @@ func (c *computer) chapters() (out []media.Chapter) {
 func (c *computer) pack() {
 	p := PackageParams{
 		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
-		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page,
+		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page, Theme: c.Theme,
 	}
 	var inputs []Input
 	for _, s := range c.plan.Steps {

@@ -22,7 +22,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 2, Pictures: 2, MP4: 1, Player: 1, Package: 2}
+var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 2, Pictures: 2, MP4: 1, Player: 1, Package: 3}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}
@@ -121,6 +121,13 @@ type PlayerParams struct {
 	Bundle string `json:"bundle"` // digest of the bundle
 }
 
+// Theme is the look of the pages, as package watch has it: it is small, and stands in the plan itself.
+type Theme struct {
+	CSS    string `json:"css,omitempty"`
+	Logo   string `json:"logo,omitempty"`   // a data: URI
+	Footer string `json:"footer,omitempty"` // Markdown
+}
+
 // PackageParams are the parameters of the package step. Its inputs are all other steps and the article.
 type PackageParams struct {
 	Title     string          `json:"title"`
@@ -134,6 +141,7 @@ type PackageParams struct {
 	Chapters  []media.Chapter `json:"chapters,omitempty"`
 	Poster    string          `json:"poster_rung"`
 	MP4       Rung            `json:"mp4"`
+	Theme     Theme           `json:"theme,omitzero"`
 	Page      string          `json:"page"` // version of the page's own code and templates
 }
 

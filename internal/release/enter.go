@@ -31,7 +31,9 @@ func derive(ctx context.Context, st store.Store, m Manifest, slug, release, url 
 		if page, err = enter(name, page, place, url); err != nil {
 			return nil, fmt.Errorf("%w: %s/%s/%s%s: %v", ErrMalformed, st, slug, place, name, err)
 		}
-		out = append(out, FromBytes(name, page))
+		if page != nil { // nil is that nobody knows the page's address, which this entrance is about
+			out = append(out, FromBytes(name, page))
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%w: release %s of %s has no page and no playlist to lead to", ErrMalformed, release, slug)
@@ -45,6 +47,8 @@ func enter(name string, page []byte, place, url string) ([]byte, error) {
 		return hls.Below(page, place), nil
 	case "manifest.mpd":
 		return dash.Rise(page), nil
+	case "oembed.json":
+		return watch.OEmbedEntrance(page, place, url)
 	}
 	return watch.Entrance(page, place, url)
 }

@@ -19,7 +19,7 @@ const (
 )
 
 // Entrances are the names below <slug>/ that viewers' addresses name.
-var Entrances = []string{"index.html", "master.m3u8", "manifest.mpd"}
+var Entrances = []string{"index.html", "master.m3u8", "manifest.mpd", "embed.html", "oembed.json"}
 
 // Part says what an object of a film is for.
 type Part int

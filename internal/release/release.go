@@ -6,7 +6,8 @@
 //	<slug>/r/<release>/manifest.json what the release consists of; written last of r/, its digest is the release's name
 //	<slug>/release.json              the pointer: which release is current; written only if nobody else wrote it meanwhile
 //	<slug>/index.html, master.m3u8,
-//	       manifest.mpd              entrances, each refers to one release only
+//	       manifest.mpd, embed.html,
+//	       oembed.json               entrances, each refers to one release only
 //	<slug>/tombstone.json            what no kept release names; see Tombstone
 //	<slug>/unpublished.json          that the film has no pointer on purpose
 //	<slug>/rollback.json             where a rollback goes that has not ended

@@ -28,6 +28,7 @@ const (
 	MasterName   = "master.m3u8"
 	ManifestName = "manifest.mpd"
 	PageName     = "index.html"
+	ChaptersName = "chapters.json"
 )
 
 // packer writes the playlists and the page of one film. All addresses are relative to r/<release>/.
@@ -60,6 +61,20 @@ func (w *Worker) pack(_ context.Context, j job) error {
 	}
 	if err := j.save(PageName, page); err != nil {
 		return err
+	}
+	if page, err = watch.RenderEmbed(k.out.Page); err != nil {
+		return err
+	}
+	if err := j.save(watch.EmbedName, page); err != nil {
+		return err
+	}
+	if err := j.save(watch.OEmbedName, watch.OEmbed(k.out.Page)); err != nil {
+		return err
+	}
+	if chapters := watch.ChaptersJSON(k.out.Page); chapters != nil {
+		if err := j.save(ChaptersName, chapters); err != nil {
+			return err
+		}
 	}
 	return writeFacts(j.out, k.out)
 }
@@ -148,6 +163,7 @@ func (k *packer) pictures() error {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height
 		}
 	}
+	k.out.Page.Theme = watch.Theme(k.p.Theme)
 	k.out.Page.Master, k.out.Page.Duration = MasterName, k.p.Duration
 	return nil
 }
@@ -299,7 +315,15 @@ func (f PackageFacts) Entrances(release, url string) ([]Entrance, error) {
 	}
 	manifest := f.Manifest
 	manifest.Base = ""
-	return []Entrance{{PageName, html}, {MasterName, master.Bytes()}, {ManifestName, manifest.Bytes()}}, nil
+	frame, err := watch.RenderEmbed(page)
+	if err != nil {
+		return nil, err
+	}
+	out := []Entrance{{PageName, html}, {MasterName, master.Bytes()}, {ManifestName, manifest.Bytes()}, {watch.EmbedName, frame}}
+	if url != "" {
+		out = append(out, Entrance{watch.OEmbedName, watch.OEmbed(page)})
+	}
+	return out, nil
 }
 
 // ReadPackage reads the facts of a package result.

@@ -169,8 +169,10 @@ func Expect(base string, pointer release.Pointer, m release.Manifest) *audit.Man
 			out.Objects = append(out.Objects, audit.Object{URI: group.at + e.Path, Size: e.Size, SHA256: e.SHA256, Type: e.Type, CacheControl: e.CacheControl})
 		}
 	}
-	if slices.ContainsFunc(m.Pages, func(e release.Entry) bool { return e.Path == "manifest.mpd" }) {
-		out.Entrances = append(out.Entrances, base+"manifest.mpd")
+	for _, name := range release.Entrances[2:4] { // whether there is an oembed.json depends on whether the page's address is known
+		if slices.ContainsFunc(m.Pages, func(e release.Entry) bool { return e.Path == name }) {
+			out.Entrances = append(out.Entrances, base+name)
+		}
 	}
 	for _, name := range append([]string{base + release.PointerName}, out.Entrances...) {
 		out.Objects = append(out.Objects, audit.Object{URI: name, Size: -1, Type: store.TypeOf(name), CacheControl: store.Revalidate})

@@ -15,13 +15,17 @@ const (
 	masterAttr = `data-master="`
 	dataBegin  = `<script type="application/ld+json">`
 	dataEnd    = `</script>`
+	playerMeta = `<meta name="twitter:player:`
 	localeMeta = `<meta property="og:locale" content="`
 )
 
 // The places of the page that tell its own address. They are written as page.html writes them, so that they are escaped alike.
 var (
-	addressHTML = template.Must(template.New("address").Parse(`<meta property="og:url" content="{{.}}">
-<link rel="canonical" href="{{.}}">
+	addressHTML = template.Must(template.New("address").Parse(`<meta property="og:url" content="{{.PublicURL}}">
+<link rel="canonical" href="{{.PublicURL}}">
+<link rel="alternate" type="application/json+oembed" href="{{.Beside "oembed.json"}}">
+<meta name="twitter:card" content="player">
+<meta name="twitter:player" content="{{.Beside "embed.html"}}">
 `))
 	imageHTML = template.Must(template.New("image").Parse(`<meta property="og:image" content="{{.}}">`))
 	videoHTML = template.Must(template.New("video").Parse(`<meta property="og:video" content="{{.}}">`))
@@ -32,12 +36,16 @@ var (
 // film's entrance: the same bytes that Render writes with them. So a release that was published years ago, by another
 // version, can be made current again without its sources. base is "r/<release>/".
 func Entrance(page []byte, base, publicURL string) ([]byte, error) {
-	if bytes.Count(page, []byte(masterAttr)) == 0 || !bytes.Contains(page, []byte(dataBegin)) {
+	frame := bytes.Contains(page, []byte(embedMark)) // in texts the quotes are escaped
+	if bytes.Count(page, []byte(masterAttr)) == 0 || !frame && !bytes.Contains(page, []byte(dataBegin)) {
 		return nil, errors.New("it is no watch page of filmpress")
 	}
 	// Quotes in texts are escaped, so what follows =" is an attribute's beginning.
 	page = bytes.ReplaceAll(page, []byte(`="`+media), []byte(`="o/`))
 	page = bytes.Replace(page, []byte(masterAttr), []byte(masterAttr+base), 1)
+	if frame {
+		return page, nil
+	}
 	address := view{Page: Page{Base: base, PublicURL: publicURL}}
 	page, err := address.data(page)
 	if err != nil || publicURL == "" {
@@ -62,6 +70,9 @@ func (v view) data(page []byte) ([]byte, error) {
 		}
 	}
 	absolute(video, "thumbnailUrl", "contentUrl")
+	if ref, ok := video["embedUrl"].(string); ok {
+		video["embedUrl"] = v.Beside(ref)
+	}
 	for _, caption := range maps(video["caption"]) {
 		absolute(caption, "contentUrl")
 	}
@@ -99,10 +110,16 @@ func (v view) metas(page []byte) ([]byte, error) {
 	at += end + 1
 	var out bytes.Buffer
 	out.Write(page[:at])
-	if err := addressHTML.Execute(&out, v.PublicURL); err != nil {
+	if err := addressHTML.Execute(&out, v); err != nil {
 		return nil, err
 	}
 	rest := page[at:]
+	for range 2 { // the frame's size, which releases of an older filmpress do not tell
+		if line := bytes.IndexByte(rest, '\n'); line >= 0 && bytes.HasPrefix(rest, []byte(playerMeta)) {
+			out.Write(rest[:line+1])
+			rest = rest[line+1:]
+		}
+	}
 	for _, meta := range []struct {
 		begins string
 		write  *template.Template

@@ -34,6 +34,33 @@ func TestEntrance(t *testing.T) {
 	}
 }
 
+// TestEmbedEntrance: the same for what others show the film with.
+func TestEmbedEntrance(t *testing.T) {
+	hostile := samplePage()
+	hostile.Film.Title = `="../../o/x" <body class="embed"> </script><script>alert(1)</script> & 'more'`
+	for name, page := range map[string]Page{"sample": samplePage(), "hostile": hostile} {
+		frame, err := RenderEmbed(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response := OEmbed(page)
+		page.Base, page.PublicURL = "r/0123456789abcdef0123/", "https://films.example.org/a%20b/index.html"
+		want, err := RenderEmbed(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Entrance(frame, page.Base, page.PublicURL); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v\n got %s\nwant %s", name, err, differs(got, want), differs(want, got))
+		}
+		if got, err := OEmbedEntrance(response, page.Base, page.PublicURL); err != nil || !bytes.Equal(got, OEmbed(page)) {
+			t.Errorf("%s: %v\n%s\n%s", name, err, got, OEmbed(page))
+		}
+		if got, err := OEmbedEntrance(response, page.Base, ""); err != nil || got != nil {
+			t.Errorf("%s: without an address: %s, %v", name, got, err)
+		}
+	}
+}
+
 // differs is where a begins to differ from b.
 func differs(a, b []byte) []byte {
 	for i := range a {

@@ -27,6 +27,7 @@ type Page struct {
 	Audio      []AudioTrack // as the multivariant playlist names them; a menu appears from two on
 	Chapters   []Chapter
 	Downloads  []Download
+	Theme      Theme
 	Assets     Assets // the zero value is a page with the browser's own player
 }
 

@@ -72,7 +72,7 @@ type view struct {
 
 func (v view) CSS() template.CSS    { return template.CSS(pageCSS) }
 func (v view) LocalJS() template.JS { return template.JS(localJS) }
-func (v view) Policy() string       { return policy }
+func (v view) Policy() string       { return themed(policy, pageCSS, v.Theme) }
 func (v view) URI(ref string) string {
 	return v.resolve(ref)
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -11,10 +12,10 @@ import (
 func (v view) Structured() map[string]any {
 	video := map[string]any{
 		"@context": "https://schema.org", "@type": "VideoObject", "name": v.Film.Title, "duration": isoDuration(v.Duration),
-		"inLanguage": v.Language(),
+		"inLanguage": v.Language(), "embedUrl": v.Beside(EmbedName),
 	}
 	for key, value := range map[string]string{
-		"description": v.Film.Description, "uploadDate": v.Film.Date, "thumbnailUrl": v.Absolute(v.Poster), "license": v.LicenceURL(), "contentUrl": v.Absolute(v.MP4),
+		"description": v.Film.Description, "uploadDate": wholeDate(v.Film.Date), "transcript": v.transcript(), "thumbnailUrl": v.Absolute(v.Poster), "license": v.LicenceURL(), "contentUrl": v.Absolute(v.MP4),
 	} {
 		if value != "" {
 			video[key] = value
@@ -40,6 +41,42 @@ func (v view) Structured() map[string]any {
 		video["hasPart"] = clips
 	}
 	return video
+}
+
+// wholeDate is a date that names a day; readers refuse others.
+func wholeDate(date string) string {
+	if len(date) == len(time.DateOnly) {
+		return date
+	}
+	return ""
+}
+
+// maxTranscript is how many bytes of words stand in the page twice, as text and for search engines: a page without its player stays small for
+// thin networks. Of a longer film, search engines read the text.
+const maxTranscript = 12_000
+
+// transcript is what is said in the film, in the page's language where there is such a track, else in that of the first.
+func (v view) transcript() string {
+	var best []Line
+	for _, t := range v.Spoken() {
+		if best == nil || t.Language == v.Language() {
+			best = t.Lines
+		}
+		if t.Language == v.Language() {
+			break
+		}
+	}
+	var b strings.Builder
+	for _, l := range best {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strings.ReplaceAll(l.Text, "\n", " "))
+	}
+	if b.Len() > maxTranscript {
+		return ""
+	}
+	return b.String()
 }
 
 // Absolute is a URI as others need it: below PublicURL where that is known, else as the page itself uses it.

@@ -124,3 +124,6 @@ func (s *Store) holds(ctx context.Context, name string, cond store.If) error {
 	}
 	return nil
 }
+
+// Guarded implements store.Guard.
+func (s *Store) Guarded(ctx context.Context) (bool, error) { return s.conditional(ctx) }

@@ -54,7 +54,7 @@ func serveFolder(t *testing.T) (server *httptest.Server, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server = httptest.NewServer(library{root, films})
+	server = httptest.NewServer(folder{root: root, films: films})
 	t.Cleanup(func() { server.Close(); root.Close() })
 	return server, path
 }
@@ -67,7 +67,7 @@ func TestLibrary(t *testing.T) {
 		headers string // NAME=VALUE, separated by |
 		body    string // contained; "" must be empty
 	}{
-		{"GET /", 200, "Content-Type=text/html; charset=utf-8", `<a href="film/" lang="ru">A &lt;b&gt;bold&lt;/b&gt; film</a> <small>1:01 · en, ru</small>`},
+		{"GET /", 200, "Content-Type=text/html; charset=utf-8", `<bdi class="title" lang="ru" dir="ltr">A &lt;b&gt;bold&lt;/b&gt; film</bdi></a>`},
 		{"GET /film/", 200, "Content-Type=text/html; charset=utf-8|Cache-Control=no-cache|Vary=Accept-Encoding", "a page"},
 		{"GET /film", 301, "Location=/film/", ""},
 		{"GET /film/o/0123/a.m4s", 200, "Content-Type=video/iso.segment|Accept-Ranges=bytes|Content-Length=10|Cache-Control=" + store.Immutable, "0123456789"},

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+
+	"filmpress/internal/store"
+)
+
+// folder answers for the files of one folder. os.Root keeps it inside: neither .. nor a symbolic link leads out.
+type folder struct {
+	root  *os.Root
+	films store.Store // the same folder, for what release knows to read in it
+	live  *live       // tells open pages of changes; nil is not to
+}
+
+func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Access-Control-Allow-Origin", "*") // a page elsewhere may embed the film, as with a public bucket
+	h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		l.get(w, r)
+	case http.MethodOptions:
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+		h.Set("Access-Control-Allow-Headers", "Range")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		http.Error(w, "this server only shows films", http.StatusMethodNotAllowed)
+	}
+}
+
+func (l folder) get(w http.ResponseWriter, r *http.Request) {
+	if l.live != nil && l.live.serves(w, r) {
+		return
+	}
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	folder := name == "" || strings.HasSuffix(name, "/")
+	if folder {
+		name += "index.html"
+	}
+	if !fs.ValidPath(name) || hidden(name) {
+		http.NotFound(w, r)
+		return
+	}
+	f, info, err := l.open(name)
+	switch {
+	case err == nil && info.IsDir():
+		f.Close()
+		http.Redirect(w, r, "./"+path.Base(name)+"/", http.StatusMovedPermanently)
+	case err == nil:
+		defer f.Close()
+		if l.live != nil && path.Ext(name) == ".html" {
+			l.live.send(w, r, name, f)
+			return
+		}
+		send(w, r, name, f, info)
+	case name == "index.html" && errors.Is(err, fs.ErrNotExist):
+		l.index(w, r)
+	default: // whether it is missing, a link that leads out or not readable is nobody's business
+		http.NotFound(w, r)
+	}
+}
+
+// hidden tells of names of which a part begins with a dot: locks, unfinished files, and what is private by custom.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+}
+
+// open opens a file or a folder; anything else, a pipe for example, is refused before it could block.
+func (l folder) open(name string) (*os.File, fs.FileInfo, error) {
+	info, err := l.root.Stat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, nil, fs.ErrPermission
+	}
+	f, err := l.root.Open(name)
+	return f, info, err
+}
+
+// send answers with a file, gzipped where it is text and the browser takes that. Ranges count in plain bytes, so a
+// request for one gets plain bytes.
+func send(w http.ResponseWriter, r *http.Request, name string, f *os.File, info fs.FileInfo) {
+	kind := store.TypeOf(name)
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", cacheControl(name))
+	if !store.Compressible(kind) {
+		http.ServeContent(w, r, name, info.ModTime(), f)
+		return
+	}
+	h.Set("Vary", "Accept-Encoding")
+	if r.Header.Get("Range") != "" || !takesGzip(r) {
+		http.ServeContent(w, r, name, info.ModTime(), f)
+		return
+	}
+	h.Set("Last-Modified", info.ModTime().UTC().Format(http.TimeFormat))
+	if since, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil && !info.ModTime().Truncate(1e9).After(since) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Encoding", "gzip")
+	if r.Method == http.MethodHead {
+		return
+	}
+	z := gzip.NewWriter(w)
+	if _, err := io.Copy(z, f); err == nil {
+		z.Close()
+	}
+}
+
+func takesGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if name == "gzip" && strings.Trim(strings.TrimPrefix(strings.TrimSpace(quality), "q="), "0.") != "" || name == "gzip" && quality == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// cacheControl is what release gives the same object in a bucket: forever for names that hold a digest.
+func cacheControl(name string) string {
+	if parts := strings.Split(name, "/"); len(parts) > 3 && (parts[1] == "o" || parts[1] == "r") {
+		return store.Immutable
+	}
+	return store.Revalidate
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bufio"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filmpress/internal/site"
+	"filmpress/internal/theme"
+)
+
+// TestLivePages: serve adds its script to pages and to what their policy allows, and the published bytes stay as they are.
+func TestLivePages(t *testing.T) {
+	server, path := serveFolder(t)
+	server.Close()
+	page := site.Library{}.Index(theme.Theme{})
+	if err := os.WriteFile(filepath.Join(path, "index.html"), page, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	l := newLive()
+	server = httptest.NewServer(folder{root: root, live: l})
+	t.Cleanup(server.Close)
+	_, headers, body := ask(t, server.URL+"/", "GET", "")
+	if !strings.Contains(body, `<script src="/.filmpress/reload.js"></script></head>`) || !strings.Contains(body, "connect-src &#39;self&#39;; script-src &#39;self&#39; ") ||
+		headers.Get("Cache-Control") != "no-store" {
+		t.Errorf("%v\n%s", headers, body)
+	}
+	if _, _, js := ask(t, server.URL+liveScript, "GET", ""); js != liveJS {
+		t.Errorf("the script is %q", js)
+	}
+	if now, err := os.ReadFile(filepath.Join(path, "index.html")); err != nil || string(now) != string(page) {
+		t.Error("the published page changed")
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+liveEvents, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Body.Close()
+	lines := bufio.NewScanner(events.Body)
+	lines.Scan() // the page is known from here on
+	l.tell()
+	told := make(chan bool, 1)
+	go func() {
+		for lines.Scan() {
+			if lines.Text() == "data: published" {
+				told <- true
+				return
+			}
+		}
+		told <- false
+	}()
+	select {
+	case ok := <-told:
+		if !ok {
+			t.Error("the stream ended")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the page was not told")
+	}
+}
+
+// TestSources: what belongs to the film shows, and other films do not.
+func TestSources(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	film := filepath.Join(dir, "film.mp4")
+	write("film.mp4", "x")
+	look := func() string {
+		return sources(film, []string{"en=" + filepath.Join(dir, "far.srt")}, filepath.Join(dir, "theme"))
+	}
+	before := look()
+	write("other.mp4", "x")
+	write("other.en.srt", "x")
+	if look() != before {
+		t.Error("another film's files count")
+	}
+	for _, name := range []string{"film.md", "film.en.srt", "far.srt", "theme/theme.css"} {
+		before = look()
+		write(name, "new")
+		if look() == before {
+			t.Errorf("%s does not count", name)
+		}
+	}
+}
