@@ -45,6 +45,7 @@ func TestStories(t *testing.T) {
 			"unhex":     unhex,
 			"serve":     serve,
 			"fetch":     fetch,
+			"awaits":    awaits,
 			"profile":   profile,
 			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Start(t) }),
 		},

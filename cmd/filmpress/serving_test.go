@@ -32,10 +32,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(cmd.(*exec.Cmd).Wait())
 		return
 	}
-	if len(args) != 1 {
-		ts.Fatalf("usage: serve FOLDER")
+	if len(args) == 0 {
+		ts.Fatalf("usage: serve FOLDER [FLAG...]")
 	}
-	cmd := exec.Command(filepath.Join(ts.Getenv("BIN"), "filmpress"), "serve", args[0], "--addr", "127.0.0.1:0")
+	cmd := exec.Command(filepath.Join(ts.Getenv("BIN"), "filmpress"), append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
 	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -47,6 +47,27 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SERVER", address)
 	ts.Setenv("SERVER_ADDR", strings.TrimPrefix(address, "http://"))
 	servers.Store(ts.Getenv("WORK"), cmd)
+}
+
+// awaits gets a page again and again until it holds some text: awaits URL TEXT
+func awaits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaits URL TEXT")
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	var last string
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		response, err := client.Get(args[0])
+		if err != nil {
+			continue
+		}
+		b, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if last = string(b); err == nil && strings.Contains(last, args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s has no %q:\n%.2000s", args[0], args[1], last)
 }
 
 // fetch gets a page and writes it to stdout: [!] fetch URL. With ! the server must refuse.

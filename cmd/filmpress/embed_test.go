@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// TestEmbedElsewhere publishes to a bucket, puts the code of `filmpress embed` into a page on another origin, and plays the film in it.
+func TestEmbedElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	for _, tool := range []string{chromium, "node", "ffmpeg"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed", tool)
+		}
+	}
+	for _, need := range []string{"../../internal/watch/player/node_modules/playwright-core", "../../internal/watch/dist/player.js"} {
+		if _, err := os.Stat(need); err != nil {
+			t.Skip("skipped: run make player")
+		}
+	}
+	server := s3server.Start(t)
+	dir := t.TempDir()
+	run := func(name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(append(os.Environ(), server.Env()...), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
+		var complaints strings.Builder
+		cmd.Stderr = &complaints
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s %q: %v\n%s", name, args, err, complaints.String())
+		}
+		return string(out)
+	}
+	film := filepath.Join(dir, "film.mp4")
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "6", "-c:v", "libx264", "-preset", "ultrafast",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
+	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:01,000 --> 00:00:05,000\nSalt & bread.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	bucket := "s3://" + server.Bucket + "/2026"
+	page := strings.TrimSpace(run("filmpress", "publish", film, "--pipeline", filepath.Join("testdata", "tiny.yml"), "--language", "en", "--title", `The "Lake" & <more>`, "--to", bucket))
+	slug := filepath.Base(filepath.Dir(page))
+	code := run("filmpress", "embed", bucket, slug)
+	if !strings.Contains(code, `src="`+server.Endpoint+"/") {
+		t.Fatalf("the code leads elsewhere: %s", code)
+	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!doctype html><title>Somebody's page</title><link rel=icon href=data:,><div style=\"width:640px\">%s</div>", code)
+	}))
+	t.Cleanup(elsewhere.Close)
+	// Another name and another port than the bucket's.
+	cmd := exec.Command("node", "../../testdata/browser/embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1), "--host", server.Endpoint)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
