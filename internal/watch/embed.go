@@ -62,13 +62,9 @@ func (v view) Beside(name string) string {
 	return name
 }
 
-// EmbedCode is what others paste into their pages; "" where the page's address is not known.
-func (v view) EmbedCode() string {
-	if v.PublicURL == "" {
-		return ""
-	}
-	return EmbedCode(v.Beside(EmbedName), v.Film.Title, v.Width, v.Height)
-}
+// EmbedCode is what others paste into their pages. It names the frame's page without an address, which the player fills in: the same page lies
+// in its release and at its entrance.
+func (v view) EmbedCode() string { return EmbedCode(EmbedName, v.Film.Title, v.Width, v.Height) }
 
 // EmbedCode is an HTML frame for the page at address. It keeps the picture's form at any width, and gives the frame no more rights than full screen
 // and a small window.

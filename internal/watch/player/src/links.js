@@ -25,3 +25,14 @@ export function startSeekLinks(root, stream) {
     if (link && link.hash === location.hash) go(fromHash());
   });
 }
+
+// startEmbedding completes the code with which others show the film: the page does not know where it lies.
+export function startEmbedding() {
+  const section = document.querySelector(".embedding");
+  if (!section) return;
+  const page = document.querySelector('link[rel="canonical"]')?.href ?? location.href;
+  const code = section.querySelector("textarea");
+  code.value = code.value.replace('src="embed.html"', `src="${new URL("embed.html", page).href.replaceAll("&", "&amp;")}"`);
+  code.addEventListener("focus", () => code.select());
+  section.hidden = false;
+}

@@ -7,7 +7,7 @@ import { startControls } from "./controls.js";
 import { startKeys } from "./keys.js";
 import { startLine } from "./line.js";
 import { startMenus } from "./menus.js";
-import { startSeekLinks } from "./links.js";
+import { startEmbedding, startSeekLinks } from "./links.js";
 import { startShare } from "./share.js";
 import { startTranscript } from "./transcript.js";
 
@@ -27,6 +27,7 @@ function start(root) {
   startSeekLinks(root, stream);
   startTranscript(stream);
   startShare(stream);
+  startEmbedding();
 }
 
 // Opened as a file, the page is on its own: see local.js.
