@@ -44,7 +44,9 @@ func TestNotesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := content(t, mirror.Place{Store: src})
-	maps.DeleteFunc(want, func(name, _ string) bool { return strings.HasPrefix(name, "lake/") && strings.HasSuffix(name, "ne.json") })
+	maps.DeleteFunc(want, func(name, _ string) bool {
+		return strings.HasPrefix(name, "lake/") && strings.HasSuffix(name, "ne.json")
+	})
 	for name, text := range content(t, mirror.Place{Store: st}) {
 		want[name] = text
 	}
