@@ -87,7 +87,7 @@ func encode(t *testing.T, dir string) {
 	}
 	length := fmt.Sprint(filmLength.Seconds())
 	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=" + length, "-f", "lavfi", "-i", "sine=f=330:r=48000:d=" + length,
-		"-f", "lavfi", "-i", "mandelbrot=s=960x540:maxiter=200:start_x=-0.7435:start_y=0.1314:start_scale=0.02:inner=black"}
+		"-f", "lavfi", "-t", "0.1", "-i", "mandelbrot=s=960x540:maxiter=200:start_x=-0.7435:start_y=0.1314:start_scale=0.02:inner=black"}
 	args = append(args, hls("640:360", "25", "50", "6", "v360")...)
 	args = append(args, hls("320:180", "25", "50", "6", "v180")...)
 	args = append(args, hls("320:180", "1", "1", "1", "i180")...)
