@@ -15,7 +15,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs bench-quality bench-storage align-campaign campaign campaign-storage player install clean
+.PHONY: build demo test lint vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -79,6 +79,9 @@ bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many 
 align-campaign: ## how well subtitles are put in time with speech: the table of docs/benchmarks.md; some minutes
 	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
 	FILMPRESS_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
+
+bench-page: player ## how soon the page and the film begin on thin lines, and whether the film goes on; five minutes
+	FILMPRESS_CAMPAIGN=1 go test ./internal/watch -count=1 -timeout 20m -v -run "TestThinLines|TestWeight"
 
 bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names
 	@scripts/need ffmpeg:ffmpeg

@@ -8,9 +8,11 @@ import (
 
 func TestReadSounds(t *testing.T) {
 	for _, c := range []struct{ args, want, wrong string }{
-		{"0=ru", "[{0 -1 ru}]", ""},
-		{"0=RU 1=pt-br 2=off", "[{0 -1 ru} {1 -1 pt-BR} {2 -1 off}]", ""},
-		{"0+1=ky", "[{0 1 ky}]", ""},
+		{"0=ru", "[{0 -1 ru false}]", ""},
+		{"0=RU 1=pt-br 2=off", "[{0 -1 ru false} {1 -1 pt-BR false} {2 -1 off false}]", ""},
+		{"0+1=ky", "[{0 1 ky false}]", ""},
+		{"0=ru 1=ru:ad", "[{0 -1 ru false} {1 -1 ru true}]", ""},
+		{"0=ru:xy", "", `--audio "0=ru:xy": write`},
 		{"", "[]", ""},
 		{"ru", "", `--audio "ru": write`},
 		{"=ru", "", `--audio "=ru": write`},
@@ -22,7 +24,7 @@ func TestReadSounds(t *testing.T) {
 		{"999=ru", "", `--audio "999=ru": write`},
 		{"0=ru 0=en", "", "--audio names sound track 0 twice"},
 		{"0+1=ru 1=en", "", "--audio names sound track 1 twice"},
-		{"0=ru 1=en", "[{0 -1 ru} {1 -1 en}]", ""},
+		{"0=ru 1=en", "[{0 -1 ru false} {1 -1 en false}]", ""},
 	} {
 		got, err := readSounds(strings.Fields(c.args))
 		if c.wrong != "" {

@@ -76,7 +76,7 @@ func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
 	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
 	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
 	flags.BoolVar(&f.tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
-	flags.StringArrayVar(&f.audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right; may be given several times")
+	flags.StringArrayVar(&f.audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right, 1=ru:ad is an audio description; may be given several times")
 	flags.StringArrayVar(&f.subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
 }
 

@@ -41,6 +41,8 @@ func TestSounds(t *testing.T) {
 		{"surround", "ru:6", "ru", "", "0=ru", "", "sound track 0: ru, stereo AAC at 96 kb/s, -16 LUFS; its 6 channels are mixed down"},
 		{"no such track", "ru", "ru", "3=en", "0=ru", "audio-track", ""},
 		{"nothing to name", "", "ru", "0=en", "", "audio-track", ""},
+		{"described", "ru -", "ru", "1=ru:ad", "0=ru 1 (AD)=ru", "", "sound track 1: ru, stereo AAC at 96 kb/s, -16 LUFS, as --audio says, audio description"},
+		{"described only by name", "en ru ru", "ru", "2=ru:ad", "1=ru 0=en 2 (AD)=ru", "", ""},
 		{"silent", "", "ru", "", "", "", "sound: the film has none; it is published silent"},
 	} {
 		r := request(t, "documentary")
@@ -74,7 +76,8 @@ func TestSounds(t *testing.T) {
 func sounds(t *testing.T, said string) (out []Sound) {
 	for s := range strings.FieldsSeq(said) {
 		tracks, lang, _ := strings.Cut(s, "=")
-		sound := Sound{Right: -1, Language: lang}
+		lang, described := strings.CutSuffix(lang, ":ad")
+		sound := Sound{Right: -1, Language: lang, Describes: described}
 		if n, _ := fmt.Sscanf(tracks, "%d+%d", &sound.Track, &sound.Right); n == 0 {
 			t.Fatal(s)
 		}
@@ -103,6 +106,9 @@ func published(t *testing.T, p Plan) string {
 			tracks := fmt.Sprint(a.Stream - 1)
 			if a.Right != nil {
 				tracks += fmt.Sprintf("+%d", *a.Right-1)
+			}
+			if l.Describes {
+				tracks += " (AD)"
 			}
 			out = append(out, tracks+"="+l.Language)
 		}

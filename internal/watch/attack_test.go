@@ -28,7 +28,7 @@ var attacks = []string{
 	`{"@context":"x"}</script><script>pwn()</script>`, `"}</script><script>pwn()//`, `\u003c/script\u003e\u003cscript\u003epwn()`, `\"};pwn();//`,
 	`${pwn()}`, `{{.Film}}{{printf "%s" "x"}}`, `{{template "player" .}}`, `<% pwn() %>`,
 	"a\u2028b<script>pwn()</script>", "a\u2029pwn()", "nul\x00l<scr\x00ipt>pwn()</script>", "bell\x07 and \x1b[31mred\x1b[0m",
-	"name \u202etxt.exe\u202c end", "\u202e\u202e\u202e turned and never turned back", "\u2066isolated and left open", "\u202bright\u202d left", "zero\u200bwidth \ufeffmark",
+	"name \u202etxt.exe\u202c end", "\u202e\u202e\u202e turned and never turned back", "\u2066isolated and left open", "\u202bright\u202d left", "zero\u200bwidth mark",
 	`-o $(touch x)`, "`touch x`; rm -rf /", `../../../../etc/passwd`, `&lt;script&gt;pwn()&lt;/script&gt;`, `&#60;script&#62;pwn()`, `%3Cscript%3Epwn()%3C/script%3E`, `＜script＞pwn()＜/script＞`,
 	"\xf0\x9f\x91\xa9\u200d\xf0\x9f\x9a\x80 family", strings.Repeat("long ", 80), `="../../o/x" data-master="/canary`, `<!DOCTYPE html><html><script>pwn()</script>`, `<plaintext>`, `<xmp><script>pwn()</script>`,
 }
@@ -40,7 +40,7 @@ var articleAttacks = [][2]string{
 	{"[press me](vbscript:pwn())", "press me"}, {"[press me](//evil.example/canary)", "press me"}, {"![a picture](/canary)", "a picture"}, {"![x](x\" onerror=\"pwn())", "x"},
 	{"<javascript:pwn()>", "pwn()"}, {"[a]\n\n[a]: javascript:pwn()", "a"}, {"text\n\n<iframe src=/canary></iframe>\n\nmore", "more"}, {"<svg onload=pwn()>\n\nmore", "more"},
 	{"<meta http-equiv=refresh content=0;url=/canary>\n\nmore", "more"}, {"```html\n</code></pre><script>pwn()</script>\n```", "pwn()"}, {"`</code><script>pwn()</script>`", "pwn()"},
-	{"|a|b|\n|-|-|\n|<img src=x onerror=pwn()>|c|", "c"}, {"## x\" onclick=\"pwn()", "onclick"}, {"note[^1]\n\n[^1]: <script>pwn()</script> said", "said"},
+	{"|a|b|\n|-|-|\n|<img src=x onerror=pwn()>|c|", "c"}, {"## x\" onclick=\"pwn()", "onclick"}, {"note[^1]\n\n[^1]: said <script>pwn()</script>", "said"},
 	{"[x](https://a.example/\"onmouseover=\"pwn())", "x"}, {"<style>@import '/canary'</style>\n\nmore", "more"}, {"words \u202e turned and &#x202e; again", "again"}, {"a &lt;script&gt;pwn()&lt;/script&gt; b", "pwn()"},
 }
 

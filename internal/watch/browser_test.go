@@ -54,6 +54,9 @@ func publish(t *testing.T, dir string, player Player) {
 	put("r/one/index.html", render(t, page))
 	page.Base = "r/one/"
 	put("index.html", render(t, page))
+	page.Film.Language, page.Film.Title, page.Film.Description = "ar", "الطريق الطويل إلى أوش", "ثلاث أخوات يعبرن الجبال في شاحنة خبز."
+	page.Tracks[1].Kind, page.Tracks[1].Name = "captions", "русский (SDH)"
+	put("ar.html", render(t, page))
 }
 
 func TestInBrowser(t *testing.T) {

@@ -27,10 +27,18 @@ func (p Page) clean() Page {
 	p.Tracks = slices.Clone(p.Tracks)
 	for i := range p.Tracks {
 		t := &p.Tracks[i]
-		t.Lines = slices.Clone(t.Lines)
+		t.Name, t.Lines = readable(t.Name), slices.Clone(t.Lines)
 		for j := range t.Lines {
 			t.Lines[j].Speaker, t.Lines[j].Text = readable(t.Lines[j].Speaker), readable(t.Lines[j].Text)
 		}
+	}
+	p.Audio = slices.Clone(p.Audio)
+	for i := range p.Audio {
+		p.Audio[i].Name = readable(p.Audio[i].Name)
+	}
+	p.Downloads = slices.Clone(p.Downloads)
+	for i := range p.Downloads {
+		p.Downloads[i].Label = readable(p.Downloads[i].Label)
 	}
 	p.Chapters = slices.Clone(p.Chapters)
 	for i := range p.Chapters {

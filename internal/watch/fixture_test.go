@@ -86,14 +86,15 @@ func encode(t *testing.T, dir string) {
 			"-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-f", "hls", "-hls_time", seconds, "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "o/" + out + "/index.m3u8"}
 	}
 	length := fmt.Sprint(filmLength.Seconds())
-	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=" + length, "-f", "lavfi", "-i", "sine=f=330:r=48000:d=" + length}
+	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=" + length, "-f", "lavfi", "-i", "sine=f=330:r=48000:d=" + length,
+		"-f", "lavfi", "-t", "0.1", "-i", "mandelbrot=s=960x540:maxiter=200:start_x=-0.7435:start_y=0.1314:start_scale=0.02:inner=black"}
 	args = append(args, hls("640:360", "25", "50", "6", "v360")...)
 	args = append(args, hls("320:180", "25", "50", "6", "v180")...)
 	args = append(args, hls("320:180", "1", "1", "1", "i180")...)
 	args = append(args, "-map", "1:a", "-ac", "2", "-c:a", "aac", "-b:a", "96k", "-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "o/audio/index.m3u8")
 	args = append(args, "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", "o/mp4/film.mp4")
 	args = append(args, "-map", "0:v", "-vf", "fps=1/2,scale=160:90,tile=4x3", "-frames:v", "1", "o/pictures/sheet-0.jpg")
-	args = append(args, "-map", "0:v", "-frames:v", "1", "o/pictures/poster.jpg")
+	args = append(args, "-map", "2:v", "-frames:v", "1", "-vf", "eq=saturation=0.55,gblur=sigma=1", "o/pictures/poster.jpg")
 	cmd := exec.Command("ffmpeg", args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -195,3 +195,37 @@ func TestBundle(t *testing.T) {
 		t.Errorf("%v %+v", ok, p.JS)
 	}
 }
+
+// TestRenderMuch: a title of 400 characters and 500 chapters give a whole page.
+func TestRenderMuch(t *testing.T) {
+	p := samplePage()
+	p.Assets, p.Film.Title = sampleAssets(), strings.Repeat("Ж", 400)
+	p.Chapters = nil
+	for i := range 500 {
+		p.Chapters = append(p.Chapters, Chapter{time.Duration(i) * time.Second, "A chapter"})
+	}
+	page := render(t, p)
+	if elements, _ := parse(t, page); strings.Count(string(page), "A chapter</span>") != 500 || elements["h1"] != 1 || !bytes.HasSuffix(bytes.TrimSpace(page), []byte("</html>")) {
+		t.Error("chapters are missing, or the page is not whole")
+	}
+}
+
+func TestLicenceURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/", "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/", "CC BY-NC-ND 3.0": "https://creativecommons.org/licenses/by-nc-nd/3.0/",
+		"CC0 1.0": "https://creativecommons.org/publicdomain/zero/1.0/", "all rights reserved": "", "": "", "CC BY-SA 4.0/../x": "",
+	} {
+		if got := (view{Page: Page{Film: Film{Licence: text}}}).LicenceURL(); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestClean: what turns a text around is taken out, and what Arabic needs stays.
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{"a\u202eb\u202c": "ab", "\u2066a\u2069": "a", "a\x00\x1bb": "ab", "a\u200fb": "a\u200fb", "a\nb\tc": "a\nb\tc", "a\u2028b": "a\nb", "\u200c\u200d": "\u200c\u200d"} {
+		if got := readable(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

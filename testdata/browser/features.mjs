@@ -66,22 +66,23 @@ async function quiet() { // nothing of the film before play, with and without a 
 }
 
 async function accessible() {
-  for (const colorScheme of ["light", "dark"]) {
-    const { context, page } = await open({ colorScheme, bypassCSP: true });
+  for (const [colorScheme, name] of [["light", "en"], ["dark", "en"], ["light", "ar"], ["dark", "ar"]]) {
+    const { context, page } = await open({ colorScheme, bypassCSP: true }, name === "en" ? args.url : new URL("ar.html", args.url).href);
     const run = async (where) => {
       const found = await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe} } return (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations.map((v) => v.id + " " + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")); })()`);
-      check(`axe finds nothing: ${colorScheme}, ${where}`, found.length === 0, found);
+      check(`axe finds nothing: ${name}, ${colorScheme}, ${where}`, found.length === 0, found);
     };
-    await shot(page, `desktop-${colorScheme}`, true);
+    await shot(page, `desktop-${name}-${colorScheme}`, true);
+    check(`${name}: the direction`, (await page.evaluate(() => getComputedStyle(document.querySelector("h1")).direction)) === (name === "ar" ? "rtl" : "ltr"));
     await run("before play");
     await page.locator(".start").click();
     await until("it plays", () => time(page), (now) => now > 0.3);
     await reveal(page);
     await page.locator(".cc").click();
-    await shot(page, `menu-${colorScheme}`);
+    await shot(page, `menu-${name}-${colorScheme}`);
     await run("menu open");
     await page.locator('[data-do="look"]').click();
-    await shot(page, `look-${colorScheme}`);
+    await shot(page, `look-${name}-${colorScheme}`);
     await run("looks open");
     await context.close();
   }

@@ -156,3 +156,26 @@ func TestRemux(t *testing.T) {
 		t.Error("a cut file decodes")
 	}
 }
+
+// TestStillOfFade: a film that fades in from black, or from white, gets a poster on which there is something.
+func TestStillOfFade(t *testing.T) {
+	for _, ground := range []string{"black", "white"} {
+		path := film(t, "fade-"+ground+".mp4", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25", "-vf", "trim=end=12,fade=d=3:color="+ground,
+			"-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p")
+		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: -1, Duration: 12 * time.Second}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := picture(t, data, 320, 180)
+		low, high := 255, 0
+		for x := 4; x < 320; x += 8 {
+			for y := 4; y < 180; y += 8 {
+				at := light(p, x, y)
+				low, high = min(low, at), max(high, at)
+			}
+		}
+		if high-low < 60 {
+			t.Errorf("from %s: the poster's brightness lies between %d and %d", ground, low, high)
+		}
+	}
+}
