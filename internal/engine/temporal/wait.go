@@ -35,7 +35,6 @@ type watch struct {
 	c       *Cluster
 	p       Publish
 	plan    plan.Plan
-	order   Order
 	sink    report.Sink
 	started map[int]bool
 	done    map[int]bool
@@ -44,7 +43,7 @@ type watch struct {
 
 // Wait follows a publish until its steps are done, and gives their results as local.Run does; ctx's end leaves the server at it.
 // Results stay in kept until release is called. Errors are *engine.StepError, of the server, of the depot, or ctx's.
-func (c *Cluster) Wait(ctx context.Context, p Publish, pl plan.Plan, o Order, d *depot.Depot, kept *local.Kept, sink report.Sink) (results map[string]engine.Result, release func(), err error) {
+func (c *Cluster) Wait(ctx context.Context, p Publish, pl plan.Plan, d *depot.Depot, kept *local.Kept, sink report.Sink) (results map[string]engine.Result, release func(), err error) {
 	made := make([]engine.Result, len(pl.Steps))
 	held := make([]func(), len(pl.Steps))
 	release = func() {
@@ -57,7 +56,7 @@ func (c *Cluster) Wait(ctx context.Context, p Publish, pl plan.Plan, o Order, d 
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(fetchAhead + 1)
 	group.Go(func() error {
-		w := &watch{c: c, p: p, plan: pl, order: o, sink: sink, started: map[int]bool{}, done: map[int]bool{}}
+		w := &watch{c: c, p: p, plan: pl, sink: sink, started: map[int]bool{}, done: map[int]bool{}}
 		w.fetch = func(one Done) {
 			group.Go(func() (err error) {
 				s := pl.Steps[one.Step]
