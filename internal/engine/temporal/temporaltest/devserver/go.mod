@@ -1,8 +1,13 @@
-module filmpress/temporaltest/server
+// A module of its own, so that the Temporal server and its many dependencies stay out of filmpress: only the tests, and
+// scripts/dev-cluster, build it, as a program.
+module filmpress/internal/engine/temporal/temporaltest/devserver
 
 go 1.26
 
-tool github.com/temporalio/cli/cmd/temporal
+require (
+	github.com/temporalio/cli v1.5.1
+	modernc.org/sqlite v1.34.1
+)
 
 require (
 	cel.dev/expr v0.23.1 // indirect
@@ -112,7 +117,6 @@ require (
 	github.com/spiffe/go-spiffe/v2 v2.5.0 // indirect
 	github.com/stretchr/objx v0.5.2 // indirect
 	github.com/stretchr/testify v1.10.0 // indirect
-	github.com/temporalio/cli v1.5.1 // indirect
 	github.com/temporalio/ringpop-go v0.0.0-20250130211428-b97329e994f7 // indirect
 	github.com/temporalio/sqlparser v0.0.0-20231115171017-f4060bcfa6cb // indirect
 	github.com/temporalio/tchannel-go v1.22.1-0.20240528171429-1db37fdea938 // indirect
@@ -169,7 +173,6 @@ require (
 	modernc.org/libc v1.55.3 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.9.1 // indirect
-	modernc.org/sqlite v1.34.1 // indirect
 	modernc.org/strutil v1.2.1 // indirect
 	modernc.org/token v1.1.0 // indirect
 )
