@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age"
+
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
@@ -148,11 +150,13 @@ func TestSource(t *testing.T) {
 	d, place := newDepot(t)
 	folder := t.TempDir()
 	film, key := filepath.Join(folder, "Interview Aizada.MP4"), filepath.Join(folder, "key")
-	// A key of this test's own.
-	if err := errors.Join(os.WriteFile(film, []byte(strings.Repeat("face ", 100)), 0o600), os.WriteFile(key, []byte(testKey), 0o600)); err != nil {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
 		t.Fatal(err)
 	}
-	var err error
+	if err := errors.Join(os.WriteFile(film, []byte(strings.Repeat("face ", 100)), 0o600), os.WriteFile(key, []byte(identity.String()), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	if d.Key, err = depot.ReadKey(key); err != nil {
 		t.Fatal(err)
 	}
