@@ -93,7 +93,7 @@ func TestSimulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	place := &counting{Store: storetest.NewMemory()}
+	place := &counting{Store: storetest.Memory()}
 	d := &depot.Depot{Store: place, Facts: "facts.json"}
 	steps := &sleeper{}
 	w := &Worker{Steps: steps, Depot: d, Kept: kept, FactsOnly: func(plan.Step) bool { return true }, Elsewhere: func(error) bool { return false }, Sink: report.Discard}
