@@ -43,14 +43,15 @@ const (
 	Finished  State = "done" // its steps are; the release is the publisher's
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
-	Lost      State = "ended from outside" // terminated, or timed out
+	Lost      State = "lost" // the server gave it up
 )
 
 var states = map[enums.WorkflowExecutionStatus]State{
-	enums.WORKFLOW_EXECUTION_STATUS_RUNNING:   Running,
-	enums.WORKFLOW_EXECUTION_STATUS_COMPLETED: Finished,
-	enums.WORKFLOW_EXECUTION_STATUS_FAILED:    Failed,
-	enums.WORKFLOW_EXECUTION_STATUS_CANCELED:  Cancelled,
+	enums.WORKFLOW_EXECUTION_STATUS_RUNNING:    Running,
+	enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:  Finished,
+	enums.WORKFLOW_EXECUTION_STATUS_FAILED:     Failed,
+	enums.WORKFLOW_EXECUTION_STATUS_CANCELED:   Cancelled,
+	enums.WORKFLOW_EXECUTION_STATUS_TERMINATED: Cancelled,
 }
 
 // ErrNoPublish is a film of which the server knows nothing.
@@ -123,9 +124,10 @@ func (c *Cluster) List(ctx context.Context) (all []Publish, err error) {
 	return all, nil
 }
 
-// Cancel has the server end a publish; its workers hear of it with their next heartbeat.
+// Cancel has the server end a publish at once; its workers hear of it with their next heartbeat. It is terminated and not asked to end, as there
+// may be no worker that hears the question, and nothing to clean up.
 func (c *Cluster) Cancel(ctx context.Context, p Publish) error {
-	return c.explain(c.client.CancelWorkflow(ctx, p.id, p.run))
+	return c.explain(c.client.TerminateWorkflow(ctx, p.id, p.run, "filmpress cancel"))
 }
 
 // read gives what the server tells of a workflow.

@@ -192,7 +192,7 @@ func (w *watch) end(ctx context.Context) error {
 		w.take(all)
 		return nil
 	}
-	if temporal.IsCanceledError(err) {
+	if ended := (*temporal.TerminatedError)(nil); temporal.IsCanceledError(err) || errors.As(err, &ended) {
 		return &CancelledError{w.p.Slug}
 	}
 	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok {
