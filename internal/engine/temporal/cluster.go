@@ -62,9 +62,11 @@ func Dial(ctx context.Context, o Options) (*Cluster, error) {
 
 // which tells which of the settings is wrong, where that can be told without repeating it.
 func which(err error) string {
-	for word, what := range map[string]string{"cert": " (the client's certificate or its key)", "CA": " (the server's CA certificate)", "profile": " (there is no such profile)", "toml": " (temporal.toml cannot be read)"} {
-		if strings.Contains(err.Error(), word) {
-			return what
+	for _, known := range []struct{ word, what string }{
+		{"server CA", " (the server's CA certificate)"}, {"client", " (the client's certificate or its key)"}, {"profile", " (there is no such profile)"}, {"toml", " (temporal.toml cannot be read)"},
+	} {
+		if strings.Contains(err.Error(), known.word) {
+			return known.what
 		}
 	}
 	return ""
