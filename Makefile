@@ -15,7 +15,7 @@ build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/c
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage player install clean
+.PHONY: build demo test lint vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player install clean
 
 build: player ## ./filmpress
 	go build $(build_flags) -o filmpress ./cmd/filmpress
@@ -67,6 +67,23 @@ campaign-storage: ## hours: a hundred of each fault between client and server, e
 	FILMPRESS_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix
 	FILMPRESS_FAULTS=100 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run 'TestSyncFaults|TestCleanFaults'
 	FILMPRESS_KILLS=200 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run TestKilled
+
+campaign-machines: player ## fifty killed workers and servers
+	@scripts/need ffmpeg:ffmpeg
+	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 120m -v -run TestManyMachines
+
+dev-cluster: build ## many machines on this one, to try them: a Temporal server, a bucket, two workers; Ctrl-C ends it
+	@scripts/need ffmpeg:ffmpeg
+	scripts/dev-cluster
+
+bench-cluster: ## what a second worker brings, and what workers cost against one machine; needs two idle cores
+	@scripts/need ffmpeg:ffmpeg bc:bc taskset:util-linux
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory sample/film.mp4
+	scripts/bench-cluster
+
+simulate-cluster: ## plans of many films of three hours whose steps only sleep: FILMS is how many
+	FILMPRESS_FILMS=$(or $(FILMS),2000) go test ./internal/engine/temporal -count=1 -timeout 600m -v -run TestSimulation
 
 bench-storage: ## what sync costs against a plain loop over the SDK and against rclone: the table of docs/benchmarks.md; 15 GB of disk at most
 	@scripts/need rclone:rclone

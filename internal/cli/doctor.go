@@ -180,10 +180,10 @@ func onPath(name string) bool {
 // checkKept looks whether finished steps can be kept, and how much space there is.
 func (a *app) checkKept() check {
 	c := check{Name: "kept", State: bad, Mend: "name another folder with --kept", code: exitFailed}
-	dir := existing(a.config.Kept)
+	dir := existing(a.keptHere())
 	probe, err := os.CreateTemp(dir, ".filmpress-check-*")
 	if err != nil {
-		c.What = ui.Clean(a.config.Kept) + " cannot be written"
+		c.What = ui.Clean(a.keptHere()) + " cannot be written"
 		return c
 	}
 	probe.Close()
@@ -194,7 +194,7 @@ func (a *app) checkKept() check {
 		return c
 	}
 	free := freeOn(disk)
-	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.config.Kept), ui.Bytes(free))}
+	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.keptHere()), ui.Bytes(free))}
 	if free < needsSpace {
 		c.State, c.Mend = warn, "a long film needs more: free some space, or name another folder with --kept"
 	}

@@ -37,7 +37,7 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 	if err != nil {
 		return rules.Film{}, nil, err
 	}
-	kept, err := local.OpenKept(a.config.Kept)
+	kept, err := local.OpenKept(a.keptHere())
 	if err != nil {
 		return rules.Film{}, nil, err
 	}

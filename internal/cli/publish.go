@@ -32,6 +32,11 @@ type publishOptions struct {
 	unproved bool
 	name     string   // the film
 	sidecars []string // subtitle files named on the command line
+
+	cluster    clusterFlags
+	keepSource bool
+	detach     bool
+	batch      batchFlags
 }
 
 func newPublish(a *app) *cobra.Command {
@@ -48,19 +53,34 @@ interrupted. Viewers see the old release until the new one is whole.` +
 			exits(exitFine, exitFailed, exitUsage, exitFindings, exitStore, exitTool, exitInterrupted),
 		Example: `  filmpress publish film.mp4
   filmpress publish film.mp4 --to s3://films/2026 --config r2
-  filmpress publish film.mp4 --subs en=subtitles/final.srt --title "The Lake" --language ru`,
-		Args: args(cobra.MinimumNArgs(1)),
+  filmpress publish film.mp4 --subs en=subtitles/final.srt --title "The Lake" --language ru
+  filmpress publish film.mp4 --engine temporal --kept s3://films-work/kept --to s3://films
+  filmpress publish --batch archive.yml --max-parallel 2`,
+		Args: args(func(cmd *cobra.Command, given []string) error {
+			if o.batch.list != "" {
+				return cobra.NoArgs(cmd, given)
+			}
+			return cobra.MinimumNArgs(1)(cmd, given)
+		}),
 	}
 	flags := cmd.Flags()
 	addFilmFlags(cmd, &o.film)
 	addTarget(flags)
 	addSite(flags)
-	config.AddFlags(flags, "workers")
+	config.AddFlags(flags, "workers", "engine")
+	addCluster(flags, &o.cluster)
+	flags.BoolVar(&o.keepSource, "keep-source", false, "with --engine temporal: leave the film with the kept results when the release is out")
+	flags.BoolVar(&o.detach, "detach", false, "with --engine temporal: do not wait; filmpress attach does, and makes the release")
+	flags.StringVar(&o.batch.list, "batch", "", "publish the films that this .yml file lists; again, and it does what is left")
+	flags.IntVar(&o.batch.parallel, "max-parallel", 1, "with --batch: films at once")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		if o.batch.list != "" {
+			return a.publishBatch(cmd.Context(), o)
+		}
 		o.name, o.sidecars = given[0], given[1:]
 		return a.publish(cmd.Context(), o)
 	})
@@ -95,7 +115,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		return studied{}, err
 	}
 	tools.Tolerant = f.tolerant
-	kept, err := local.OpenKept(a.config.Kept)
+	kept, err := local.OpenKept(a.keptHere())
 	if err != nil {
 		return studied{}, err
 	}
@@ -127,6 +147,9 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 }
 
 func (a *app) publish(ctx context.Context, o publishOptions) error {
+	if err := a.settleEngine(o); err != nil {
+		return err
+	}
 	s, err := a.study(ctx, o.name, o.sidecars, o.film)
 	if err != nil {
 		return err
@@ -148,8 +171,45 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
+	if a.config.Engine == "temporal" {
+		return a.publishOnCluster(ctx, s, st, o)
+	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
-	results, out, err := a.carryOut(ctx, s, st, o)
+	return a.carryOut(ctx, made{s.plan, s.kept, a.here(s)}, st, o)
+}
+
+// made is a plan and who does it.
+type made struct {
+	plan plan.Plan
+	kept *local.Kept
+	// run does the steps, as local.Run; what it gives may be removed from kept after release.
+	run func(ctx context.Context, sink report.Sink) (results map[string]engine.Result, release func(), err error)
+}
+
+// here does a plan on this machine.
+func (a *app) here(s studied) func(context.Context, report.Sink) (map[string]engine.Result, func(), error) {
+	return func(ctx context.Context, sink report.Sink) (map[string]engine.Result, func(), error) {
+		steps, err := stepWorker(s.tools, s.kept)
+		if err != nil {
+			return nil, nil, err
+		}
+		results, err := local.Run(ctx, s.plan, s.sources, engine.Limit(steps, s.plan, a.workers(s.plan), heavy), s.kept, sink)
+		return results, func() {}, err
+	}
+}
+
+// stepWorker does steps with this machine's tools; its logs lie with what is kept.
+func stepWorker(tools ffmpeg.Tools, kept *local.Kept) (*step.Worker, error) {
+	logs := filepath.Join(kept.Dir(), "logs")
+	return &step.Worker{Tools: tools, LogDir: logs}, os.MkdirAll(logs, 0o755)
+}
+
+// heavy tells of steps that keep several cores busy.
+func heavy(s plan.Step) bool { return s.Kind == plan.Chunk || s.Kind == plan.Level }
+
+// carryOut does the steps, publishes their results and tells of them.
+func (a *app) carryOut(ctx context.Context, m made, st store.Store, o publishOptions) error {
+	results, out, err := a.release(ctx, m, st, o)
 	if err != nil {
 		return err
 	}
@@ -157,8 +217,8 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if err != nil {
 		return err
 	}
-	r := result(s.plan, facts, results, out, st)
-	shelf, err := a.shelve(ctx, st, s.plan.Slug, "the film is published at "+r.Page)
+	r := result(m.plan, facts, results, out, st)
+	shelf, err := a.shelve(ctx, st, m.plan.Slug, "the film is published at "+r.Page)
 	if err != nil {
 		return err
 	}
@@ -169,35 +229,30 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	return a.showResult(r, out, o.json)
 }
 
-// carryOut does the steps and publishes their results. A kept result that turns out damaged when it is sent is
+// release does the steps and publishes their results. A kept result that turns out damaged when it is sent is
 // forgotten and made once more.
-func (a *app) carryOut(ctx context.Context, s studied, st store.Store, o publishOptions) (map[string]engine.Result, release.Result, error) {
-	logs := filepath.Join(s.kept.Dir(), "logs")
-	if err := os.MkdirAll(logs, 0o755); err != nil {
-		return nil, release.Result{}, err
-	}
-	worker := engine.Limit(&step.Worker{Tools: s.tools, LogDir: logs}, s.plan, a.workers(s.plan), func(s plan.Step) bool {
-		return s.Kind == plan.Chunk || s.Kind == plan.Level
-	})
+func (a *app) release(ctx context.Context, m made, st store.Store, o publishOptions) (map[string]engine.Result, release.Result, error) {
 	for again := false; ; again = true {
-		stream := release.NewStream(ctx, st, s.plan.Slug, a.ui.Sink)
-		stream.Disposition = dispositions(s.plan)
-		results, err := local.Run(ctx, s.plan, s.sources, worker, s.kept, report.Tee(a.ui.Sink, stream.Sink))
+		stream := release.NewStream(ctx, st, m.plan.Slug, a.ui.Sink)
+		stream.Disposition = dispositions(m.plan)
+		results, free, err := m.run(ctx, report.Tee(a.ui.Sink, stream.Sink))
 		if err != nil {
 			stream.Close()
 			return nil, release.Result{}, err
 		}
-		set, err := releaseSet(s.plan, results, st)
+		set, err := releaseSet(m.plan, results, st)
 		if err != nil {
 			stream.Close()
+			free()
 			return nil, release.Result{}, err
 		}
 		out, err := release.Publish(ctx, st, set, release.Options{Force: o.force, Stream: stream, Audit: a.auditor(set, o)}, a.ui.Sink)
+		free()
 		if again || !errors.Is(err, store.ErrDamaged) {
 			return results, out, err
 		}
 		a.ui.Note("a kept result is damaged; it is made again")
-		if err := dropDamaged(s.kept, results); err != nil {
+		if err := dropDamaged(m.kept, results); err != nil {
 			return nil, out, err
 		}
 	}

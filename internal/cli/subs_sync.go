@@ -206,7 +206,7 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	if !ok {
 		return align.ToSpeech(cues, align.Speech{}, opt), nil
 	}
-	kept, err := local.OpenKept(a.config.Kept)
+	kept, err := local.OpenKept(a.keptHere())
 	if err != nil {
 		return align.Result{}, err
 	}

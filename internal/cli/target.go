@@ -29,6 +29,6 @@ func (a *app) openTarget(ctx context.Context) (target, error) {
 	return s3.Open(ctx, s3.Options{
 		Bucket: bucket, Prefix: prefix, Endpoint: c.S3.Endpoint, Region: c.S3.Region, Profile: c.S3.Profile,
 		PathStyle: c.S3.PathStyle, PublicURL: c.S3.PublicURL, Warn: a.ui.Note,
-		Uploads: filepath.Join(c.Kept, "uploads"),
+		Uploads: filepath.Join(a.keptHere(), "uploads"),
 	})
 }

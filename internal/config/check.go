@@ -11,7 +11,7 @@ import (
 )
 
 // secret finds keys that hold a credential, however they are written.
-var secret = regexp.MustCompile(`(?i)secret|password|passwd|token|access[-_]?key|credential`)
+var secret = regexp.MustCompile(`(?i)secret|password|passwd|token|access[-_]?key|api[-_]?key|credential`)
 
 // check reads the file strictly, for findings with a place: viper knows neither places nor, without
 // UnmarshalExact, typos. Viper reads the same bytes again afterwards, for the merge.
@@ -22,7 +22,7 @@ func (f file) check() []report.Finding {
 		if found[i].Rule == "yaml-key" && secret.MatchString(found[i].Text) {
 			found[i].Rule = "config-secret"
 			found[i].Text = "credentials do not belong in a settings file"
-			found[i].Hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in s3.profile"
+			found[i].Hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in s3.profile; Temporal's stands in TEMPORAL_API_KEY"
 		}
 	}
 	if len(found) == 0 {

@@ -31,10 +31,16 @@ type Config struct {
 	FFmpeg    string `yaml:"ffmpeg" mapstructure:"ffmpeg"`         // path or name; "" is the one on PATH
 	FFprobe   string `yaml:"ffprobe" mapstructure:"ffprobe"`       // likewise
 	LogFormat string `yaml:"log-format" mapstructure:"log-format"` // "auto", "plain" or "json"
-	S3        S3     `yaml:"s3" mapstructure:"s3"`
-	Serve     Serve  `yaml:"serve" mapstructure:"serve"`
-	Site      Site   `yaml:"site" mapstructure:"site"`
-	Theme     string `yaml:"theme" mapstructure:"theme"` // a folder; "none" is filmpress's own look; "" leaves the library's as it is
+	Engine    string `yaml:"engine" mapstructure:"engine"`         // "local" or "temporal": who does the steps
+	Cache     string `yaml:"cache" mapstructure:"cache"`           // folder on this machine for results that are kept where all machines reach them
+	CacheSize string `yaml:"cache-size" mapstructure:"cache-size"` // "50GB"; see Bytes
+	SourceKey string `yaml:"source-key" mapstructure:"source-key"` // path of an age key; "" leaves sources in the bucket as they are
+	Theme     string `yaml:"theme" mapstructure:"theme"`           // a folder; "none" is filmpress's own look; "" leaves the library's as it is
+
+	S3       S3       `yaml:"s3" mapstructure:"s3"`
+	Serve    Serve    `yaml:"serve" mapstructure:"serve"`
+	Site     Site     `yaml:"site" mapstructure:"site"`
+	Temporal Temporal `yaml:"temporal" mapstructure:"temporal"`
 }
 
 // Site is what is said of the library as a whole. It changes links and the library's page, never a film's media.
@@ -42,6 +48,14 @@ type Site struct {
 	URL      string `yaml:"url" mapstructure:"url"`           // where viewers open the library
 	Title    string `yaml:"title" mapstructure:"title"`       // of its page
 	Language string `yaml:"language" mapstructure:"language"` // of its page, BCP 47
+}
+
+// Temporal says where the server is that gives steps to workers. What is empty, and all credentials, come from where Temporal's own
+// tools look.
+type Temporal struct {
+	Address   string `yaml:"address" mapstructure:"address"`     // host:port
+	Namespace string `yaml:"namespace" mapstructure:"namespace"` //
+	Queue     string `yaml:"queue" mapstructure:"queue"`         // the name that our queues begin with
 }
 
 // S3 says how a bucket is reached. An empty field leaves the decision to the AWS profile.
@@ -71,6 +85,9 @@ func UserFile() string { return filepath.Join(xdg.ConfigHome, "filmpress", "conf
 
 // KeptDir is the default folder of kept results: ~/.cache/filmpress/kept on Linux.
 func KeptDir() string { return filepath.Join(xdg.CacheHome, "filmpress", "kept") }
+
+// CacheDir is the default folder for results that are kept elsewhere: ~/.cache/filmpress/cache on Linux.
+func CacheDir() string { return filepath.Join(xdg.CacheHome, "filmpress", "cache") }
 
 // Names lists the embedded settings files, without ".yml".
 func Names() []string {
@@ -121,7 +138,7 @@ func Load(s Sources) (Config, []report.Finding, error) {
 	if err := v.UnmarshalExact(&c); err != nil {
 		return Config{}, findings, fmt.Errorf("settings: %w", err)
 	}
-	for _, path := range []*string{&c.To, &c.Kept, &c.FFmpeg, &c.FFprobe} {
+	for _, path := range []*string{&c.To, &c.Kept, &c.FFmpeg, &c.FFprobe, &c.Cache, &c.SourceKey} {
 		*path = atHome(*path)
 	}
 	return c, findings, nil

@@ -60,7 +60,8 @@ func allFlags(t *testing.T, args ...string) *pflag.FlagSet {
 
 func TestDefaults(t *testing.T) {
 	clean(t)
-	want := Config{To: "./library", Kept: KeptDir(), LogFormat: "auto", Workers: "auto", Serve: Serve{Addr: "127.0.0.1:8080"}}
+	want := Config{To: "./library", Kept: KeptDir(), LogFormat: "auto", Workers: "auto", Engine: "local", Cache: CacheDir(), CacheSize: "50GB",
+		Serve: Serve{Addr: "127.0.0.1:8080"}, Temporal: Temporal{Queue: "filmpress"}}
 	if got := load(t, Sources{Flags: allFlags(t)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -79,7 +80,7 @@ func TestLayers(t *testing.T) {
 		t.Errorf("--path-style gave %v", got.S3.PathStyle)
 	}
 	got.S3.PathStyle = nil
-	want := Config{To: "user", Kept: "named", LogFormat: "auto", Workers: "auto",
+	want := Config{To: "user", Kept: "named", LogFormat: "auto", Workers: "auto", Engine: "local", Cache: CacheDir(), CacheSize: "50GB", Temporal: Temporal{Queue: "filmpress"},
 		S3: S3{Endpoint: "http://named", Region: "env", Profile: "flag"}, Serve: Serve{Addr: "127.0.0.1:8080"}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -142,6 +143,9 @@ func TestFileFindings(t *testing.T) {
 		{"to: s3:///x", `:1:5: error: to: a bucket is written s3://bucket or s3://bucket/prefix (config-value)`, ""},
 		{"s3:\n  secret_access_key: hunter2", `:2:3: error: credentials do not belong in a settings file (config-secret)`, "AWS_SECRET_ACCESS_KEY"},
 		{"s3:\n  endpoint: http://me:hunter2@host", `:2:13: error: s3.endpoint: must not hold a name or a password`, ""},
+		{"cache-size: lots", `:1:13: error: cache-size: "lots" is no amount: write 500MB, 50GB or 2TB (config-value)`, ""},
+		{"temporal: {address: here}", `:1:21: error: temporal.address: "here" must be host:port, as in 127.0.0.1:8080 (config-value)`, ""},
+		{"temporal:\n  api-key: hunter2", `:2:3: error: credentials do not belong`, "TEMPORAL_API_KEY"},
 		{"s3:\n  accessKey: hunter2", `:2:3: error: credentials do not belong`, ""},
 		{"s3: [hunter2, password", `:1: error: `, ""},
 	} {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,11 +35,18 @@ func anything(string) error { return nil }
 
 var settings = []setting{
 	{"to", text("./library"), []string{"FILMPRESS_TO"}, "to", "publish to this folder, or to s3://bucket/prefix", target},
-	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice", anything},
+	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice; for several machines, s3://bucket/prefix or a folder that all of them reach", anything},
 	{"ffmpeg", text(""), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "path of the ffmpeg to use, in place of the one on PATH", anything},
 	{"ffprobe", text(""), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "path of the ffprobe to use, in place of the one on PATH", anything},
 	{"workers", text("auto"), []string{"FILMPRESS_WORKERS"}, "workers", "parts of a film encoded at once; auto is what cores and memory allow", autoOr(1, 256)},
 	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf("auto", "plain", "json")},
+	{"engine", text("local"), []string{"FILMPRESS_ENGINE"}, "engine", "who does the steps: local, this machine; temporal, the workers of a Temporal server", oneOf("local", "temporal")},
+	{"cache", func() any { return CacheDir() }, []string{"FILMPRESS_CACHE"}, "cache", "with temporal: folder on this machine for what is kept elsewhere", anything},
+	{"cache-size", text("50GB"), []string{"FILMPRESS_CACHE_SIZE"}, "cache-size", "most that the cache may take; what was not used for the longest time goes first", amount},
+	{"source-key", text(""), []string{"FILMPRESS_SOURCE_KEY"}, "source-key", "with temporal: path of an age key by which the film is encrypted while it lies with the kept results", anything},
+	{"temporal.address", text(""), []string{"FILMPRESS_TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS"}, "address", "host:port of the Temporal server", hostPortOrNone},
+	{"temporal.namespace", text(""), []string{"FILMPRESS_TEMPORAL_NAMESPACE", "TEMPORAL_NAMESPACE"}, "namespace", "namespace of the Temporal server", anything},
+	{"temporal.queue", text("filmpress"), []string{"FILMPRESS_TEMPORAL_QUEUE"}, "queue", "the name that our queues on the Temporal server begin with", queueName},
 	{"s3.endpoint", text(""), []string{"FILMPRESS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint", "URL of an S3 server that is not AWS", webURL},
 	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},
 	{"s3.profile", text(""), []string{"FILMPRESS_S3_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "profile", "profile of ~/.aws to take credentials from", anything},
@@ -76,9 +84,9 @@ func AddFlags(flags *pflag.FlagSet, keys ...string) {
 func Help() string {
 	var b strings.Builder
 	for _, k := range settings {
-		fmt.Fprintf(&b, "  %-14s %s\n", k.key, k.about)
-		fmt.Fprintf(&b, "  %-14s --%s, %s", "", k.flag, strings.Join(k.env, ", "))
-		if d, _ := k.fallback().(string); d != "" && k.key != "kept" { // the default of kept depends on the user
+		fmt.Fprintf(&b, "  %-18s %s\n", k.key, k.about)
+		fmt.Fprintf(&b, "  %-18s --%s, %s", "", k.flag, strings.Join(k.env, ", "))
+		if d, _ := k.fallback().(string); d != "" && k.key != "kept" && k.key != "cache" { // these depend on the user
 			fmt.Fprintf(&b, " (default %s)", d)
 		}
 		b.WriteString("\n")
@@ -112,6 +120,41 @@ func autoOr(least, most int) func(string) error {
 		}
 		return nil
 	}
+}
+
+var amounts = regexp.MustCompile(`^([1-9][0-9]{0,6}) ?([MGT])B$`)
+
+func amount(s string) error {
+	if !amounts.MatchString(s) {
+		return fmt.Errorf("%q is no amount: write 500MB, 50GB or 2TB", s)
+	}
+	return nil
+}
+
+// Bytes is a checked amount, in bytes.
+func Bytes(s string) int64 {
+	m := amounts.FindStringSubmatch(s)
+	if m == nil {
+		panic("not checked: " + s)
+	}
+	n, _ := strconv.ParseInt(m[1], 10, 64)
+	return n * map[string]int64{"M": 1e6, "G": 1e9, "T": 1e12}[m[2]]
+}
+
+var queueNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$`)
+
+func queueName(s string) error {
+	if !queueNames.MatchString(s) {
+		return fmt.Errorf("%q is no name of a queue: letters, digits, dots and hyphens", s)
+	}
+	return nil
+}
+
+func hostPortOrNone(s string) error {
+	if s == "" {
+		return nil
+	}
+	return hostPort(s)
 }
 
 func truth(s string) error {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"time"
 
 	"filmpress/internal/media"
@@ -23,6 +24,15 @@ const (
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
 var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 2, Pictures: 2, MP4: 1, Player: 1, Package: 3}
+
+// Versions tells the versions of all kinds. Who has others makes other bytes.
+func Versions() string {
+	raw, err := json.Marshal(versions)
+	if err != nil {
+		panic(err) // a map of numbers
+	}
+	return string(raw)
+}
 
 // usesTool names the kinds whose bytes ffmpeg makes.
 var usesTool = map[string]bool{Chunk: true, Level: true, Audio: true, Pictures: true, MP4: true}

@@ -69,6 +69,21 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	return err
 }
 
+// FactsOnly tells of steps that read nothing of other steps' results but their facts.
+func FactsOnly(s plan.Step) bool { return s.Kind == plan.Peaks || s.Kind == plan.Package }
+
+// FilmLength is how long the film of a plan is.
+func FilmLength(p plan.Plan) time.Duration {
+	for _, s := range p.Steps {
+		if s.Kind == plan.Package {
+			var pack plan.PackageParams
+			s.Decode(&pack)
+			return pack.Duration
+		}
+	}
+	return 0
+}
+
 // empty takes everything out of a folder.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)

@@ -219,3 +219,6 @@ func (k *Kept) sweep() error {
 	}
 	return nil
 }
+
+// Hash reads a file once and tells its size and digests; Path is for the caller to set.
+func Hash(path string) (engine.File, error) { return hashAndFlush(path) }

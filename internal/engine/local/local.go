@@ -84,37 +84,45 @@ func (r *run) step(ctx context.Context, s plan.Step) error {
 	return nil
 }
 
-// make does a step in the work folder and keeps its result. Another process that does the same step is waited
-// for, and its result taken.
+// make does a step in the run's work folder.
 func (r *run) make(ctx context.Context, s plan.Step, in map[string]string) (engine.Result, error) {
-	unlock, err := r.kept.lock(s.Digest)
-	if err != nil {
-		return engine.Result{}, &engine.StepError{Step: s, Err: err}
-	}
-	defer unlock()
-	if result, ok := r.kept.Look(s.Digest); ok {
-		return result, nil
-	}
-	out := filepath.Join(r.work, s.ID, "out")
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return engine.Result{}, &engine.StepError{Step: s, Err: err}
-	}
-	err = r.worker.Do(ctx, s, in, out, func(e report.Event) {
-		e.Step, e.Digest = s.ID, s.Digest
-		if e.Kind == report.FileReady {
-			e.Dir = out
-		}
-		r.sink(e)
-	})
-	if err == nil {
-		err = ctx.Err() // a step that was told to stop is not trusted to have finished
-	}
-	var result engine.Result
-	if err == nil {
-		result, err = r.kept.keep(s.Digest, out)
-	}
+	return r.kept.Make(ctx, s, in, r.work, r.worker, r.sink)
+}
+
+// Make does a step in a folder that Work gave, and keeps its result. Another process that does the same step is waited for, and its
+// result taken. Errors are *engine.StepError.
+func (k *Kept) Make(ctx context.Context, s plan.Step, in map[string]string, work string, w engine.Worker, sink report.Sink) (engine.Result, error) {
+	result, err := k.attempt(ctx, s, in, filepath.Join(work, s.ID, "out"), w, sink)
 	if err != nil {
 		return engine.Result{}, &engine.StepError{Step: s, Err: err}
 	}
 	return result, nil
+}
+
+func (k *Kept) attempt(ctx context.Context, s plan.Step, in map[string]string, out string, w engine.Worker, sink report.Sink) (engine.Result, error) {
+	unlock, err := k.lock(s.Digest)
+	if err != nil {
+		return engine.Result{}, err
+	}
+	defer unlock()
+	if result, ok := k.Look(s.Digest); ok {
+		return result, nil
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return engine.Result{}, err
+	}
+	err = w.Do(ctx, s, in, out, func(e report.Event) {
+		e.Step, e.Digest = s.ID, s.Digest
+		if e.Kind == report.FileReady {
+			e.Dir = out
+		}
+		sink(e)
+	})
+	if err == nil {
+		err = ctx.Err() // a step that was told to stop is not trusted to have finished
+	}
+	if err != nil {
+		return engine.Result{}, err
+	}
+	return k.keep(s.Digest, out)
 }

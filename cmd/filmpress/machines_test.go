@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"filmpress/internal/engine/temporal/temporaltest"
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// machines are workers that share a server and a bucket. Each has a cache of its own; queue and prefix keep several of one test apart.
+type machines struct {
+	t      *testing.T
+	server *temporaltest.Server
+	env    []string
+	name   string // of queue and prefix
+	dir    string
+
+	mu      sync.Mutex
+	stories []*bytes.Buffer // what each worker that ever ran has told
+	workers []*exec.Cmd     // those that run
+}
+
+func newMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, name string, n int) *machines {
+	m := &machines{t: t, server: server, name: name, dir: t.TempDir(), workers: make([]*exec.Cmd, n)}
+	m.env = append(append(os.Environ(), bucket.Env()...), server.Env()...)
+	m.env = append(m.env, "FILMPRESS_KEPT=s3://"+bucket.Bucket+"/"+name, "FILMPRESS_TEMPORAL_QUEUE="+name, "HOME="+m.dir, "XDG_CONFIG_HOME="+m.dir)
+	for i := range n {
+		m.work(i)
+	}
+	t.Cleanup(func() {
+		for i := range m.workers {
+			m.kill(i)
+		}
+	})
+	return m
+}
+
+func (m *machines) command(cache string, args ...string) *exec.Cmd {
+	cmd := exec.Command("filmpress", args...)
+	cmd.Env = append(m.env, "FILMPRESS_CACHE="+filepath.Join(m.dir, cache), "FILMPRESS_LOG_FORMAT=json")
+	return cmd
+}
+
+// work starts a worker.
+func (m *machines) work(i int) {
+	m.t.Helper()
+	cmd := m.command(fmt.Sprint("worker-", i), "worker", "--workers", "1", "--light", "2", "--drain", "20s")
+	story := &bytes.Buffer{}
+	cmd.Stderr = story
+	if err := cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.workers[i] = cmd
+	m.stories = append(m.stories, story)
+}
+
+func (m *machines) kill(i int) {
+	m.workers[i].Process.Kill()
+	m.workers[i].Wait()
+}
+
+// publish publishes k's film with the workers, and gives what the command told.
+func (m *machines) publish(k killed, more ...string) (story string, err error) {
+	args := append([]string{"publish", k.film, "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en", "--to", filepath.Join(k.dir, "library"),
+		"--engine", "temporal", "--silence", "5s"}, more...)
+	cmd := m.command("publisher", args...)
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	err = cmd.Run()
+	return out.String(), err
+}
+
+// twice are the steps that were finished more than once, by any workers; they must have ended.
+func (m *machines) twice() (found []string) {
+	times := map[string]int{}
+	for _, story := range m.stories {
+		for lines := bufio.NewScanner(bytes.NewReader(story.Bytes())); lines.Scan(); {
+			var e struct{ Event, Step, Digest string }
+			if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event != "step-done" {
+				continue
+			}
+			if times[e.Digest]++; times[e.Digest] == 2 {
+				found = append(found, e.Step)
+			}
+		}
+	}
+	return found
+}
+
+// left are the objects of a kind that are still in the bucket.
+func (m *machines) left(bucket s3server.Server, kind string) (names []string) {
+	filepath.WalkDir(filepath.Join(bucket.Dir, m.name, kind), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return nil
+	})
+	return names
+}
+
+// film makes the small film of these tests, and a publisher of it.
+func smallFilm(t *testing.T) (start func() killed) {
+	t.Helper()
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("skipped: ffmpeg is not installed")
+	}
+	film := filepath.Join(t.TempDir(), "film.mp4")
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return func() killed {
+		k := killed{t, t.TempDir(), film}
+		if err := os.WriteFile(filepath.Join(k.dir, "parts.yml"), []byte(parts), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+}
+
+// TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone, with one worker, two and four; the
+// film itself is gone from the bucket when it is out, and lay there encrypted. Then workers and server are killed at random
+// moments (FILMPRESS_KILLS, else 3): the release is the same, and nothing finished was made twice.
+func TestManyMachines(t *testing.T) {
+	server, bucket := temporaltest.Start(t), s3server.Start(t)
+	start := smallFilm(t)
+	alone := start()
+	alone.run(0)
+	want := alone.files()
+	for _, n := range []int{1, 2, 4} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			m := newMachines(t, server, bucket, fmt.Sprint("machines-", n), n)
+			k := start()
+			if story, err := m.publish(k); err != nil {
+				t.Fatalf("%v\n%s", err, story)
+			}
+			if got := k.files(); !maps.Equal(got, want) {
+				t.Errorf("the library differs: %s", differing(got, want))
+			}
+			if left := m.left(bucket, "sources"); len(left) > 0 {
+				t.Errorf("the film is still in the bucket: %v", left)
+			}
+			for i := range m.workers {
+				m.workers[i].Process.Signal(syscall.SIGTERM)
+				if err := m.workers[i].Wait(); err != nil {
+					t.Errorf("a worker that was told to end: %v", err)
+				}
+			}
+			if twice := m.twice(); len(twice) > 0 {
+				t.Errorf("made twice: %v", twice)
+			}
+		})
+	}
+	t.Run("killed", func(t *testing.T) { killMachines(t, server, bucket, start, want) })
+}
+
+func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
+	kills := 3
+	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
+		kills = n
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	moments := rand.New(rand.NewPCG(seed, 0))
+	for round, left := 0, kills; left > 0; round++ {
+		m := newMachines(t, server, bucket, fmt.Sprint("killed-", round), 2)
+		k := start()
+		type ended struct {
+			story string
+			err   error
+		}
+		done := make(chan ended, 1)
+		go func() {
+			story, err := m.publish(k)
+			done <- ended{story, err}
+		}()
+		var end ended
+		for over := false; !over; {
+			pause := time.After(time.Duration(500+moments.IntN(3000)) * time.Millisecond)
+			if left == 0 {
+				pause = nil
+			}
+			select {
+			case end = <-done:
+				over = true
+				continue
+			case <-pause:
+			}
+			left--
+			if victim := moments.IntN(3); victim < 2 {
+				m.kill(victim)
+				m.work(victim)
+			} else {
+				server.Kill()
+				time.Sleep(time.Second)
+				server.Run()
+			}
+		}
+		if end.err != nil {
+			t.Fatalf("%v\n%s", end.err, end.story)
+		}
+		k.whole()
+		if got := k.files(); !maps.Equal(got, want) {
+			t.Errorf("after kills the library differs: %s", differing(got, want))
+		}
+		for i := range m.workers {
+			m.kill(i)
+		}
+		if twice := m.twice(); len(twice) > 0 {
+			t.Errorf("made twice: %v", twice)
+		}
+		time.Sleep(100 * time.Millisecond)
+		if found := (killed{t: t, dir: m.dir}).leftovers(); len(found) > 0 {
+			t.Errorf("still running: %q", found)
+		}
+	}
+}
+
+// TestMachinesDetached: a publish that nobody waits for goes on, is told of, and is released by whoever attaches; one that is cancelled ends.
+func TestMachinesDetached(t *testing.T) {
+	server, bucket := temporaltest.Start(t), s3server.Start(t)
+	start := smallFilm(t)
+	m := newMachines(t, server, bucket, "detached", 0)
+	k := start()
+	story, err := m.publish(k, "--detach")
+	if err != nil || !strings.Contains(story, "no worker with this filmpress") || !strings.Contains(story, "filmpress attach film") {
+		t.Fatalf("%v\n%s", err, story)
+	}
+	ask := func(want string, args ...string) string {
+		t.Helper()
+		out, err := m.command("publisher", args...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	ask("running", "status")
+	ask("cancelled", "cancel", "film")
+	ask("cancelled", "status", "film")
+	if left := m.left(bucket, "sources"); len(left) > 0 {
+		t.Errorf("the film is still in the bucket: %v", left)
+	}
+	if story, err := m.publish(k, "--detach"); err != nil {
+		t.Fatalf("%v\n%s", err, story)
+	}
+	m.workers = make([]*exec.Cmd, 1)
+	m.work(0)
+	ask("index.html", "attach", "film")
+	k.whole()
+	ask("done", "status", "film")
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"filmpress/internal/config"
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/depot"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+	"filmpress/internal/step"
+	"filmpress/internal/store"
+	"filmpress/internal/ui"
+	"filmpress/internal/watch"
+)
+
+// clusterFlags are those that no settings are.
+type clusterFlags struct{ silence time.Duration }
+
+// addCluster gives a command the flags that say how machines meet.
+func addCluster(flags *pflag.FlagSet, f *clusterFlags) {
+	addServer(flags)
+	config.AddFlags(flags, "cache", "cache-size", "source-key")
+	flags.DurationVar(&f.silence, "silence", 2*time.Minute, "with temporal: a worker that does not tell of a step for so long has lost it, and another takes it")
+}
+
+// addServer gives a command the flags that say where the Temporal server is.
+func addServer(flags *pflag.FlagSet) {
+	config.AddFlags(flags, "temporal.address", "temporal.namespace", "temporal.queue")
+}
+
+// keptHere is where this machine's own results lie.
+func (a *app) keptHere() string {
+	if a.config.Engine == "temporal" || strings.HasPrefix(a.config.Kept, "s3://") {
+		return a.config.Cache
+	}
+	return a.config.Kept
+}
+
+// settleEngine refuses what does not fit together.
+func (a *app) settleEngine(o publishOptions) error {
+	onCluster := a.config.Engine == "temporal"
+	switch {
+	case onCluster && o.cluster.silence < time.Second:
+		return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
+	case onCluster:
+		return a.shared()
+	case strings.HasPrefix(a.config.Kept, "s3://"):
+		return usagef("--kept %s is for --engine temporal; on one machine, name a folder", a.config.Kept)
+	case o.detach:
+		return usagef("--detach is for --engine temporal: on one machine, nobody else would go on")
+	}
+	return nil
+}
+
+// shared wants the kept results where all machines reach them.
+func (a *app) shared() error {
+	if a.config.Kept == config.KeptDir() {
+		return usagef("several machines need a place that all of them reach: name it with --kept s3://bucket/kept, or --kept FOLDER for a shared folder")
+	}
+	return nil
+}
+
+// openDepot opens the place of the kept results that all machines share.
+func (a *app) openDepot(ctx context.Context) (*depot.Depot, error) {
+	if err := a.shared(); err != nil {
+		return nil, err
+	}
+	d := &depot.Depot{Facts: step.FactsName}
+	var err error
+	if d.Store, err = a.openAt(ctx, a.config.Kept); err != nil {
+		return nil, err
+	}
+	if a.config.SourceKey != "" {
+		if d.Key, err = depot.ReadKey(a.config.SourceKey); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.Store.Check(ctx)
+}
+
+// dial reaches the Temporal server.
+func (a *app) dial(ctx context.Context) (*temporal.Cluster, error) {
+	return temporal.Dial(ctx, temporal.Options{Address: a.config.Temporal.Address, Namespace: a.config.Temporal.Namespace, Queue: a.config.Temporal.Queue})
+}
+
+// capability names what a machine's results are made with.
+func capability(tools ffmpeg.Tools) string {
+	bundle := ""
+	if b, ok := watch.Bundle(); ok {
+		bundle = step.BundleDigest(b)
+	}
+	return temporal.Capability(tools.Build, plan.Versions(), watch.Version(), bundle)
+}
+
+// publishOnCluster has workers do the steps, and makes the release here.
+func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o publishOptions) error {
+	d, err := a.openDepot(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence}
+	start := func(ctx context.Context) (p temporal.Publish, err error) {
+		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
+		if !strings.HasPrefix(memo.To, "s3://") {
+			if memo.To, err = filepath.Abs(memo.To); err != nil {
+				return p, err
+			}
+		}
+		if memo.Plan, err = d.SavePlan(ctx, s.plan); err != nil {
+			return p, err
+		}
+		order.Plan = memo.Plan
+		a.ui.Sink(report.Event{Kind: report.StepStarted, Step: "source", Text: "sending the film to the workers"})
+		for _, digest := range memo.Sources {
+			if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
+				return p, err
+			}
+		}
+		a.ui.Sink(report.Event{Kind: report.StepDone, Step: "source"})
+		return c.Start(ctx, s.plan.Slug, order, memo)
+	}
+	p, err := start(ctx)
+	if err != nil {
+		return err
+	}
+	a.lonely(ctx, c, order, s.tools)
+	if o.detach {
+		a.ui.Note(fmt.Sprintf("the workers go on; to see how far they are: filmpress status %s; to make the release when they are done: filmpress attach %s", p.Slug, p.Slug))
+		return nil
+	}
+	a.ui.Begin(s.plan, s.request.Film.Duration)
+	first := true
+	return a.attach(ctx, attached{cluster: c, depot: d, kept: s.kept, plan: s.plan, publish: func(ctx context.Context) (temporal.Publish, error) {
+		if !first { // a result was damaged: what is there is found, and the rest is made
+			return start(ctx)
+		}
+		first = false
+		return p, nil
+	}}, st, o)
+}
+
+// lonely says if nobody can do the steps yet.
+func (a *app) lonely(ctx context.Context, c *temporal.Cluster, o temporal.Order, tools ffmpeg.Tools) {
+	if missing, err := c.Listening(ctx, o); err == nil && len(missing) > 0 {
+		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: filmpress worker (queue %s)", ui.Clean(tools.Version), strings.Join(missing, ", ")))
+	}
+}
+
+// attached is a publish whose steps workers do.
+type attached struct {
+	cluster *temporal.Cluster
+	depot   *depot.Depot
+	kept    *local.Kept
+	plan    plan.Plan
+	publish func(context.Context) (temporal.Publish, error) // once more where a result was damaged
+}
+
+// attach waits for the workers, makes the release, and removes the film from among the kept results.
+func (a *app) attach(ctx context.Context, at attached, st store.Store, o publishOptions) error {
+	var p temporal.Publish
+	run := func(ctx context.Context, sink report.Sink) (map[string]engine.Result, func(), error) {
+		var err error
+		if p, err = at.publish(ctx); err != nil {
+			return nil, nil, err
+		}
+		return at.cluster.Wait(ctx, p, at.plan, at.depot, at.kept, sink)
+	}
+	if err := a.carryOut(ctx, made{at.plan, at.kept, run}, st, o); err != nil {
+		return err
+	}
+	if !o.keepSource {
+		for _, digest := range p.Memo.Sources {
+			if err := at.depot.DropSource(ctx, digest, p.Slug); err != nil {
+				return fmt.Errorf("the release is out, but the film still lies in %s: %w", at.depot.Store, err)
+			}
+		}
+	}
+	return at.kept.Trim(config.Bytes(a.config.CacheSize))
+}

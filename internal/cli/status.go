@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/config"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
+	"filmpress/internal/step"
+	"filmpress/internal/ui"
+)
+
+func newStatus(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status [SLUG]",
+		Short: "Tell how far films are that workers make",
+		Long: `Lists the films that were published with --engine temporal, the latest first; or tells which steps of one film are being done, on
+which machine, and what went wrong with those that are tried again.` + exits(exitFine, exitFailed, exitUsage),
+		Example: "  filmpress status\n  filmpress status the-lake",
+		Args:    args(cobra.MaximumNArgs(1)),
+	}
+	addServer(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		c, err := a.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if len(given) == 1 {
+			return a.statusOf(cmd.Context(), c, given[0], asJSON)
+		}
+		all, err := c.List(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			rows := []statusRow{}
+			for _, p := range all {
+				rows = append(rows, rowOf(p))
+			}
+			return a.printJSON(rows)
+		}
+		if len(all) == 0 {
+			a.ui.Note("no film is being made; begin with filmpress publish FILM --engine temporal")
+		}
+		table := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		for _, p := range all {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.Slug, p.State, p.Started.Local().Format("2006-01-02 15:04"), ui.Clean(p.Memo.To))
+		}
+		return table.Flush()
+	})
+	return cmd
+}
+
+// statusRow is a publish as --json tells of it.
+type statusRow struct {
+	Slug    string         `json:"slug"`
+	State   temporal.State `json:"state"`
+	Started time.Time      `json:"started"`
+	Ended   *time.Time     `json:"ended,omitempty"`
+	To      string         `json:"to"`
+}
+
+func rowOf(p temporal.Publish) statusRow {
+	r := statusRow{p.Slug, p.State, p.Started, nil, p.Memo.To}
+	if !p.Ended.IsZero() {
+		r.Ended = &p.Ended
+	}
+	return r
+}
+
+// statusOf tells of one film.
+func (a *app) statusOf(ctx context.Context, c *temporal.Cluster, slug string, asJSON bool) error {
+	p, err := c.Find(ctx, slug)
+	if err != nil {
+		return err
+	}
+	at, err := c.Look(ctx, p)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(struct {
+			statusRow
+			temporal.Progress
+		}{rowOf(p), at})
+	}
+	fmt.Fprintf(a.out, "%s: %s, begun %s\n", p.Slug, p.State, p.Started.Local().Format("2006-01-02 15:04"))
+	if p.State == temporal.Running {
+		fmt.Fprintf(a.out, "%d of %d steps done\n", at.Done, at.Steps)
+	}
+	for _, w := range at.Working {
+		line := fmt.Sprintf("  step %d", w.Step)
+		switch {
+		case !w.Running && w.Attempt <= 1:
+			continue // it waits for a worker, like many
+		case !w.Running:
+			line += " waits to be tried again"
+		default:
+			line += " on " + ui.Clean(w.Worker)
+			if w.Total > 0 {
+				line += fmt.Sprintf(", %d %%", 100*w.Pulse.Done/w.Total)
+			}
+		}
+		if w.Attempt > 1 {
+			line += fmt.Sprintf(", attempt %d", w.Attempt)
+		}
+		if w.Failure != "" {
+			line += ": " + ui.Clean(w.Failure)
+		}
+		fmt.Fprintln(a.out, line)
+	}
+	if waiting := at.Waiting(); waiting > 0 {
+		fmt.Fprintf(a.out, "  %d more wait for a worker\n", waiting)
+	}
+	if p.State == temporal.Finished {
+		a.ui.Note("its steps are done; if it is not released yet: filmpress attach " + slug)
+	}
+	return nil
+}
+
+func newAttach(a *app) *cobra.Command {
+	var o publishOptions
+	cmd := &cobra.Command{
+		Use:   "attach SLUG",
+		Short: "Wait for a film that workers make, and release it",
+		Long: `Goes on where filmpress publish --engine temporal was interrupted or detached: shows the progress, and makes the release when the steps are
+done. It may run on another machine; it needs the kept results, and the rights to the place that the film is published to.` +
+			exits(exitFine, exitFailed, exitUsage, exitFindings, exitStore, exitInterrupted),
+		Example: "  filmpress attach the-lake --kept s3://films-work/kept",
+		Args:    args(cobra.ExactArgs(1)),
+	}
+	flags := cmd.Flags()
+	addServer(flags)
+	config.AddFlags(flags, "cache", "cache-size", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style", "s3.public-url")
+	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
+	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
+	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
+	flags.BoolVar(&o.keepSource, "keep-source", false, "leave the film with the kept results when the release is out")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		a.config.Engine = "temporal"
+		return a.attachTo(cmd.Context(), given[0], o)
+	})
+	return cmd
+}
+
+// attachTo finds a publish and what it was about.
+func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error {
+	kept, err := local.OpenKept(a.keptHere())
+	if err != nil {
+		return err
+	}
+	d, err := a.openDepot(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	p, err := c.Find(ctx, slug)
+	if err != nil {
+		return err
+	}
+	planned, err := d.Plan(ctx, p.Memo.Plan)
+	if err != nil {
+		return err
+	}
+	a.config.To = p.Memo.To
+	st, err := a.openTarget(ctx)
+	if err != nil {
+		return err
+	}
+	if err := st.Check(ctx); err != nil {
+		return err
+	}
+	if st, err = a.atSite(ctx, st); err != nil {
+		return err
+	}
+	a.ui.Begin(planned, step.FilmLength(planned))
+	return a.attach(ctx, attached{cluster: c, depot: d, kept: kept, plan: planned, publish: func(context.Context) (temporal.Publish, error) { return p, nil }}, st, o)
+}
+
+func newCancel(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cancel SLUG",
+		Short: "End the making of a film by workers",
+		Long: `Tells the server that the film is not wanted any more. Workers stop within half a minute. What is finished stays kept, so that a later publish goes
+on from there; the film itself is removed from among the kept results. What is released stays released.` +
+			exits(exitFine, exitFailed, exitUsage, exitStore),
+		Example: "  filmpress cancel the-lake --kept s3://films-work/kept",
+		Args:    args(cobra.ExactArgs(1)),
+	}
+	addServer(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		d, err := a.openDepot(cmd.Context())
+		if err != nil {
+			return err
+		}
+		c, err := a.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		p, err := c.Find(cmd.Context(), given[0])
+		if err != nil {
+			return err
+		}
+		if p.State == temporal.Running {
+			if err := c.Cancel(cmd.Context(), p); err != nil {
+				return err
+			}
+		}
+		for _, digest := range p.Memo.Sources {
+			if err := d.DropSource(cmd.Context(), digest, p.Slug); err != nil {
+				return err
+			}
+		}
+		a.ui.Note(p.Slug + ": cancelled; what is finished is kept")
+		return nil
+	})
+	return cmd
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"filmpress/internal/config"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
+	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/step"
+	"filmpress/internal/ui"
+)
+
+// roomToWork is the least that a disk must have free before a worker that found it full takes steps again, in bytes.
+const roomToWork = 1e9
+
+func newWorker(a *app) *cobra.Command {
+	var light int
+	var noHeavy bool
+	var drain time.Duration
+	var cluster clusterFlags
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Do steps of films that others publish with --engine temporal",
+		Long: `Takes steps from a Temporal server, does them with this machine's ffmpeg, and keeps the results where all machines
+reach them. It takes only steps of publishers that have the same filmpress and the same ffmpeg build, so that each result is the
+same bytes wherever it was made. It needs the kept results alone: not the bucket to which films are published.
+
+SIGTERM, or Ctrl-C, lets it finish what it began. A machine whose disk is full, or that does not reach the kept results, takes no steps until
+that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool),
+		Example: `  filmpress worker --kept s3://films-work/kept
+  filmpress worker --kept /mnt/shared/kept --workers 4 --address temporal.example.org:7233`,
+		Args: args(cobra.NoArgs),
+	}
+	flags := cmd.Flags()
+	config.AddFlags(flags, "workers", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
+	addCluster(flags, &cluster)
+	flags.Lookup("silence").Hidden = true // the publisher decides
+	flags.IntVar(&light, "light", 2, "small steps at once: sound, pictures, pages; 0 takes none")
+	flags.BoolVar(&noHeavy, "no-encode", false, "take no parts of films to encode, small steps alone")
+	flags.DurationVar(&drain, "drain", 10*time.Minute, "when told to end, how long steps may go on before another worker gets them")
+	cmd.RunE = a.settled(func(cmd *cobra.Command, _ []string) error {
+		a.config.Engine = "temporal"
+		slots := temporal.Slots{Heavy: a.slots(), Light: light, Drain: drain}
+		if noHeavy {
+			slots.Heavy = 0
+		}
+		if slots.Heavy+slots.Light <= 0 {
+			return usagef("with --no-encode and --light 0 there is nothing to do")
+		}
+		return a.work(cmd.Context(), slots)
+	})
+	return cmd
+}
+
+// slots is how many parts of films are encoded at once: as on one machine, for films of which nothing is known yet.
+func (a *app) slots() int {
+	if n, err := strconv.Atoi(a.config.Workers); err == nil {
+		return n
+	}
+	return workersFor(runtime.GOMAXPROCS(0), freeMemory(), 1920*1080)
+}
+
+func (a *app) work(ctx context.Context, slots temporal.Slots) error {
+	tools, err := a.tools(ctx)
+	if err != nil {
+		return err
+	}
+	kept, err := local.OpenKept(a.keptHere())
+	if err != nil {
+		return err
+	}
+	d, err := a.openDepot(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	steps, err := stepWorker(tools, kept)
+	if err != nil {
+		return err
+	}
+	can := capability(tools)
+	w := &temporal.Worker{Steps: steps, Depot: d, Kept: kept, Room: config.Bytes(a.config.CacheSize), FactsOnly: step.FactsOnly, Elsewhere: elsewhere, Sink: a.ui.Sink}
+	a.ui.Note(fmt.Sprintf("ready: %d parts of films and %d small steps at once, ffmpeg %s, queue %s-%s, results in %s",
+		slots.Heavy, slots.Light, ui.Clean(tools.Version), a.config.Temporal.Queue, can, d.Store))
+	err = w.Serve(ctx, c, can, slots, func(ctx context.Context) error {
+		disk, err := diskOf(kept.Dir())
+		if err == nil && freeOn(disk) < roomToWork {
+			err = errors.New("the disk is full")
+		}
+		if err != nil {
+			return err
+		}
+		return d.Store.Check(ctx)
+	})
+	if err == nil {
+		a.ui.Note("nothing is being done any more; good night")
+	}
+	return err
+}
+
+// elsewhere tells of an ffmpeg that something else than the film ended: the kernel, for want of memory, or somebody's signal. Where it is not there at
+// all, the machine is to blame, too.
+func elsewhere(err error) bool {
+	if exit, ok := errors.AsType[*ffmpeg.ExitError](err); ok {
+		return exit.Code == -1 && exit.Why == ""
+	}
+	return is[*ffmpeg.ErrMissing](err) || errors.Is(err, os.ErrPermission)
+}

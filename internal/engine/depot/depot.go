@@ -1,0 +1,217 @@
+// Package depot keeps results, plans and sources in a place that several machines reach: a bucket, or a shared folder. What is kept
+// on one machine, local.Kept is; a depot brings it there and back.
+//
+//	results/<digest>.json             what a result consists of; written last, so that what has it is whole
+//	results/<digest>/<sha256>.tar     its files, in one object: a film has ten thousand segments, and each costs a request
+//	plans/<sha256>.json               a plan, as it was computed once
+//	sources/<digest>.json             what a source is, as results are told
+//	sources/<digest>/<sha256>         the source's bytes, encrypted where there is a key
+//	sources/<digest>/users/<publish>  who needs it; without any, it goes
+package depot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/plan"
+	"filmpress/internal/store"
+)
+
+// Depot is a shared place. Its methods may be called from several goroutines at once, and on several machines.
+type Depot struct {
+	Store store.Store
+	Facts string // the file of a result that its record tells, too, for steps that read nothing else; see Facts of Record
+	Key   Key    // of sources; the zero value is none
+}
+
+// Record is what is told of a result without its files.
+type Record struct {
+	Files     []engine.File `json:"files"`               // sorted by path
+	Object    string        `json:"object"`              // the object that holds them
+	Facts     []byte        `json:"facts,omitempty"`     // the bytes of the file Depot.Facts
+	Encrypted bool          `json:"encrypted,omitempty"` // of a source
+}
+
+// maxRecord is far more than any record takes: one of 200 segments in 8 renditions takes 300 kB.
+const maxRecord = 32 << 20
+
+// Look gives a result's record.
+func (d *Depot) Look(ctx context.Context, digest string) (Record, bool, error) {
+	return d.record(ctx, "results/"+digest+".json")
+}
+
+func (d *Depot) record(ctx context.Context, name string) (r Record, ok bool, err error) {
+	raw, err := d.read(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, err
+	}
+	if err := json.Unmarshal(raw, &r); err != nil || len(r.Files) == 0 || store.CheckName(r.Object) != nil {
+		return Record{}, false, fmt.Errorf("%w: %s in %s is not what filmpress wrote there; remove it", store.ErrDamaged, name, d.Store)
+	}
+	return r, true, nil
+}
+
+// read gives a small object's bytes.
+func (d *Depot) read(ctx context.Context, name string) ([]byte, error) {
+	body, _, err := d.Store.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(io.LimitReader(body, maxRecord+1))
+	if err == nil && len(raw) > maxRecord {
+		err = fmt.Errorf("%w: %s in %s is too large", store.ErrDamaged, name, d.Store)
+	}
+	return raw, err
+}
+
+// write stores bytes under a name that never holds others; that it is there already is fine.
+func (d *Depot) write(ctx context.Context, name string, raw []byte) error {
+	sum := sha256.Sum256(raw)
+	_, err := d.Store.Put(ctx, name, store.Bytes(raw), meta(hex.EncodeToString(sum[:]), "application/json"), store.If{Absent: true})
+	if errors.Is(err, store.ErrPrecondition) {
+		return nil
+	}
+	return err
+}
+
+// meta is private: a proxy between worker and bucket keeps no copy.
+func meta(sum, kind string) store.Meta {
+	return store.Meta{Type: kind, CacheControl: "private, no-store", SHA256: sum}
+}
+
+// Send brings a result to the depot: the files, then the record. Several may send the same; one record stays.
+func (d *Depot) Send(ctx context.Context, r engine.Result, kept *local.Kept) error {
+	work, release, err := kept.Work()
+	if err != nil {
+		return err
+	}
+	defer release()
+	packed, err := pack(r, work)
+	if err != nil {
+		return err
+	}
+	rec := Record{Files: r.Files, Object: "results/" + r.Digest + "/" + packed.sum + ".tar"}
+	if rec.Facts, err = d.facts(r); err != nil {
+		return err
+	}
+	if err := d.put(ctx, rec.Object, packed, "application/x-tar"); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(rec)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	return d.write(ctx, "results/"+r.Digest+".json", raw)
+}
+
+func (d *Depot) put(ctx context.Context, name string, f packed, kind string) error {
+	_, err := d.Store.Put(ctx, name, f.body(), meta(f.sum, kind), store.If{Absent: true})
+	if errors.Is(err, store.ErrPrecondition) { // the name tells the bytes
+		return nil
+	}
+	return err
+}
+
+// Fetch brings a result to this machine, unless it is here. Its bytes are held against the record; what differs is forgotten in the
+// depot, so that the step is done once more. release lets local.Kept remove it again.
+func (d *Depot) Fetch(ctx context.Context, digest string, kept *local.Kept) (r engine.Result, release func(), err error) {
+	if r, release, ok := kept.Use(digest); ok {
+		return r, release, nil
+	}
+	rec, ok, err := d.Look(ctx, digest)
+	if err != nil {
+		return r, nil, err
+	}
+	if !ok {
+		return r, nil, fmt.Errorf("%w: the result %s was kept in %s, and is gone from there; run the same command again", store.ErrNotFound, digest, d.Store)
+	}
+	err = d.bring(ctx, digest, rec, kept, func(out string) error { return d.unpack(ctx, rec, out) })
+	if errors.Is(err, store.ErrDamaged) {
+		err = fmt.Errorf("%w; it is forgotten there: run the same command again", err)
+		if gone := d.forget(ctx, digest, rec); gone != nil {
+			err = gone
+		}
+	}
+	if err != nil {
+		return r, nil, err
+	}
+	if r, release, ok = kept.Use(digest); !ok {
+		return r, nil, fmt.Errorf("the result %s went from %s as soon as it was there; give the cache more room", digest, kept.Dir())
+	}
+	return r, release, nil
+}
+
+// forget takes a result out of the depot, record first.
+func (d *Depot) forget(ctx context.Context, digest string, rec Record) error {
+	if err := d.Store.Delete(ctx, "results/"+digest+".json"); err != nil {
+		return err
+	}
+	return d.Store.Delete(ctx, rec.Object)
+}
+
+// bring has a folder filled, and keeps it if it is what the record tells. Whoever else on this machine brings the same is waited for.
+func (d *Depot) bring(ctx context.Context, digest string, rec Record, kept *local.Kept, fill func(out string) error) error {
+	done, err := kept.Exclusive(digest + ".fetch")
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, ok := kept.Look(digest); ok {
+		return nil
+	}
+	work, release, err := kept.Work()
+	if err != nil {
+		return err
+	}
+	defer release()
+	out := work + "/out"
+	if err := fill(out); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r, err := kept.Keep(digest, out)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(r.Files, rec.Files) {
+		return errors.Join(fmt.Errorf("%w: the kept result %s in %s", store.ErrDamaged, digest, d.Store), kept.Drop(digest))
+	}
+	return nil
+}
+
+// SavePlan keeps a plan under its digest, and gives that.
+func (d *Depot) SavePlan(ctx context.Context, p plan.Plan) (digest string, err error) {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	sum := sha256.Sum256(raw)
+	digest = hex.EncodeToString(sum[:])
+	return digest, d.write(ctx, "plans/"+digest+".json", raw)
+}
+
+// Plan gives a plan that was saved.
+func (d *Depot) Plan(ctx context.Context, digest string) (p plan.Plan, err error) {
+	raw, err := d.read(ctx, "plans/"+digest+".json")
+	if err != nil {
+		return p, fmt.Errorf("the plan of this publish: %w", err)
+	}
+	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
+		return p, fmt.Errorf("%w: the plan %s in %s", store.ErrDamaged, digest, d.Store)
+	}
+	return p, json.Unmarshal(raw, &p)
+}

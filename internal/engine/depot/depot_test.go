@@ -1,0 +1,213 @@
+package depot_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/depot"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/store"
+	"filmpress/internal/store/dir"
+)
+
+const digest = "00112233445566778899aabbccddeeff"
+
+func open(t *testing.T) *local.Kept {
+	t.Helper()
+	k, err := local.OpenKept(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func newDepot(t *testing.T) (*depot.Depot, string) {
+	t.Helper()
+	place := t.TempDir()
+	st, err := dir.New(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &depot.Depot{Store: st, Facts: "facts.json"}, place
+}
+
+// make keeps a result.
+func keep(t *testing.T, k *local.Kept, digest string, files map[string]string) engine.Result {
+	t.Helper()
+	work, release, err := k.Work()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for name, text := range files {
+		path := filepath.Join(work, "out", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := k.Keep(digest, filepath.Join(work, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestThereAndBack: what one machine sends another fetches, byte for byte; what was damaged on the way is noticed, and forgotten.
+func TestThereAndBack(t *testing.T) {
+	d, place := newDepot(t)
+	ours, theirs := open(t), open(t)
+	if _, ok, err := d.Look(t.Context(), digest); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if _, _, err := d.Fetch(t.Context(), digest, theirs); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what is not there: %v", err)
+	}
+	r := keep(t, ours, digest, map[string]string{"facts.json": `{"a":1}`, "v0/00000.m4s": strings.Repeat("segment", 1000), "v0/init.mp4": "init"})
+	for range 2 { // the second finds it there
+		if err := d.Send(t.Context(), r, ours); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts := t.TempDir()
+	if err := d.FetchFacts(t.Context(), digest, facts); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(filepath.Join(facts, "facts.json")); string(b) != `{"a":1}` {
+		t.Errorf("facts: %q", b)
+	}
+	got, release, err := d.Fetch(t.Context(), digest, theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Files) != 3 || !theirs.Whole(got) {
+		t.Errorf("got %+v", got)
+	}
+	if err := theirs.Trim(0); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := theirs.Look(digest); !ok {
+		t.Error("what is in use was removed")
+	}
+	release()
+	if err := theirs.Trim(0); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := theirs.Look(digest); ok {
+		t.Error("what is not in use stayed")
+	}
+
+	object, _ := filepath.Glob(filepath.Join(place, "results", digest, "*.tar"))
+	b, err := os.ReadFile(object[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(b, []byte("segment"))
+	b[at] ^= 1
+	if err := os.WriteFile(object[0], b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Fetch(t.Context(), digest, theirs); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("a damaged result: %v", err)
+	}
+	if _, ok, err := d.Look(t.Context(), digest); ok || err != nil {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, ok := theirs.Look(digest); ok {
+		t.Error("it is kept here")
+	}
+}
+
+// TestTrim: what was not used for the longest time goes first.
+func TestTrim(t *testing.T) {
+	k := open(t)
+	for _, name := range []string{"aa", "bb", "cc"} {
+		keep(t, k, name, map[string]string{"f": strings.Repeat("x", 100)})
+	}
+	_, release, ok := k.Use("aa")
+	if !ok {
+		t.Fatal("not there")
+	}
+	release()
+	if err := k.Trim(250); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"aa": true, "bb": false, "cc": true} {
+		if _, ok := k.Look(name); ok != want {
+			t.Errorf("%s: kept is %v", name, ok)
+		}
+	}
+}
+
+// TestSource: the film is there while somebody needs it, in a form that nobody reads without the key.
+func TestSource(t *testing.T) {
+	d, place := newDepot(t)
+	folder := t.TempDir()
+	film, key := filepath.Join(folder, "Interview Aizada.MP4"), filepath.Join(folder, "key")
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(film, []byte(strings.Repeat("face ", 100)), 0o600), os.WriteFile(key, []byte(identity.String()), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if d.Key, err = depot.ReadKey(key); err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"one", "two"} {
+		if err := d.SendSource(t.Context(), "abc", film, user, open(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	filepath.WalkDir(place, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if b, _ := os.ReadFile(path); bytes.Contains(b, []byte("face")) || bytes.Contains(b, []byte("Aizada")) || strings.Contains(path, "Aizada") {
+			t.Errorf("%s tells of the film", path)
+		}
+		return nil
+	})
+	path, release, err := d.FetchSource(t.Context(), "abc", open(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	if b, _ := os.ReadFile(path); string(b) != strings.Repeat("face ", 100) || filepath.Base(path) != "source.mp4" {
+		t.Errorf("%s: %q", path, b)
+	}
+	blind := *d
+	blind.Key = depot.Key{}
+	if _, _, err := blind.FetchSource(t.Context(), "abc", open(t)); err == nil || !strings.Contains(err.Error(), "--source-key") {
+		t.Errorf("without the key: %v", err)
+	}
+	if err := d.DropSource(t.Context(), "abc", "one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, release, err := d.FetchSource(t.Context(), "abc", open(t)); err != nil {
+		t.Errorf("while one still needs it: %v", err)
+	} else {
+		release()
+	}
+	if err := d.DropSource(t.Context(), "abc", "two"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.FetchSource(t.Context(), "abc", open(t)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("when nobody needs it: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(place, "sources", "*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	if err := os.WriteFile(key, []byte("AGE-SECRET-KEY-hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := depot.ReadKey(key); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a key that is none: %v", err)
+	}
+}

@@ -1,0 +1,180 @@
+package depot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"filippo.io/age"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/store"
+)
+
+// Key encrypts sources, and decrypts them again. Every machine that works on a film has it; the store never does.
+type Key struct{ identity *age.X25519Identity }
+
+// ReadKey reads a key as age-keygen writes it.
+func ReadKey(path string) (Key, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Key{}, err
+	}
+	defer f.Close()
+	all, err := age.ParseIdentities(io.LimitReader(f, 1<<20))
+	if err == nil {
+		for _, one := range all {
+			if identity, ok := one.(*age.X25519Identity); ok {
+				return Key{identity}, nil
+			}
+		}
+	}
+	return Key{}, fmt.Errorf("%s: there is no key in it; make one with age-keygen -o %s", path, filepath.Base(path)) // the library's own words may repeat the line
+}
+
+// plainExt is an ending that tells ffmpeg of a format and nobody of a person.
+var plainExt = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
+
+// SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is the file's own.
+func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept *local.Kept) error {
+	if err := d.write(ctx, d.user(digest, user), []byte("{}")); err != nil {
+		return err
+	}
+	rec, ok, err := d.record(ctx, "sources/"+digest+".json")
+	if err != nil {
+		return err
+	}
+	if ok && (!rec.Encrypted || d.Key.identity != nil) {
+		if _, err = d.Store.Stat(ctx, rec.Object); err == nil {
+			return nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	name := "source"
+	if ext := strings.ToLower(filepath.Ext(path)); plainExt.MatchString(ext) {
+		name += ext
+	}
+	work, release, err := kept.Work()
+	if err != nil {
+		return err
+	}
+	defer release()
+	sent, file, err := d.encrypted(path, work)
+	if err != nil {
+		return err
+	}
+	file.Path = name
+	rec = Record{Files: []engine.File{file}, Object: "sources/" + digest + "/" + sent.sum, Encrypted: d.Key.identity != nil}
+	if err := d.put(ctx, rec.Object, sent, "application/octet-stream"); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(rec)
+	if err != nil {
+		panic(err) // plain structs
+	}
+	if err := d.Store.Delete(ctx, "sources/"+digest+".json"); err != nil { // one whose object is gone, or that nobody here can read
+		return err
+	}
+	return d.write(ctx, "sources/"+digest+".json", raw)
+}
+
+// encrypted gives the file that is sent, and what the plain one is.
+func (d *Depot) encrypted(path, work string) (sent packed, plain engine.File, err error) {
+	if plain, err = local.Hash(path); err != nil {
+		return sent, plain, err
+	}
+	if d.Key.identity == nil {
+		return packed{path, plain.Size, plain.SHA256}, plain, nil
+	}
+	sent, err = written(work, func(w io.Writer) error {
+		e, err := age.Encrypt(w, d.Key.identity.Recipient())
+		if err != nil {
+			return err
+		}
+		return errors.Join(copyFile(e, path), e.Close())
+	})
+	return sent, plain, err
+}
+
+// FetchSource brings a source to this machine, unless it is here, and gives its path. release is as for Fetch.
+func (d *Depot) FetchSource(ctx context.Context, digest string, kept *local.Kept) (path string, release func(), err error) {
+	use := func() bool {
+		r, free, ok := kept.Use(sourceName(digest))
+		if ok {
+			path, release = filepath.Join(r.Dir, r.Files[0].Path), free
+		}
+		return ok
+	}
+	if use() {
+		return path, release, nil
+	}
+	rec, ok, err := d.record(ctx, "sources/"+digest+".json")
+	if err != nil {
+		return "", nil, err
+	}
+	if !ok {
+		return "", nil, fmt.Errorf("%w: the film is not in %s any more; run the same publish again, which sends it", store.ErrNotFound, d.Store)
+	}
+	if rec.Encrypted && d.Key.identity == nil {
+		return "", nil, errors.New("the film is encrypted, and this worker has no key; name its file with --source-key")
+	}
+	err = d.bring(ctx, sourceName(digest), rec, kept, func(out string) error {
+		body, _, err := d.Store.Get(ctx, rec.Object)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		var from io.Reader = body
+		if rec.Encrypted {
+			if from, err = age.Decrypt(body, d.Key.identity); err != nil {
+				return fmt.Errorf("the film cannot be decrypted with this worker's key (%w); give all machines the same --source-key", err)
+			}
+		}
+		return writeFile(filepath.Join(out, rec.Files[0].Path), from)
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	if !use() {
+		return "", nil, fmt.Errorf("the film went from %s as soon as it was there; give the cache more room", kept.Dir())
+	}
+	return path, release, nil
+}
+
+// sourceName is how local.Kept calls a source; no result's digest has that form.
+func sourceName(digest string) string { return "source-" + digest }
+
+func (d *Depot) user(digest, user string) string { return "sources/" + digest + "/users/" + user }
+
+// DropSource notes that somebody does not need a source any more, and removes it with its last user. Who begins to need it in the same
+// moment may find it gone, is told so, and sends it again.
+func (d *Depot) DropSource(ctx context.Context, digest, user string) error {
+	if err := d.Store.Delete(ctx, d.user(digest, user)); err != nil {
+		return err
+	}
+	var objects []string
+	for o, err := range d.Store.List(ctx, "sources/"+digest+"/") {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(o.Name, d.user(digest, "")) {
+			return nil
+		}
+		objects = append(objects, o.Name)
+	}
+	for _, name := range append([]string{"sources/" + digest + ".json"}, objects...) {
+		if err := d.Store.Delete(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

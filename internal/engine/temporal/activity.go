@@ -1,0 +1,204 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/depot"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/plan"
+	"filmpress/internal/report"
+	"filmpress/internal/store"
+)
+
+// Worker does steps for a Temporal server.
+type Worker struct {
+	Steps engine.Worker
+	Depot *depot.Depot
+	Kept  *local.Kept // this machine's cache
+	Room  int64       // bytes that the cache may take; 0 is no limit
+	// FactsOnly tells of steps that read nothing of other results but their facts (depot.Depot.Facts).
+	FactsOnly func(plan.Step) bool
+	// Elsewhere tells whether what a step failed with may be this machine's fault, so that it is tried again.
+	Elsewhere func(error) bool
+	Sink      report.Sink // what this worker does
+
+	client client.Client
+	ill    chan error // one that says why this machine had better take no steps
+
+	mu    sync.Mutex
+	plans map[string]plan.Plan // by digest; a worker sees a few
+}
+
+// The types of failures, as the server keeps them.
+const (
+	failedStep  = "step"  // the step itself: not tried again
+	failedHere  = "here"  // this machine, the line or the bucket
+	failedStore = "store" // a place that does not keep what it should: not tried again
+)
+
+// do does one step of a plan, unless the depot has its result.
+func (w *Worker) do(ctx context.Context, job Job) (Done, error) {
+	d, err := w.attempt(ctx, job)
+	if err == nil {
+		return d, nil
+	}
+	if ctx.Err() != nil { // this worker was told to end, or the step was
+		return d, temporal.NewApplicationError("the worker ended", failedHere)
+	}
+	if isHere(err) || w.Elsewhere(err) {
+		select {
+		case w.ill <- err:
+		default:
+		}
+		return d, temporal.NewApplicationError(err.Error(), failedHere, job.Step)
+	}
+	kind := failedStep
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
+		kind = failedStore
+	}
+	return d, temporal.NewNonRetryableApplicationError(plain(err), kind, nil, job.Step)
+}
+
+// isHere tells of what ails a machine and not a step: it has no room, or its way to the bucket is closed.
+func isHere(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, store.ErrUnreachable) || errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrFull)
+}
+
+// plain is an error without the step's name, which the publisher knows.
+func plain(err error) string {
+	if step, ok := errors.AsType[*engine.StepError](err); ok {
+		err = step.Err
+	}
+	return err.Error()
+}
+
+func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
+	d.Step = job.Step
+	p, err := w.plan(ctx, job.Plan)
+	if err != nil {
+		return d, err
+	}
+	if job.Step >= len(p.Steps) {
+		return d, errors.New("the plan has no such step")
+	}
+	s := p.Steps[job.Step]
+	if _, ok, err := w.Depot.Look(ctx, s.Digest); ok || err != nil {
+		d.Kept = ok
+		return d, err
+	}
+	told := &teller{sink: w.Sink}
+	ctx, stop := w.beat(ctx, told)
+	defer stop()
+	if err := w.make(ctx, s, told.take); err != nil {
+		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+			err = cause
+		}
+		return d, err
+	}
+	d.Notes = told.lines()
+	return d, nil
+}
+
+// make brings a step's inputs here, does it, and sends its result.
+func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error {
+	if result, release, ok := w.Kept.Use(s.Digest); ok { // made before, and not sent
+		defer release()
+		return w.Depot.Send(ctx, result, w.Kept)
+	}
+	work, swept, err := w.Kept.Work()
+	if err != nil {
+		return err
+	}
+	defer swept()
+	in, release, err := w.inputs(ctx, s, work)
+	defer release()
+	if err != nil {
+		return err
+	}
+	if _, err = w.Kept.Make(ctx, s, in, work, w.Steps, sink); err != nil {
+		return err
+	}
+	result, free, ok := w.Kept.Use(s.Digest)
+	if !ok {
+		return errors.New("the result went from the cache as soon as it was there; give it more room")
+	}
+	defer free()
+	if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
+		return err
+	}
+	sink(report.Event{Kind: report.StepDone, Step: s.ID, Digest: s.Digest, Text: s.About})
+	return w.trim()
+}
+
+// inputs brings what a step reads; release is never nil.
+func (w *Worker) inputs(ctx context.Context, s plan.Step, work string) (in map[string]string, release func(), err error) {
+	var held []func()
+	release = func() {
+		for _, free := range held {
+			free()
+		}
+	}
+	in = map[string]string{}
+	if err := w.trim(); err != nil {
+		return nil, release, err
+	}
+	for _, input := range s.Inputs {
+		var free func()
+		switch {
+		case input.Step == "":
+			in[input.Name], free, err = w.Depot.FetchSource(ctx, input.Source, w.Kept)
+		case w.FactsOnly(s):
+			in[input.Name] = filepath.Join(work, "facts", input.Digest)
+			err = w.Depot.FetchFacts(ctx, input.Digest, in[input.Name])
+		default:
+			var r engine.Result
+			r, free, err = w.Depot.Fetch(ctx, input.Digest, w.Kept)
+			in[input.Name] = r.Dir
+		}
+		if err != nil {
+			return nil, release, err
+		}
+		if free != nil {
+			held = append(held, free)
+		}
+	}
+	return in, release, nil
+}
+
+func (w *Worker) trim() error {
+	if w.Room == 0 {
+		return nil
+	}
+	return w.Kept.Trim(w.Room)
+}
+
+// plan gives a plan, which is read once.
+func (w *Worker) plan(ctx context.Context, digest string) (plan.Plan, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p, ok := w.plans[digest]; ok {
+		return p, nil
+	}
+	p, err := w.Depot.Plan(ctx, digest)
+	if err == nil {
+		if len(w.plans) > 16 || w.plans == nil {
+			w.plans = map[string]plan.Plan{}
+		}
+		w.plans[digest] = p
+	}
+	return p, err
+}
+
+// register tells a worker of the SDK what we know how to do.
+func (w *Worker) activityOptions() activity.RegisterOptions {
+	return activity.RegisterOptions{Name: stepActivity}
+}

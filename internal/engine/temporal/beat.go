@@ -1,0 +1,101 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"filmpress/internal/report"
+)
+
+// Pulse is what a heartbeat tells of a step.
+type Pulse struct {
+	Done  int64   `json:"done"`  // as in report.Event
+	Total int64   `json:"total"` //
+	Speed float64 `json:"speed"`
+}
+
+// mostNotes is how many lines for the user a step may tell.
+const mostNotes = 20
+
+// teller passes a step's events on, and remembers what the heartbeat and the result tell of them.
+type teller struct {
+	sink  report.Sink
+	mu    sync.Mutex
+	pulse Pulse
+	notes []string
+}
+
+func (t *teller) take(e report.Event) {
+	t.mu.Lock()
+	switch e.Kind {
+	case report.StepProgress:
+		t.pulse = Pulse{e.Done, e.Total, e.Speed}
+	case report.Note:
+		if len(t.notes) < mostNotes {
+			t.notes = append(t.notes, e.Text)
+		}
+	}
+	t.mu.Unlock()
+	t.sink(e)
+}
+
+func (t *teller) now() Pulse {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pulse
+}
+
+func (t *teller) lines() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.notes)
+}
+
+var errTakenAway = errors.New("the server gave the step to another worker, or nobody wants it any more")
+
+// beat tells the server, five times in the time after which it would think the step lost, that this worker has it: whether ffmpeg gets on
+// or not, which is watched elsewhere. The context ends when the server wants the step no more, and when it was not reached
+// for so long that it has given the step to another.
+//
+// The SDK's own heartbeat is not used: it cancels a healthy step when one message is not answered within the interval, so a line that is
+// broken for a minute would cost an hour's encode.
+func (w *Worker) beat(ctx context.Context, t *teller) (context.Context, func()) {
+	info := activity.GetInfo(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	every := max(info.HeartbeatTimeout/5, 100*time.Millisecond)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		heard := time.Now()
+		for ticks := time.NewTicker(every); ; {
+			once, end := context.WithTimeout(ctx, every)
+			err := w.client.RecordActivityHeartbeat(once, info.TaskToken, t.now())
+			end()
+			gone := (*serviceerror.NotFound)(nil)
+			switch {
+			case err == nil:
+				heard = time.Now()
+			case ctx.Err() != nil:
+			case errors.As(err, &gone), temporal.IsCanceledError(err), time.Since(heard) > info.HeartbeatTimeout:
+				cancel(errTakenAway)
+			}
+			select {
+			case <-ticks.C:
+			case <-ctx.Done():
+				ticks.Stop()
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-done
+	}
+}

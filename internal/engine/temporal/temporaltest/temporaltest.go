@@ -1,0 +1,113 @@
+// Package temporaltest runs a real Temporal server (the one for developers, on SQLite) on a loopback address for tests. It is a program of
+// its own module, built once into the user's cache folder, so that nothing of it can be linked into filmpress.
+package temporaltest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// module is the server's, as s3server.Build takes it.
+const module = "../../../engine/temporal/temporaltest/devserver"
+
+// Server is a running server with the namespace "default".
+type Server struct {
+	Address string // 127.0.0.1:port
+
+	t       testing.TB
+	program string
+	file    string // of its database
+	process *exec.Cmd
+	stdin   io.Closer
+	output  *bytes.Buffer
+}
+
+// Start runs a server until the test ends. Where its program cannot be built, for want of the module proxy, the test is skipped.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	program, err := s3server.Build(module)
+	if err != nil {
+		if text := err.Error(); strings.Contains(text, "dial tcp") || strings.Contains(text, "proxy") {
+			t.Skipf("skipped: the Temporal server of the tests cannot be fetched: %v", err)
+		}
+		t.Fatalf("the Temporal server of the tests cannot be built: %v", err)
+	}
+	s := &Server{t: t, program: program, file: filepath.Join(t.TempDir(), "temporal.db")}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Address = l.Addr().String()
+	l.Close()
+	t.Cleanup(s.Kill)
+	s.Run()
+	return s
+}
+
+// Run starts the server on its database, and waits until it answers.
+func (s *Server) Run() {
+	s.t.Helper()
+	_, port, _ := strings.Cut(s.Address, ":")
+	s.output = &bytes.Buffer{}
+	s.process = exec.Command(s.program, "server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--headless", "--db-filename", s.file, "--log-level", "error")
+	s.process.Stdout, s.process.Stderr = s.output, s.output
+	stdin, err := s.process.StdinPipe() // its end is the server's
+	if err == nil {
+		err = s.process.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.stdin = stdin
+	for range 600 {
+		if s.answers() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.Kill()
+	s.t.Fatalf("the Temporal server of the tests does not answer:\n%s", s.output)
+}
+
+// answers says whether the namespace is there.
+func (s *Server) answers() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := client.DialContext(ctx, client.Options{HostPort: s.Address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+	return err == nil
+}
+
+// Kill ends the server at once, as a crash would.
+func (s *Server) Kill() {
+	if s.process != nil {
+		s.process.Process.Kill()
+		s.process.Wait()
+		s.stdin.Close()
+		s.process = nil
+	}
+}
+
+// Env are the variables by which filmpress reaches the server.
+func (s *Server) Env() []string {
+	return []string{fmt.Sprintf("TEMPORAL_ADDRESS=%s", s.Address), "TEMPORAL_CONFIG_FILE=/dev/null", "TEMPORAL_NAMESPACE=", "TEMPORAL_API_KEY="}
+}
