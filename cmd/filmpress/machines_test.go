@@ -78,7 +78,7 @@ func (m *machines) kill(i int) {
 // publish publishes k's film with the workers, and gives what the command told.
 func (m *machines) publish(k killed, more ...string) (story string, err error) {
 	args := append([]string{"publish", k.film, "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en", "--to", filepath.Join(k.dir, "library"),
-		"--engine", "temporal", "--silence", "5s"}, more...)
+		"--engine", "temporal", "--silence", "10s"}, more...)
 	cmd := m.command("publisher", args...)
 	var out bytes.Buffer
 	cmd.Stderr = &out

@@ -51,7 +51,7 @@ func (w *Worker) do(ctx context.Context, job Job) (Done, error) {
 	if err == nil {
 		return d, nil
 	}
-	if ctx.Err() != nil { // this worker was told to end, or the step was
+	if ctx.Err() != nil || errors.Is(err, errTakenAway) { // this worker was told to end, or has lost the step: nothing is wrong with either
 		return d, temporal.NewApplicationError("the worker ended", failedHere)
 	}
 	if isHere(err) || w.Elsewhere(err) {
