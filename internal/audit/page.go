@@ -39,7 +39,7 @@ func (a *auditor) page(m Manifest, uri string) {
 			a.fail(uri, 0, "release-entrance", "the page leads to the release %s, but release.json names %s", id, m.ID)
 			return
 		}
-		if !a.known(target) {
+		if !a.known(target) && !a.known(m.Base+"r/"+m.ID+"/"+rest) { // an entrance has its original in the release
 			a.fail(uri, 0, "page-reference", "%s leads to nothing that the manifest lists", r.uri)
 			continue
 		}

@@ -52,8 +52,9 @@ func newTheme(a *app) *cobra.Command {
 		Short: "Give the pages a look of your own",
 		Long: `A theme is a folder with theme.css, a logo and a footer: docs/theme.md. publish and library take it by --theme DIR, or by the
 setting theme.` + exits(exitFine, exitFailed, exitUsage),
-		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  filmpress theme init look\n  filmpress publish film.mp4 --theme look",
+		Args:    args(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newThemeInit(a))
 	return cmd

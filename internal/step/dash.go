@@ -2,8 +2,6 @@ package step
 
 import (
 	"cmp"
-	"os"
-	"path/filepath"
 	"time"
 
 	"filmpress/internal/dash"
@@ -74,12 +72,8 @@ func (k *packer) dashSound(step string, r Rendition, sound hls.Sound) {
 }
 
 // dashText adds a subtitle track. Players of DASH take a WebVTT file whole, so there is nothing to cut.
-func (k *packer) dashText(t plan.TrackLabel, text hls.Text) error {
-	info, err := os.Stat(filepath.Join(k.in[t.Step], trackVTT))
-	if err != nil {
-		return err
-	}
-	rates := hls.Measure([]hls.Part{{Size: info.Size(), Duration: max(k.p.Duration, time.Second)}}, k.target())
+func (k *packer) dashText(t plan.TrackLabel, text hls.Text, size int64) {
+	rates := hls.Measure([]hls.Part{{Size: size, Duration: max(k.p.Duration, time.Second)}}, k.target())
 	set := dash.Set{Type: "text", Language: cmp.Or(text.Language, "und"), Label: text.Name, Roles: []string{dash.Subtitle},
 		Representations: []dash.Representation{{ID: t.Step, MIME: "text/vtt", Bandwidth: max(rates.Average, 1), File: k.object(t.Step, trackVTT)}}}
 	switch {
@@ -89,5 +83,4 @@ func (k *packer) dashText(t plan.TrackLabel, text hls.Text) error {
 		set.Roles, set.Accessibility = []string{dash.Caption}, dash.Caption
 	}
 	k.out.Manifest.Sets = append(k.out.Manifest.Sets, set)
-	return nil
 }

@@ -72,7 +72,7 @@ func (r Rendition) keys() (sum int) {
 // Seconds turns ticks into time.
 func (r Rendition) Seconds(ticks uint64) float64 { return float64(ticks) / float64(r.Timescale) }
 
-// VideoFacts, AudioFacts, SubtitleFacts and PictureFacts are the facts of each kind of result.
+// VideoFacts, AudioFacts, SubtitleFacts, PictureFacts and MP4Facts are the facts of each kind of result.
 type VideoFacts struct {
 	Renditions []Rendition `json:"renditions"` // from small to large, those of H.264 before those of AV1
 }
@@ -84,6 +84,7 @@ type AudioFacts struct {
 type SubtitleFacts struct {
 	Segments []TextSegment `json:"segments"`
 	Lines    []Line        `json:"lines"` // the transcript
+	Whole    int64         `json:"whole"` // bytes of the whole track in one file
 }
 
 // TextSegment is one WebVTT segment.
@@ -105,6 +106,10 @@ type PictureFacts struct {
 	Width  int      `json:"width"` // of the poster
 	Height int      `json:"height"`
 	Sheets []string `json:"sheets"`
+}
+
+type MP4Facts struct {
+	Size int64 `json:"size"` // bytes
 }
 
 func writeFacts(dir string, facts any) error {

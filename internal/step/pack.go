@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -206,9 +205,7 @@ func (k *packer) texts() error {
 			return err
 		}
 		k.out.Presentation.Texts = append(k.out.Presentation.Texts, text)
-		if err := k.dashText(t, text); err != nil {
-			return err
-		}
+		k.dashText(t, text, facts.Whole)
 		k.page(t, text, facts.Lines)
 	}
 	return nil
@@ -241,13 +238,13 @@ func (k *packer) stills() error {
 }
 
 func (k *packer) mp4() error {
-	info, err := os.Stat(filepath.Join(k.in["mp4"], mp4Name))
-	if err != nil {
+	var facts MP4Facts
+	if err := readFacts(k.in["mp4"], &facts); err != nil {
 		return err
 	}
 	k.out.Page.MP4 = k.media("mp4", mp4Name)
 	label := fmt.Sprintf("MP4, %dp", min(k.p.MP4.Width, k.p.MP4.Height))
-	k.out.Page.Downloads = append(k.out.Page.Downloads, watch.Download{Label: label, URI: k.out.Page.MP4, Size: info.Size()})
+	k.out.Page.Downloads = append(k.out.Page.Downloads, watch.Download{Label: label, URI: k.out.Page.MP4, Size: facts.Size})
 	return nil
 }
 

@@ -129,8 +129,12 @@ func (w *Worker) mp4(ctx context.Context, j job) error {
 	if err := cleanMP4(out); err != nil {
 		return err
 	}
+	info, err := os.Stat(out)
+	if err != nil {
+		return err
+	}
 	j.sink(report.Event{Kind: report.FileReady, Path: mp4Name})
-	return writeFacts(j.out, struct{}{})
+	return writeFacts(j.out, MP4Facts{Size: info.Size()})
 }
 
 // cleanMP4 blanks what ffmpeg writes into an MP4 in spite of every flag.

@@ -46,7 +46,9 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	for _, l := range track.Transcript() {
 		facts.Lines = append(facts.Lines, Line{l.Start, l.End, l.Speaker, l.Text})
 	}
-	if err := j.write(trackVTT, track.WebVTT()); err != nil {
+	whole := track.WebVTT()
+	facts.Whole = int64(len(whole))
+	if err := j.write(trackVTT, whole); err != nil {
 		return err
 	}
 	if err := j.write(trackSRT, track.SRT()); err != nil {
