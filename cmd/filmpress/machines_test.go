@@ -188,6 +188,10 @@ func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 		done := make(chan ended, 1)
 		go func() {
 			story, err := m.publish(k)
+			for err != nil && strings.Contains(story, "cannot be reached; start it") { // the server was killed before it knew of the film
+				time.Sleep(time.Second)
+				story, err = m.publish(k)
+			}
 			done <- ended{story, err}
 		}()
 		var end ended

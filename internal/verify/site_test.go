@@ -167,7 +167,7 @@ func (s *site) list(m release.Manifest) {
 		moved[strings.Replace(name, "/r/"+old+"/", "/r/"+id+"/", 1)] = data
 	}
 	s.files, s.id = moved, id
-	for _, name := range []string{"release.json", "index.html", "master.m3u8"} {
+	for _, name := range []string{"release.json", "index.html", "master.m3u8", "embed.html"} {
 		s.files["the-lake/"+name] = bytes.ReplaceAll(s.files["the-lake/"+name], []byte(old), []byte(id))
 	}
 }

@@ -135,7 +135,9 @@ function startTrouble(root, stream) {
   stream.addEventListener("flowing", () => { box.hidden = true; });
   // Without a line the film says so as soon as it runs dry, and goes on by itself when the line is back.
   stream.video.addEventListener("waiting", () => { if (!navigator.onLine) stream.trouble("lost"); });
-  addEventListener("online", () => { if (!box.hidden && box.dataset.kind === "lost") stream.retry(); });
+  const again = () => { if (navigator.onLine && !box.hidden && box.dataset.kind === "lost") stream.retry(); };
+  addEventListener("online", again);
+  setInterval(again, 5000); // a line is often said to be back before it carries anything, and a server that was down says nothing
   const waiting = () => { wait.hidden = !stream.attached || stream.video.paused || !box.hidden; };
   stream.video.addEventListener("waiting", waiting);
   stream.video.addEventListener("play", () => { if (stream.video.readyState < 3) waiting(); });
