@@ -69,18 +69,7 @@ func manifests(t *testing.T, library string) []string {
 
 // TestDashIsPlayed has players of others play the manifest, in a browser.
 func TestDashIsPlayed(t *testing.T) {
-	chromium := os.Getenv("CHROMIUM")
-	if chromium == "" {
-		chromium = "/usr/bin/chromium"
-	}
-	for _, tool := range []string{chromium, "node"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
-		}
-	}
-	if _, err := os.Stat("../../internal/watch/player/node_modules/playwright-core"); err != nil {
-		t.Skip("skipped: run npm ci --ignore-scripts in internal/watch/player")
-	}
+	browser := needBrowser(t)
 	players := map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"}
 	for player, pkg := range players {
 		if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
@@ -117,7 +106,7 @@ func TestDashIsPlayed(t *testing.T) {
 			}
 			t.Run(player+" "+path, func(t *testing.T) {
 				cmd := exec.Command("node", "../../testdata/browser/dash.mjs", "--player", player, "--url", server.URL+"/"+filepath.ToSlash(path), "--expect", expect)
-				cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+				cmd.Env = append(os.Environ(), browser)
 				cmd.Stderr = os.Stderr
 				if out, err := cmd.Output(); err != nil {
 					t.Errorf("%v\n%s", err, out)

@@ -18,20 +18,11 @@ func TestEmbedElsewhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
-	chromium := os.Getenv("CHROMIUM")
-	if chromium == "" {
-		chromium = "/usr/bin/chromium"
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("skipped: ffmpeg is not installed")
 	}
-	for _, tool := range []string{chromium, "node", "ffmpeg"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
-		}
-	}
-	for _, need := range []string{"../../internal/watch/player/node_modules/playwright-core", "../../internal/watch/dist/player.js"} {
-		if _, err := os.Stat(need); err != nil {
-			t.Skip("skipped: run make player")
-		}
-	}
+	browser := needBrowser(t)
+	needPlayer(t)
 	server := s3server.Start(t)
 	dir := t.TempDir()
 	run := func(name string, args ...string) string {
@@ -66,7 +57,7 @@ func TestEmbedElsewhere(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	// Another name and another port than the bucket's.
 	cmd := exec.Command("node", "../../testdata/browser/embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1), "--host", server.Endpoint)
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.Env = append(os.Environ(), browser)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

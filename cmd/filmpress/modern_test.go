@@ -59,20 +59,8 @@ func TestModern(t *testing.T) {
 // browserTakesAV1 plays the page with hls.js: AV1 where the browser shows it well, H.264 everywhere else. Players of DASH can
 // play it too.
 func browserTakesAV1(t *testing.T, library string) {
-	chromium := os.Getenv("CHROMIUM")
-	if chromium == "" {
-		chromium = "/usr/bin/chromium"
-	}
-	for _, tool := range []string{chromium, "node"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
-		}
-	}
-	for _, need := range []string{"../../internal/watch/player/node_modules/playwright-core", "../../internal/watch/dist/player.js"} {
-		if _, err := os.Stat(need); err != nil {
-			t.Skip("skipped: run make player")
-		}
-	}
+	browser := needBrowser(t)
+	needPlayer(t)
 	files := http.FileServer(http.Dir(library))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/") {
@@ -83,7 +71,7 @@ func browserTakesAV1(t *testing.T, library string) {
 	defer server.Close()
 	node := func(t *testing.T, script string, args ...string) {
 		cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script}, args...)...)
-		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		cmd.Env = append(os.Environ(), browser)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
 		if err != nil {

@@ -95,6 +95,16 @@ func (a *app) dial(ctx context.Context) (*temporal.Cluster, error) {
 	return temporal.Dial(ctx, temporal.Options{Address: a.config.Temporal.Address, Namespace: a.config.Temporal.Namespace, Queue: a.config.Temporal.Queue})
 }
 
+// meet opens the place of the kept results, and reaches the Temporal server. The caller closes the latter.
+func (a *app) meet(ctx context.Context) (*depot.Depot, *temporal.Cluster, error) {
+	d, err := a.openDepot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.dial(ctx)
+	return d, c, err
+}
+
 // capability names what a machine's results are made with.
 func capability(tools ffmpeg.Tools) string {
 	bundle := ""
@@ -106,11 +116,7 @@ func capability(tools ffmpeg.Tools) string {
 
 // publishOnCluster has workers do the steps, and makes the release here.
 func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o publishOptions) error {
-	d, err := a.openDepot(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := a.dial(ctx)
+	d, c, err := a.meet(ctx)
 	if err != nil {
 		return err
 	}

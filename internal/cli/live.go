@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"filmpress/internal/release"
 	"filmpress/internal/store"
 	"filmpress/internal/theme"
 )
@@ -125,20 +126,9 @@ func (a *app) republish(ctx context.Context, folder string, o publishOptions, l 
 			}
 		}
 		before = now
-		if wait(ctx, every) != nil {
+		if (release.Timer{}).Pause(ctx, every) != nil {
 			return
 		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
 

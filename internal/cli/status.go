@@ -157,11 +157,7 @@ func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error
 	if err != nil {
 		return err
 	}
-	d, err := a.openDepot(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := a.dial(ctx)
+	d, c, err := a.meet(ctx)
 	if err != nil {
 		return err
 	}
@@ -202,11 +198,7 @@ on from there; the film itself is removed from among the kept results. What is r
 	addServer(cmd.Flags())
 	config.AddFlags(cmd.Flags(), "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		d, err := a.openDepot(cmd.Context())
-		if err != nil {
-			return err
-		}
-		c, err := a.dial(cmd.Context())
+		d, c, err := a.meet(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -78,11 +78,7 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.openDepot(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := a.dial(ctx)
+	d, c, err := a.meet(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func Update(ctx context.Context, st store.Store, slug string, o Options) (Result
 	}
 	guarded, err := guard.Guarded(ctx)
 	for i := 0; err == nil && !guarded && i < 2; i++ {
-		if err = pause(ctx, cmp.Or(o.Settle, 3*time.Second)); err == nil {
+		if err = (release.Timer{}).Pause(ctx, cmp.Or(o.Settle, 3*time.Second)); err == nil {
 			err = k.settle(ctx, slug)
 		}
 	}
@@ -112,7 +113,7 @@ func (k *keeper) settle(ctx context.Context, slug string) error {
 		case try == tries:
 			return ErrBusy
 		}
-		if err := pause(ctx, time.Duration(rand.IntN(20*(min(try, 20)+1)))*time.Millisecond); err != nil {
+		if err := (release.Timer{}).Pause(ctx, time.Duration(rand.IntN(20*(min(try, 20)+1)))*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -248,19 +249,10 @@ func (k *keeper) put(ctx context.Context, name string, b []byte, cond store.If) 
 	if errors.Is(err, store.ErrPrecondition) {
 		return "", errRaced
 	}
-	if err == nil && !contains(k.res.Written, name) {
+	if err == nil && !slices.Contains(k.res.Written, name) {
 		k.res.Written = append(k.res.Written, name)
 	}
 	return obj.ETag, err
-}
-
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // read reads the list. None is a state without bytes.
@@ -320,17 +312,6 @@ func isOurs(ctx context.Context, st store.Store, name string) (bool, error) {
 func foreign(name string) report.Finding {
 	return report.Finding{Pos: report.Pos{File: name}, Severity: report.Warn, Rule: "library-foreign",
 		Text: "this object was not made by filmpress, so it is left alone, and the library goes without its own", Hint: "to have the library's, move it to another name and run filmpress library TARGET --yes"}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Current is a film as its pointer and manifest tell of it; false is that it has no pointer.

@@ -85,7 +85,7 @@ func Rebuild(ctx context.Context, st store.Store, o Options, dry bool) (Changes,
 		case try == tries:
 			return c, ErrBusy
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := (release.Timer{}).Pause(ctx, 50*time.Millisecond); err != nil {
 			return c, err
 		}
 	}

@@ -103,6 +103,11 @@ func (r *run) bring(ctx context.Context, it *item) error {
 	if err := r.decide(ctx, it); err != nil || it.verdict == same {
 		return err
 	}
+	return r.send(ctx, it)
+}
+
+// send copies an object that was judged to differ, and tells of it.
+func (r *run) send(ctx context.Context, it *item) error {
 	if err := r.copy(ctx, it); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (r *run) point(ctx context.Context, it *item) error {
 			Hint: "if a clean-up ran there meanwhile, sync again; if not, filmpress verify tells what the source lacks"})
 		return nil
 	}
-	return r.bring(ctx, it)
+	return r.send(ctx, it)
 }
 
 // tracked notes of a name which film it belongs to, and tells whether it is a note that filmpress keeps at a place about that place alone: what

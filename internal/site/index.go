@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
-	"fmt"
 	"html/template"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
 
-	"filmpress/internal/strictyaml"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/theme"
 	"filmpress/internal/watch"
@@ -42,25 +39,7 @@ type words struct {
 }
 
 // dictionary holds the words of each language that has a file.
-var dictionary = func() map[string]words {
-	out := map[string]words{}
-	entries, err := files.ReadDir("words")
-	if err != nil {
-		panic(err) // embedded
-	}
-	for _, e := range entries {
-		data, err := files.ReadFile("words/" + e.Name())
-		if err != nil {
-			panic(err)
-		}
-		var w words
-		if found := strictyaml.Decode(e.Name(), data, 1, &w); len(found) > 0 {
-			panic(fmt.Sprint("site: ", found)) // our own file
-		}
-		out[strings.TrimSuffix(e.Name(), ".yml")] = w
-	}
-	return out
-}()
+var dictionary = watch.Dictionary[words](files)
 
 // words gives the interface of the library, and its language: the one that was set, else that of most films.
 func (l Library) words() (words, string) {

@@ -77,31 +77,36 @@ type words struct {
 //go:embed words/*.yml
 var wordFiles embed.FS
 
-// dictionary holds the interface in each language that has a file. What a file leaves out is English.
-var dictionary = func() map[string]words {
-	read := func(lang string, w words) words {
+// dictionary holds the interface in each language that has a file.
+var dictionary = Dictionary[words](wordFiles)
+
+// Dictionary reads the words of an interface, by language: one file words/<language>.yml for each, embedded in the program. What a file
+// leaves out is English.
+func Dictionary[W any](files embed.FS) map[string]W {
+	read := func(lang string, w W) W {
 		name := "words/" + lang + ".yml"
-		data, err := wordFiles.ReadFile(name)
+		data, err := files.ReadFile(name)
 		if err != nil {
 			panic(err) // embedded
 		}
 		if findings := strictyaml.Decode(name, data, 1, &w); len(findings) > 0 {
-			panic(findings[0].String())
+			panic(findings[0].String()) // our own file
 		}
 		return w
 	}
-	english := read("en", words{})
-	out := map[string]words{"en": english}
-	files, err := wordFiles.ReadDir("words")
+	var none W
+	english := read("en", none)
+	out := map[string]W{}
+	entries, err := files.ReadDir("words")
 	if err != nil {
 		panic(err)
 	}
-	for _, f := range files {
-		lang := strings.TrimSuffix(f.Name(), ".yml")
+	for _, e := range entries {
+		lang := strings.TrimSuffix(e.Name(), ".yml")
 		out[lang] = read(lang, english)
 	}
 	return out
-}()
+}
 
 // wordsFor gives the interface for a language tag, and the language it really is in: English where we have none.
 func wordsFor(tag string) (w words, lang string) {
