@@ -47,7 +47,7 @@ func play(ctx context.Context, role string, args []string) error {
 		_, err = release.Publish(ctx, st, campaign.Film(args[0], args[1], 120, true), release.Options{}, report.Discard)
 		return err
 	}
-	_, err = sweep(ctx, later{st}, args[0])
+	_, err = sweep(ctx, later{st, week}, args[0])
 	return err
 }
 

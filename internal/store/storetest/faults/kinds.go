@@ -16,6 +16,7 @@ import (
 type Kind struct {
 	Name  string
 	Short bool // among the few that every run of the tests tries
+	down  bool // answers come with other bytes than the server sent, and nothing tells
 	begin func(b *Bad)
 	toxic func(random *rand.Rand) []Toxic
 }
@@ -70,6 +71,9 @@ func (b *Bad) Begin() {
 	b.kind.begin(b)
 }
 
+// Changes says whether an answer may have come with other bytes than the server sent.
+func (b *Bad) Changes() bool { return b.kind.down }
+
 // some has one request in n meet a fault.
 func some(n int, when func(*http.Request) bool, f Fault) func(*Bad) {
 	return func(b *Bad) {
@@ -109,7 +113,7 @@ var Kinds = []Kind{
 	{Name: "reply lost after success", Short: true, begin: some(20, writes, LostReply)},
 	{Name: "request repeated on the way", begin: some(3, writes, Repeat)},
 	{Name: "wrong bytes up", begin: some(20, uploads, MangleUpload)},
-	{Name: "wrong bytes down", Short: true, begin: some(3, reads, MangleDownload)},
+	{Name: "wrong bytes down", Short: true, down: true, begin: some(3, reads, MangleDownload)},
 	{Name: "answers cut", begin: some(3, reads, CutDownload)},
 	{Name: "toxiproxy: slow (latency)", toxic: func(r *rand.Rand) []Toxic {
 		return both(Toxic{Type: "latency", Toxicity: 1, Attributes: map[string]int{"latency": r.IntN(40), "jitter": r.IntN(40)}})
