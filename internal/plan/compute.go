@@ -86,6 +86,7 @@ type computer struct {
 	rate     media.Rational
 	frames   int64
 	segment  int // frames
+	opening  int // segments that the first one is cut into
 	encoding Encoding
 	rungs    []Rung  // what encoding will hold of H.264; downloads and pictures are made of these
 	modern   []Rung  // and of AV1
@@ -172,10 +173,11 @@ func (c *computer) video() {
 	}
 	c.frames = max(1, int64(math.Round(end.Seconds()*c.rate.Float())))
 	gop := max(1, int(math.Round(float64(c.Pipeline.GOP)*c.rate.Float())))
-	c.segment = gop * int(c.Pipeline.Segment/c.Pipeline.GOP)
+	c.opening = int(c.Pipeline.Segment / c.Pipeline.GOP)
+	c.segment = gop * c.opening
 	c.because("frame rate", true, c.rateReason(v, fields))
 	c.scan(v, fields)
-	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Preset: string(c.Pipeline.Video.Preset), Fields: fields}
+	c.encoding = Encoding{Rate: c.rate, GOP: gop, Segment: c.segment, Opening: c.opening, Preset: string(c.Pipeline.Video.Preset), Fields: fields}
 }
 
 // scan tells what becomes of fields, and where a film is not what it declares to be.

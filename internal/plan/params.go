@@ -42,10 +42,21 @@ type Encoding struct {
 	Rate    media.Rational `json:"rate"`                 // frames per second of every rung
 	GOP     int            `json:"gop"`                  // frames
 	Segment int            `json:"segment"`              // frames, a multiple of GOP
+	Opening int            `json:"opening"`              // segments that the film's first is cut into, one for each GOP (see SegmentStart)
 	Preset  string         `json:"preset"`               // of x264
 	AV1     int            `json:"av1_preset,omitempty"` // of SVT-AV1; 0 where no rung is AV1
 	Fields  bool           `json:"fields,omitempty"`     // of an interlaced film every field becomes a frame
 	Rungs   []Rung         `json:"rungs"`                // from small to large; behind those of H.264, those of AV1
+}
+
+// SegmentStart is where segment n begins, counted from 0, in segments of full length. On a thin line a viewer waits for the
+// whole of the first segment before anything moves, so a film opens with short ones: its first segment is cut into as many as it has
+// groups of pictures. All others begin where they would without that.
+func SegmentStart(n, opening int) media.Rational {
+	if n < opening {
+		return media.Rational{Num: int64(n), Den: int64(opening)}
+	}
+	return media.Rational{Num: int64(n - opening + 1), Den: 1}
 }
 
 // ChunkParams are the parameters of a chunk step. Its input is the film.
@@ -95,6 +106,7 @@ type AudioParams struct {
 	Right    *int           `json:"right,omitempty"` // index of the stream of one channel that is the right one; Stream is the left one
 	Duration media.Rational `json:"duration"`        // seconds, the picture's own
 	Segment  media.Rational `json:"segment"`         // seconds, the picture's own
+	Opening  int            `json:"opening"`         // the picture's own
 	Bitrate  int64          `json:"bitrate"`         // bit/s
 	Loudness float64        `json:"loudness"`        // LUFS
 	TruePeak float64        `json:"true_peak"`

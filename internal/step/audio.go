@@ -84,12 +84,13 @@ func (w *audioWriter) wanted() int64 {
 // boundary is the number of frames before segment n: those that begin nearest to the picture's own boundary. The
 // last segment takes the rest, so that sound and picture have equally many.
 func (w *audioWriter) boundary(n int) int64 {
-	s, d := w.params.Segment, w.params.Duration
-	if segments := (d.Num*s.Den + s.Num*d.Den - 1) / (s.Num * d.Den); int64(n) >= segments {
+	s, d, start := w.params.Segment, w.params.Duration, plan.SegmentStart(n, w.params.Opening)
+	num, den := start.Num*s.Num, start.Den*s.Den // seconds
+	if num*d.Den >= d.Num*den {
 		return w.wanted()
 	}
-	unit := s.Den * mp4.SamplesPerFrame
-	return min((int64(n)*s.Num*int64(w.config.SampleRate)+unit/2)/unit, w.wanted()-1)
+	unit := den * mp4.SamplesPerFrame
+	return min((num*int64(w.config.SampleRate)+unit/2)/unit, w.wanted()-1)
 }
 
 func (w *audioWriter) segment() error {

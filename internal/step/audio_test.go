@@ -27,18 +27,20 @@ func TestAudioIsCutWhereThePictureIs(t *testing.T) {
 	for _, c := range []struct {
 		what              string
 		duration, segment media.Rational
-		segments          int
+		opening, segments int
 	}{
-		{"25 frames a second", media.Rational{Num: 2 * 6 * 25, Den: 25}, media.Rational{Num: 150, Den: 25}, 2},
-		{"29.97", media.Rational{Num: 900 * 1001, Den: 30000}, media.Rational{Num: 180 * 1001, Den: 30000}, 5},
-		{"a last segment of one frame", media.Rational{Num: 151, Den: 25}, media.Rational{Num: 150, Den: 25}, 2},
-		{"a last segment shorter than a frame of sound", media.Rational{Num: 601, Den: 100}, media.Rational{Num: 600, Den: 100}, 2},
-		{"shorter than a segment", media.Rational{Num: 1, Den: 2}, media.Rational{Num: 6, Den: 1}, 1},
-		{"a long film", media.Rational{Num: 3600, Den: 1}, media.Rational{Num: 6, Den: 1}, 600},
+		{"25 frames a second", media.Rational{Num: 2 * 6 * 25, Den: 25}, media.Rational{Num: 150, Den: 25}, 3, 4},
+		{"one segment as a group of pictures", media.Rational{Num: 2 * 6 * 25, Den: 25}, media.Rational{Num: 150, Den: 25}, 1, 2},
+		{"29.97", media.Rational{Num: 900 * 1001, Den: 30000}, media.Rational{Num: 180 * 1001, Den: 30000}, 3, 7},
+		{"a last segment of one frame", media.Rational{Num: 151, Den: 25}, media.Rational{Num: 150, Den: 25}, 3, 4},
+		{"a last segment shorter than a frame of sound", media.Rational{Num: 601, Den: 100}, media.Rational{Num: 600, Den: 100}, 3, 4},
+		{"shorter than a segment", media.Rational{Num: 1, Den: 2}, media.Rational{Num: 6, Den: 1}, 3, 1},
+		{"over within the second", media.Rational{Num: 7, Den: 2}, media.Rational{Num: 6, Den: 1}, 3, 2},
+		{"a long film", media.Rational{Num: 3600, Den: 1}, media.Rational{Num: 6, Den: 1}, 3, 602},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			dir := t.TempDir()
-			w, err := newAudioWriter(dir, plan.AudioParams{Duration: c.duration, Segment: c.segment}, report.Discard)
+			w, err := newAudioWriter(dir, plan.AudioParams{Duration: c.duration, Segment: c.segment, Opening: c.opening}, report.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +53,7 @@ func TestAudioIsCutWhereThePictureIs(t *testing.T) {
 			}
 			var at uint64
 			for i, s := range w.out.Segments {
-				want := c.segment.Float() * float64(i)
+				want := c.segment.Float() * plan.SegmentStart(i, c.opening).Float()
 				got := w.out.Seconds(at)
 				if diff := got - want; diff > 0.0107 && i < c.segments-1 || diff < -0.0214 {
 					t.Errorf("segment %d begins at %.4f s, not at %.4f", i, got, want)
@@ -86,7 +88,7 @@ func TestAudioThatEndsEarlyIsAnError(t *testing.T) {
 		{"a cut frame", "unexpected EOF", adts(100)[:333]},
 		{"noise", "malformed", []byte("this is no sound at all")},
 	} {
-		w, err := newAudioWriter(t.TempDir(), plan.AudioParams{Duration: media.Rational{Num: 60, Den: 1}, Segment: media.Rational{Num: 6, Den: 1}}, report.Discard)
+		w, err := newAudioWriter(t.TempDir(), plan.AudioParams{Duration: media.Rational{Num: 60, Den: 1}, Segment: media.Rational{Num: 6, Den: 1}, Opening: 3}, report.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}

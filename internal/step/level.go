@@ -140,13 +140,24 @@ type leveller struct {
 	recode    recoder
 }
 
-// high says whether a segment passes the ceiling. A short last segment is no peak (RFC 8216bis, 4.4.6.2).
-func (l *leveller) high(s Segment) bool {
-	return float64(s.Size) > l.ceiling*float64(s.Duration) && s.Duration*2 >= l.longest
+// high says whether segment i passes the ceiling. A short last segment is no peak (RFC 8216bis, 4.4.6.2); those that a film opens with
+// are, together with their neighbours.
+func (l *leveller) high(i int) bool {
+	s := l.rendition.Segments[i]
+	ends := i == len(l.rendition.Segments)-1 && s.Duration*2 < l.longest
+	return l.over(s) && !ends
 }
 
+func (l *leveller) over(s Segment) bool { return float64(s.Size) > l.ceiling*float64(s.Duration) }
+
 func (l *leveller) level(ctx context.Context) error {
-	if !slices.ContainsFunc(l.rendition.Segments, l.high) {
+	var high []int
+	for i := range l.rendition.Segments {
+		if l.high(i) {
+			high = append(high, i)
+		}
+	}
+	if len(high) == 0 {
 		return nil
 	}
 	init, err := os.ReadFile(l.path(l.rendition.Of, l.rendition.Init()))
@@ -160,11 +171,9 @@ func (l *leveller) level(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(l.out, l.rendition.Name), 0o755); err != nil {
 		return err
 	}
-	for i, s := range l.rendition.Segments {
-		if !l.high(s) {
-			continue
-		}
-		if err := l.lower(ctx, &l.rendition.Segments[i], track, init); err != nil {
+	for _, i := range high {
+		s := &l.rendition.Segments[i]
+		if err := l.lower(ctx, s, track, init); err != nil {
 			return fmt.Errorf("levelling %s: %w", s.URI, err)
 		}
 	}
@@ -220,7 +229,7 @@ type encoder func(max int64, factor float64) (Segment, []byte, error)
 // none is smaller.
 func (l *leveller) byRate(s Segment, again encoder) (best Segment, smaller []byte, err error) {
 	best = s
-	for turn := 0; turn < levelTurns && l.high(best); turn++ {
+	for turn := 0; turn < levelTurns && l.over(best); turn++ {
 		target := l.ceiling * math.Pow(aim, float64(turn+1))
 		next, data, err := again(int64(target*float64(l.rendition.Timescale)*8), l.rung.CRF)
 		if err != nil {
@@ -250,11 +259,11 @@ func (l *leveller) byFactor(s Segment, again encoder) (best Segment, smaller []b
 		if err != nil {
 			return best, nil, err
 		}
-		switch high := l.high(next); {
-		case high && l.high(best) && next.Size < best.Size, !high && (l.high(best) || next.Size > best.Size):
+		switch high := l.over(next); {
+		case high && l.over(best) && next.Size < best.Size, !high && (l.over(best) || next.Size > best.Size):
 			best, smaller = next, data
 		}
-		if l.high(next) {
+		if l.over(next) {
 			over, bytes = factor, next.Size
 			continue
 		}

@@ -83,7 +83,7 @@ func TestByFactor(t *testing.T) {
 		if err != nil || turns == 0 || turns > levelTurns {
 			t.Errorf("%s: %d turns, %v", c.what, turns, err)
 		}
-		if fits := !l.high(best); fits != c.fits || data != nil && int64(len(data)) != best.Size || fits && data == nil || best.Size > c.size {
+		if fits := !l.over(best); fits != c.fits || data != nil && int64(len(data)) != best.Size || fits && data == nil || best.Size > c.size {
 			t.Errorf("%s: %d bytes of %d, data of %d", c.what, best.Size, c.size, len(data))
 		}
 		if least := int64(low*ceiling*ticks) - 400; c.fits && c.first > 0.75 && best.Size < least {

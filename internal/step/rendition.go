@@ -46,7 +46,7 @@ func (w *renditionWriter) read(r io.Reader) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		full := len(pending) == w.params.Segment/w.params.GOP
+		full := len(pending)*w.params.GOP >= w.length(len(w.out.Segments))
 		if len(pending) > 0 && (full || err != nil) {
 			if err := w.segment(pending); err != nil {
 				return err
@@ -121,11 +121,28 @@ func (w *renditionWriter) configure(f *mp4.Fragment) error {
 	return w.init()
 }
 
+// before is how many segments the film has before this chunk.
+func (w *renditionWriter) before() int {
+	if w.params.First == 0 {
+		return 0
+	}
+	return int(w.params.First)/w.params.Segment - 1 + w.params.Opening
+}
+
+// length is how many frames segment i of the chunk has, unless the film ends in it.
+func (w *renditionWriter) length(i int) int {
+	frame := func(n int) int64 {
+		at := plan.SegmentStart(n, w.params.Opening)
+		return int64(w.params.Segment) * at.Num / at.Den
+	}
+	n := w.before() + i
+	return int(frame(n+1) - frame(n))
+}
+
 // segment writes one media segment, a moof and mdat for each group of pictures: an I-frame's byte range must hold
 // its moof (hls authoring specification, 6.10).
 func (w *renditionWriter) segment(fragments []mp4.Fragment) error {
-	number := int(w.params.First)/w.params.Segment + len(w.out.Segments)
-	s := Segment{URI: fmt.Sprintf("%s/%05d.m4s", w.out.Name, number)}
+	s := Segment{URI: fmt.Sprintf("%s/%05d.m4s", w.out.Name, w.before()+len(w.out.Segments))}
 	data := s.encode(fragments)
 	if err := w.write(s.URI, data); err != nil {
 		return err
@@ -175,8 +192,8 @@ func (w *renditionWriter) verify() error {
 	}
 	for i, s := range w.out.Segments {
 		last := i == len(w.out.Segments)-1
-		if !last && s.Frames != w.params.Segment || last && s.Frames > w.params.Segment {
-			return fmt.Errorf("rung %s: segment %d has %d frames, not %d", w.out.Name, i, s.Frames, w.params.Segment)
+		if want := w.length(i); !last && s.Frames != want || last && s.Frames > want {
+			return fmt.Errorf("rung %s: segment %d has %d frames, not %d", w.out.Name, w.before()+i, s.Frames, want)
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	params, err := json.Marshal(plan.ChunkParams{
-		Encoding: plan.Encoding{Rate: media.Rational{Num: 25, Den: 1}, GOP: 50, Segment: 150, Preset: "ultrafast", Rungs: []plan.Rung{{Name: "v0", Width: 160, Height: 90, Max: 1e5}}},
+		Encoding: plan.Encoding{Rate: media.Rational{Num: 25, Den: 1}, GOP: 50, Segment: 150, Opening: 3, Preset: "ultrafast", Rungs: []plan.Rung{{Name: "v0", Width: 160, Height: 90, Max: 1e5}}},
 		Frames:   100, Source: media.Video{Width: 160, Height: 90, End: 4 * time.Second},
 	})
 	if err != nil {

@@ -2,8 +2,8 @@
 //
 //   node thin.mjs --url URL --seconds N
 //
-// Prints {"OK", "Text", "Ready", "First", "Stalls", "Stalled", "BeforePlay"}: seconds until the text is there and the player works;
-// from the click until the first picture; how often and how long the film stood still while N seconds of it were played; bytes
+// Prints {"OK", "Text", "Ready", "First", "Moving", "Stalls", "Stalled", "BeforePlay"}: seconds until the text is there and the player works;
+// from the click until the first picture, and until it moves; how often and how long the film stood still while N seconds of it were played; bytes
 // that were loaded before the click.
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
@@ -29,11 +29,12 @@ try {
   Object.assign(result, await page.evaluate((seconds) => new Promise((done, fail) => {
     const video = document.querySelector("video");
     const clicked = performance.now();
-    const seen = { First: 0, Stalls: 0, Stalled: 0 };
+    const seen = { First: 0, Moving: 0, Stalls: 0, Stalled: 0 };
     let since = 0;
     video.requestVideoFrameCallback(() => { seen.First = (performance.now() - clicked) / 1000; });
     video.addEventListener("waiting", () => { if (seen.First && video.currentTime > 0.2) { seen.Stalls++; since = performance.now(); } });
     video.addEventListener("playing", () => { if (since) { seen.Stalled += (performance.now() - since) / 1000; since = 0; } });
+    video.addEventListener("timeupdate", () => { if (!seen.Moving && video.currentTime > 0) seen.Moving = (performance.now() - clicked) / 1000; });
     video.addEventListener("timeupdate", () => { if (video.currentTime >= seconds && seen.First) done(seen); });
     setTimeout(() => fail(new Error(`only at ${video.currentTime} s, first picture after ${seen.First} s, ${seen.Stalls} stalls`)), seconds * 2000 + 60_000);
     document.querySelector(".start").click();

@@ -51,10 +51,10 @@ export function startControls(root, stream, menus) {
   for (const button of all("pip")) button.hidden = !document.pictureInPictureEnabled;
 
   const speed = menus.get("speed");
-  speed.onpick = (value) => { video.defaultPlaybackRate = video.playbackRate = Number(value); };
+  speed.onpick = (value) => { stream.speed = Number(value); };
   video.addEventListener("ratechange", () => {
-    speed.check(String(video.playbackRate));
-    speed.button.firstElementChild.textContent = video.playbackRate + "×";
+    speed.check(String(stream.speed));
+    speed.button.firstElementChild.textContent = stream.speed + "×";
   });
   startQuality(stream, menus.get("quality"));
   startSounds(stream, menus.get("audio"));
@@ -74,7 +74,7 @@ export function startControls(root, stream, menus) {
     louder(step) { video.muted = false; video.volume = Math.min(1, Math.max(0, Math.round((video.volume + step) * 20) / 20)); },
     faster(step) {
       const speeds = speed.values();
-      const at = speeds.indexOf(String(video.playbackRate));
+      const at = speeds.indexOf(String(stream.speed));
       speed.onpick(speeds[Math.min(Math.max(at + step, 0), speeds.length - 1)]);
     },
   };
@@ -141,7 +141,8 @@ function startTrouble(root, stream) {
   const waiting = () => { wait.hidden = !stream.attached || stream.video.paused || !box.hidden; };
   stream.video.addEventListener("waiting", waiting);
   stream.video.addEventListener("play", () => { if (stream.video.readyState < 3) waiting(); });
-  for (const event of ["playing", "pause", "seeked", "canplay"]) stream.video.addEventListener(event, () => { wait.hidden = true; });
+  for (const event of ["playing", "pause", "seeked", "canplay"]) stream.video.addEventListener(event, () => { wait.hidden = !stream.held || stream.video.paused; });
+  stream.addEventListener("released", () => { wait.hidden = true; });
 }
 
 function startIdle(root, video, menus) {

@@ -1,5 +1,6 @@
 // One film behind one video element. Nothing of it is loaded before the viewer asks for it.
 import Hls from "hls.js";
+import { hold } from "./hold.js";
 import { soundLoader } from "./sound.js";
 
 const nativeType = "application/vnd.apple.mpegurl";
@@ -24,6 +25,7 @@ export class Stream extends EventTarget {
     this.hls = null;
     this.attached = false;
     this.mended = false;
+    this.held = false; // at its first picture, until enough is loaded
     this.codec = ""; // that hls.js was told to keep to, where a film has several
     this.newer = false; // AV1 is smooth here; nobody knows before the browser has answered
     smoothAV1().then((smooth) => { this.newer = smooth; });
@@ -106,8 +108,28 @@ export class Stream extends EventTarget {
     // The tracks' nodes come right after this event.
     hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => queueMicrotask(() => this.dispatchEvent(new Event("tracks"))));
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.dispatchEvent(new Event("sounds")));
+    this.held = true;
+    hold(hls, this.video, () => this.release());
     hls.loadSource(this.root.dataset.master);
     hls.attachMedia(this.video);
+    this.video.playbackRate = 0; // not paused: a paused film shows its poster, and its button says otherwise
+  }
+
+  // speed is what the viewer chose, also while the film is held.
+  get speed() {
+    return this.video.defaultPlaybackRate;
+  }
+
+  set speed(times) {
+    this.video.defaultPlaybackRate = times;
+    if (!this.held) this.video.playbackRate = times;
+  }
+
+  release() {
+    if (!this.held) return;
+    this.held = false;
+    this.video.playbackRate = this.speed;
+    this.dispatchEvent(new Event("released"));
   }
 
   // begin takes the smallest rung first: a picture soon is worth more than a sharp one late.
@@ -158,6 +180,7 @@ export class Stream extends EventTarget {
     const at = this.video.currentTime || this.wanted;
     this.hls?.destroy();
     this.hls = null;
+    this.release();
     if (!this.mp4) return this.trouble("broken");
     this.video.src = this.mp4;
     this.video.currentTime = at;
