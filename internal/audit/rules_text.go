@@ -45,7 +45,7 @@ var pictureRules = []Rule{
 	{"hls-1.24", fails, "There is a variant in SDR", "authoring specification, 1.24", "Most screens show HDR grey and dim.", "add tone-mapped rungs"},
 	{"hls-1.26", fails, "The average rate is what AVERAGE-BANDWIDTH says, to a tenth", "authoring specification, 1.26", "Players choose rungs by it.", "measure the segments: all bytes over all seconds, with sound and subtitles"},
 	{"hls-1.27", fails, "The peak is not more than a tenth below BANDWIDTH", "authoring specification, 1.27", "A rung that claims more than it needs is withheld from thin lines.", "measure the segments instead of declaring the encoder's cap"},
-	{"hls-1.30", fails, "The peak is at most twice the average", "authoring specification, 1.30", "A busy scene would stall lines on which the rest plays well.", "cap the encoder with maxrate and bufsize"},
+	{"hls-1.30", fails, "The peak is at most twice the average", "authoring specification, 1.30", "A busy scene would stall lines on which the rest plays well. Below 145 kb/s, the smallest rung that Apple lists, nothing is asked.", "cap the encoder with maxrate and bufsize"},
 	{"hls-1.32", warns, "The first variant is for a typical line, near 2 Mb/s", "authoring specification, 1.32", "Players begin with it: too high stalls, too low is blurred.", "list the variant nearest to 2 Mb/s first"},
 	{"hls-1.33", fails, "All variants have the same shape, and square pixels", "authoring specification, 1.33", "The picture would jump when the rung changes.", "scale all rungs from one shape with setsar=1"},
 	{"hls-6.1", fails, "There are I-frame playlists", "authoring specification, 6.1", "Without them nobody sees where they wind to on televisions.", "add EXT-X-I-FRAME-STREAM-INF; byte ranges into the segments are enough"},

@@ -10,7 +10,7 @@ import (
 // The kinds of steps. What each does stands in package step.
 const (
 	Chunk    = "chunk"    // all rungs of the ladder from one decode, for a stretch of the film
-	Peaks    = "peaks"    // how much a segment of each rung may cost, from all chunks
+	Peaks    = "peaks"    // how much a segment of each rung may cost, from all chunks and sounds
 	Level    = "level"    // the segments of one chunk that cost more, encoded again
 	Video    = "video"    // the renditions, put together from chunks
 	Audio    = "audio"    // one sound track, stereo AAC at one loudness
@@ -69,9 +69,10 @@ type ChunkParams struct {
 	Tolerant bool `json:"tolerant,omitempty"` // go on over damage
 }
 
-// PeaksParams are the parameters of a peaks step. Its inputs are all chunks.
+// PeaksParams are the parameters of a peaks step. Its inputs are all chunks and all sound tracks.
 type PeaksParams struct {
-	Sound int64 `json:"sound"` // bit/s that every variant has besides its picture; a peak may be twice the average of both
+	Sounds  []string       `json:"sounds,omitempty"` // the audio steps: the peak of picture and sound may be twice the average of both
+	Segment media.Rational `json:"segment"`          // seconds
 }
 
 // LevelParams are the parameters of a level step. Its inputs are a chunk and the peaks.

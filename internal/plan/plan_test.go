@@ -122,7 +122,7 @@ func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
 		{"the film", func(r *Request) { r.Film.Digest = "new" }, "audio-0 mp4 package pictures video"},
 		{"quality", func(r *Request) { r.Pipeline.Video.CRF++ }, "mp4 package pictures video"},
 		{"what samples cost", func(r *Request) { r.Quality = measuredOf("150 360 700 1300 2500 5000", nil) }, "mp4 package pictures video"},
-		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package"},
+		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package pictures video"},
 		{"the poster's size", func(r *Request) { r.Pipeline.Pictures.Width = 100 }, "package pictures"},
 		{"the pipeline's name", func(r *Request) { r.Pipeline.Name = "mine" }, ""},
 		{"the frame rate", func(r *Request) { r.Film.Video[0].Rate.Num = 24 }, "audio-0 mp4 package pictures video"},

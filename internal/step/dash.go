@@ -73,7 +73,7 @@ func (k *packer) dashSound(step string, r Rendition, sound hls.Sound) {
 
 // dashText adds a subtitle track. Players of DASH take a WebVTT file whole, so there is nothing to cut.
 func (k *packer) dashText(t plan.TrackLabel, text hls.Text, size int64) {
-	rates := hls.Measure([]hls.Part{{Size: size, Duration: max(k.p.Duration, time.Second)}}, k.target())
+	rates := hls.Measure([]hls.Part{{Size: size, Duration: max(k.p.Duration, time.Second)}}, target(k.p.Segment))
 	set := dash.Set{Type: "text", Language: cmp.Or(text.Language, "und"), Label: text.Name, Roles: []string{dash.Subtitle},
 		Representations: []dash.Representation{{ID: t.Step, MIME: "text/vtt", Bandwidth: max(rates.Average, 1), File: k.object(t.Step, trackVTT)}}}
 	switch {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"filmpress/internal/hls"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/media/mp4"
 	"filmpress/internal/plan"
@@ -40,7 +41,16 @@ func (w *Worker) peaks(_ context.Context, j job) error {
 	j.step.Decode(&p)
 	var facts PeaksFacts
 	var whole VideoFacts
+	var sound hls.Rates
 	for _, in := range j.step.Inputs {
+		if slices.Contains(p.Sounds, in.Name) {
+			var track AudioFacts
+			if err := readFacts(j.in[in.Name], &track); err != nil {
+				return err
+			}
+			sound = sound.Max(track.Rendition.rates(target(p.Segment)))
+			continue
+		}
 		var chunk VideoFacts
 		if err := readFacts(j.in[in.Name], &chunk); err != nil {
 			return err
@@ -54,16 +64,17 @@ func (w *Worker) peaks(_ context.Context, j job) error {
 		for _, s := range r.Segments {
 			longest = max(longest, s.Duration)
 		}
-		facts.Ceilings = append(facts.Ceilings, ceiling(r.Segments, peakShare, float64(p.Sound)/8/float64(r.Timescale)))
+		facts.Ceilings = append(facts.Ceilings, ceiling(r.Segments, peakShare, float64(sound.Peak)/8/float64(r.Timescale), float64(sound.Average)/8/float64(r.Timescale)))
 		facts.Longest = append(facts.Longest, longest)
 	}
 	return writeFacts(j.out, facts)
 }
 
 // ceiling is the largest rate (bytes a tick) that no segment may pass, given that all above it are brought down
-// below it, and that every variant also has sound of a constant rate: the fixed point of
-// c + sound = share x (average(rate, or low x c where the rate is above c) + sound).
-func ceiling(segments []Segment, share, sound float64) float64 {
+// below it, and that every variant also has sound, with a peak and an average: the fixed point of
+// c + peak = share x (average(rate, or low x c where the rate is above c) + average), though not below the picture's own average, which
+// no sound can ask for.
+func ceiling(segments []Segment, share, peak, average float64) float64 {
 	c := math.Inf(1)
 	for range 64 {
 		var bytes, ticks float64
@@ -76,7 +87,7 @@ func ceiling(segments []Segment, share, sound float64) float64 {
 			}
 			ticks += d
 		}
-		next := share*(bytes/ticks+sound) - sound
+		next := max(share*(bytes/ticks+average)-peak, bytes/ticks)
 		if next >= c*0.9999 {
 			return next
 		}

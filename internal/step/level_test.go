@@ -30,7 +30,7 @@ func TestCeiling(t *testing.T) {
 		{"a single segment", []int64{77}, false},
 	} {
 		segments := sizes(c.sizes...)
-		limit := ceiling(segments, 2, 0)
+		limit := ceiling(segments, 2, 0, 0)
 		var bytes, ticks, peak float64
 		for _, s := range segments {
 			cut := math.Min(float64(s.Size), limit*float64(s.Duration))
@@ -39,7 +39,7 @@ func TestCeiling(t *testing.T) {
 		if peak > 2.001*bytes/ticks {
 			t.Errorf("%s: peak %.2f, average %.2f", c.what, peak, bytes/ticks)
 		}
-		if with := ceiling(segments, 2, 5); with <= limit && peak > bytes/ticks {
+		if with := ceiling(segments, 2, 5, 5); with <= limit && peak > bytes/ticks {
 			t.Errorf("%s: sound should leave the picture more room: %.2f, without %.2f", c.what, with, limit)
 		}
 		over := false

@@ -10,6 +10,7 @@ import (
 
 	"filmpress/internal/dash"
 	"filmpress/internal/hls"
+	"filmpress/internal/media"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 	"filmpress/internal/watch"
@@ -91,8 +92,8 @@ func (k *packer) media(step, path string) string {
 // MediaPath is where a result's file lies, below <slug>/.
 func MediaPath(digest, path string) string { return "o/" + digest + "/" + path }
 
-// target is the target duration of picture and sound in seconds.
-func (k *packer) target() int { return int(k.p.Segment.Float() + 0.5) }
+// target is the target duration of picture and sound in seconds, of which a segment has so many.
+func target(segment media.Rational) int { return int(segment.Float() + 0.5) }
 
 // spans gives the exact durations of segments in nanoseconds, as differences of their start times: no error adds up.
 func spans(r Rendition) []time.Duration {
@@ -112,16 +113,23 @@ func nanoseconds(ticks uint64, timescale uint32) time.Duration {
 	return time.Duration(whole)*time.Second + time.Duration((rest*uint64(time.Second)+uint64(timescale)/2)/uint64(timescale))
 }
 
+// rates are measured from the sizes of the segments.
+func (r Rendition) rates(target int) hls.Rates {
+	var parts []hls.Part
+	for i, d := range spans(r) {
+		parts = append(parts, hls.Part{Size: r.Segments[i].Size, Duration: d})
+	}
+	return hls.Measure(parts, target)
+}
+
 // playlist writes a rendition's media playlist and gives its measured rates.
 func (k *packer) playlist(name, step string, r Rendition) (hls.Rates, error) {
 	var segments []hls.Segment
-	var parts []hls.Part
 	for i, d := range spans(r) {
 		segments = append(segments, hls.Segment{URI: k.media(cmp.Or(r.Segments[i].Of, step), r.Segments[i].URI), Duration: d})
-		parts = append(parts, hls.Part{Size: r.Segments[i].Size, Duration: d})
 	}
-	list := hls.VOD(k.target(), k.media(cmp.Or(r.Of, step), r.Init()), segments)
-	return hls.Measure(parts, list.Target), k.save(name, list.Bytes())
+	list := hls.VOD(target(k.p.Segment), k.media(cmp.Or(r.Of, step), r.Init()), segments)
+	return r.rates(list.Target), k.save(name, list.Bytes())
 }
 
 // iframes writes the trick-play playlist: the keyframes of the rendition's own segments, by byte range.
@@ -198,7 +206,7 @@ func (k *packer) texts() error {
 			segments = append(segments, hls.Segment{URI: k.media(t.Step, s.URI), Duration: s.Duration})
 			parts = append(parts, hls.Part{Size: s.Size, Duration: s.Duration})
 		}
-		list := hls.VOD(k.target(), "", segments)
+		list := hls.VOD(target(k.p.Segment), "", segments)
 		text := hls.Text{URI: t.Step + ".m3u8", Name: t.Name + kindWord[t.Kind], Language: t.Language, SDH: t.Kind == "sdh", Forced: t.Kind == "forced",
 			Rates: hls.Measure(parts, list.Target)}
 		if err := k.save(text.URI, list.Bytes()); err != nil {
