@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -50,7 +51,9 @@ func newMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Serv
 }
 
 func (m *machines) command(cache string, args ...string) *exec.Cmd {
-	cmd := exec.Command("filmpress", args...)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a hang ends with what was told
+	m.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "filmpress", args...)
 	cmd.Env = append(m.env, "FILMPRESS_CACHE="+filepath.Join(m.dir, cache), "FILMPRESS_LOG_FORMAT=json")
 	return cmd
 }
@@ -264,7 +267,10 @@ func TestMachinesDetached(t *testing.T) {
 		t.Fatalf("%v\n%s", err, story)
 	}
 	m.workers = make([]*exec.Cmd, 1)
-	m.work(0)
+	server.Kill()
+	m.work(0) // before the server is there
+	time.Sleep(2 * time.Second)
+	server.Run()
 	ask("index.html", "attach", "film")
 	k.whole()
 	ask("done", "status", "film")

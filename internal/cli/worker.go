@@ -12,11 +12,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/step"
+	"filmpress/internal/store"
 	"filmpress/internal/ui"
+)
+
+// A worker that does not reach the server or the kept results tries so long, so often: after a power cut machines come up in any order.
+const (
+	startPatience = time.Minute
+	startPause    = 2 * time.Second
 )
 
 // roomToWork is the least that a disk must have free before a worker that found it full takes steps again, in bytes.
@@ -69,6 +77,25 @@ func (a *app) slots() int {
 	return workersFor(runtime.GOMAXPROCS(0), freeMemory(), 1920*1080)
 }
 
+// await is meet, with patience.
+func (a *app) await(ctx context.Context) (*depot.Depot, *temporal.Cluster, error) {
+	patience, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for told := false; ; told = true {
+		d, c, err := a.meet(ctx)
+		if !errors.Is(err, temporal.ErrAway) && !errors.Is(err, store.ErrUnreachable) || patience.Err() != nil {
+			return d, c, err
+		}
+		if !told {
+			a.ui.Note(fmt.Sprintf("%v; trying again for a minute", err))
+		}
+		select {
+		case <-patience.Done():
+		case <-time.After(startPause):
+		}
+	}
+}
+
 func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 	tools, err := a.tools(ctx)
 	if err != nil {
@@ -78,7 +105,7 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 	if err != nil {
 		return err
 	}
-	d, c, err := a.meet(ctx)
+	d, c, err := a.await(ctx)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,11 @@ type Options struct {
 	Identity  string // how the server calls this process; "" is process@machine
 }
 
-// ErrServer is a Temporal server that cannot be reached, or refuses.
-var ErrServer = errors.New("the Temporal server")
+// ErrServer is a Temporal server that cannot be reached, or refuses; ErrAway is one that cannot be reached.
+var (
+	ErrServer = errors.New("the Temporal server")
+	ErrAway   = fmt.Errorf("%w", ErrServer)
+)
 
 // Dial reaches the server, or says in one sentence why not. Nothing of the credentials is in an error.
 func Dial(ctx context.Context, o Options) (*Cluster, error) {
@@ -102,7 +105,7 @@ func (c *Cluster) explain(err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("%w at %s knows nothing of it", ErrServer, c.address)
 	case errors.As(err, &lost), errors.Is(err, context.DeadlineExceeded), strings.Contains(text, "failed reaching server"):
-		return fmt.Errorf("%w at %s cannot be reached; start it, or name another with TEMPORAL_ADDRESS", ErrServer, c.address)
+		return fmt.Errorf("%w at %s cannot be reached; start it, or name another with TEMPORAL_ADDRESS", ErrAway, c.address)
 	}
 	return fmt.Errorf("%w at %s: %w", ErrServer, c.address, err)
 }
