@@ -91,6 +91,7 @@ func runIn(t *testing.T, dir string, env []string, name string, args ...string) 
 }
 
 func TestAction(t *testing.T) {
+	t.Parallel()
 	var action struct {
 		Name, Description string
 		Branding          struct{ Icon, Color string }

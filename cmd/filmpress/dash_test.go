@@ -69,6 +69,7 @@ func manifests(t *testing.T, library string) []string {
 
 // TestDashIsPlayed has players of others play the manifest, in a browser.
 func TestDashIsPlayed(t *testing.T) {
+	t.Parallel()
 	browser := needBrowser(t)
 	players := map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"}
 	for player, pkg := range players {
@@ -119,6 +120,7 @@ func TestDashIsPlayed(t *testing.T) {
 // TestDashIsReadByFfmpeg counts frames through ffmpeg's own DASH demuxer. By default it opens no .vtt on a disk, hence the option; and it
 // ends all streams with the first that ends, so each is read by itself.
 func TestDashIsReadByFfmpeg(t *testing.T) {
+	t.Parallel()
 	library := dashFilm(t)
 	for _, manifest := range manifests(t, library) {
 		for stream, want := range map[string]string{"v:0": "120", "v:1": "120", "a:0": "563", "s:0": "1", "s:1": "1"} { // 120 pictures; 562.5 times 1024 samples at 48 kHz

@@ -15,6 +15,7 @@ import (
 
 // TestEmbedElsewhere publishes to a bucket, puts the code of `filmpress embed` into a page on another origin, and plays the film in it.
 func TestEmbedElsewhere(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}

@@ -145,6 +145,7 @@ subtitles: {segment: 2}
 // finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
 // FILMPRESS_KILLS is how many are killed; the moments come from a seed, which is told.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("skipped: ffmpeg is not installed")
 	}

@@ -141,6 +141,7 @@ func smallFilm(t *testing.T) (start func() killed) {
 // film itself is gone from the bucket when it is out, and lay there encrypted. Then workers and server are killed at random
 // moments (FILMPRESS_KILLS, else 3): the release is the same, and nothing finished was made twice.
 func TestManyMachines(t *testing.T) {
+	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
 	start := smallFilm(t)
 	alone := start()
@@ -241,6 +242,7 @@ func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 
 // TestMachinesDetached: a publish that nobody waits for goes on, is told of, and is released by whoever attaches; one that is cancelled ends.
 func TestMachinesDetached(t *testing.T) {
+	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
 	start := smallFilm(t)
 	m := newMachines(t, server, bucket, "detached", 0)

@@ -51,6 +51,7 @@ func modernFilm(t *testing.T) string {
 
 // TestModern publishes once for all that is looked at.
 func TestModern(t *testing.T) {
+	t.Parallel()
 	library := modernFilm(t)
 	t.Run("browser", func(t *testing.T) { browserTakesAV1(t, library) })
 	t.Run("again", func(t *testing.T) { sameTwice(t, library, modernFilm(t)) })

@@ -143,6 +143,7 @@ func (s *secrets) run(env []string, args ...string) (code int, said string) {
 // TestNoSecrets publishes, and fails in all the ways that a bucket has, with keys and a session token, from the environment and from a
 // profile. None of them may be in what is said, kept, published or shown in the list of processes.
 func TestNoSecrets(t *testing.T) {
+	t.Parallel()
 	const token, sesame = "token+of/the+tests/0123456789==", "sesame-of-the-tests"
 	server := s3server.Start(t)
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // a server that says what it heard
