@@ -95,6 +95,7 @@ export class Stream extends EventTarget {
       ...(this.newer ? {} : { videoPreference: { videoCodec: this.codec } }),
       abrEwmaDefaultEstimate: thin ? 200_000 : 1_000_000,
       maxBufferLength: thin ? 15 : 30,
+      maxMaxBufferLength: thin ? 15 : 60, // of small rungs hls.js would load ten minutes ahead, and viewers pay for what they never watch
       backBufferLength: 60,
     });
     this.hls = hls;

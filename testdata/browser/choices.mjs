@@ -1,0 +1,128 @@
+// Makes a viewer's choices on a page that was published with two sizes, two sounds (ru, en) and subtitles in en and ru: size, sound, a
+// line that breaks in the middle of the film, thrift, and a subtitle that is replaced while the page is open.
+//
+//   node choices.mjs --url URL --time SECONDS --before TEXT --after TEXT
+//
+// TEXT is the English cue at SECONDS. When it prints "replace", the caller publishes the film with the cue's text after, and writes a line.
+// Prints one JSON object {"ok", "checks", ...} at last; exits 0 only when every check held.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+
+const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
+const { values: args } = parseArgs({ options: { url: { type: "string" }, time: { type: "string" }, before: { type: "string" }, after: { type: "string" } } });
+const result = { ok: false, checks: [] };
+
+function check(name, holds, detail) {
+  if (!holds) throw new Error(`${name}: ${JSON.stringify(detail)}`);
+  result.checks.push(name);
+}
+async function until(name, ask, holds) {
+  const end = Date.now() + 30_000;
+  let answer;
+  do {
+    answer = await ask();
+    if (holds(answer)) return check(name, true);
+    await new Promise((done) => setTimeout(done, 100));
+  } while (Date.now() < end);
+  check(name, false, answer);
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
+
+async function open(saveData = false) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  if (saveData) await context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  const page = await context.newPage();
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(args.url);
+  await page.locator(".start").click();
+  await until("it plays", () => video(page, (v) => v.currentTime), (now) => now > 0.3);
+  return { context, page, asked };
+}
+const video = (page, run, arg) => page.evaluate(`(${run})(document.querySelector("video"), ${JSON.stringify(arg)})`);
+async function pick(page, menu, item) {
+  const box = await page.locator(".player").boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
+  await page.mouse.move(box.x + box.width / 2 + 9, box.y + box.height / 3);
+  await page.locator(`[data-menu="${menu}"]`).click();
+  await page.locator(`[data-for="${menu}"] ${item}`).first().click();
+}
+const shown = (page) => video(page, (v) => [...v.textTracks].filter((t) => t.mode === "showing").map((t) => `${t.language}: ${[...(t.activeCues ?? [])].map((c) => c.text).join("|")}`).join());
+
+async function sizes(page) {
+  const menu = page.locator('[data-for="quality"] [role=menuitemradio]');
+  await until("both sizes are offered", () => menu.evaluateAll((all) => all.map((b) => b.dataset.value)), (all) => all.includes("0") && all.includes("1"));
+  for (const size of [90, 180, 90]) {
+    const value = await menu.evaluateAll((all, text) => all.find((b) => b.textContent.includes(text))?.dataset.value, `${size}p`);
+    check(`the menu names ${size}p`, value !== undefined, await menu.allInnerTexts());
+    await pick(page, "quality", `[data-value="${value}"]`);
+    await until(`the picture is ${size}p`, () => video(page, (v) => v.videoHeight), (height) => height === size);
+  }
+}
+
+async function sounds(page, asked) {
+  check("one sound is loaded", new Set(asked.map((path) => /audio-\d/.exec(path)?.[0]).filter(Boolean)).size === 1, asked);
+  asked.length = 0;
+  await pick(page, "audio", '[lang="en"]');
+  await until("the other sound is loaded", () => asked.some((path) => /audio-1\.m3u8$/.test(path)), Boolean);
+  const at = await video(page, (v) => v.currentTime);
+  await until("the film goes on with it", () => video(page, (v) => v.currentTime), (now) => now > at + 1);
+}
+
+async function broken(context, page) {
+  const loaded = await video(page, (v) => v.buffered.end(v.buffered.length - 1));
+  check("what is far ahead is not loaded", loaded < 75, loaded);
+  await context.setOffline(true);
+  await video(page, (v) => { v.currentTime = 85; });
+  await until("a line that breaks midway is told", () => page.locator(".trouble").isVisible(), Boolean);
+  await context.setOffline(false);
+  await until("the film goes on where it was", () => video(page, (v) => v.currentTime), (now) => now > 85.5);
+  check("the message is gone", !(await page.locator(".trouble").isVisible()));
+}
+
+async function replaced(page) {
+  await video(page, (v, at) => { v.pause(); v.currentTime = at; }, Number(args.time));
+  await pick(page, "captions", '[lang="en"]');
+  await until("the subtitle as it was", () => shown(page), (text) => text === `en: ${args.before}`);
+  console.log("replace");
+  for await (const line of createInterface({ input: process.stdin })) if (line) break;
+  await pick(page, "captions", '[lang="ru"]');
+  await until("the old page still shows a track that it had not loaded", () => shown(page), (text) => text.startsWith("ru: ") && text.length > 5);
+  await pick(page, "captions", '[lang="en"]');
+  await until("and the subtitle as it was", () => shown(page), (text) => text === `en: ${args.before}`);
+  await page.reload();
+  await page.locator(".start").click();
+  await until("it plays again", () => video(page, (v) => v.currentTime), (now) => now > 0.3);
+  await video(page, (v, at) => { v.pause(); v.currentTime = at; }, Number(args.time));
+  await until("a reload shows the new subtitle", () => shown(page), (text) => text === `en: ${args.after}`);
+}
+
+async function thrift() {
+  const { context, page, asked } = await open(true);
+  await new Promise((done) => setTimeout(done, 4000));
+  const loaded = await video(page, (v) => v.buffered.end(v.buffered.length - 1) - v.currentTime);
+  check("where data is dear, little is loaded ahead", loaded < 40, loaded);
+  check("and the small size alone, first", /v0\//.test(asked.find((path) => /\/v\d\/.*m4s$/.test(path)) ?? ""), asked);
+  await context.close();
+}
+
+try {
+  const { context, page, asked } = await open();
+  await sizes(page);
+  await sounds(page, asked);
+  await broken(context, page);
+  await replaced(page);
+  await context.close();
+  await thrift();
+  result.ok = true;
+} catch (error) {
+  result.reason = error.message.split("\n").slice(0, 3).join(" / ");
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(result));
+process.exit(result.ok ? 0 : 1);
