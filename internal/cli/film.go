@@ -168,6 +168,7 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 // nameFilm settles title, slug and language: flags first, then the article, then the file's name.
 func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	r := &g.request
+	r.Poster = a.Poster
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	r.Title = cmp.Or(strings.TrimSpace(f.title), a.Title, strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(stem)), stem)
 	r.Slug = cmp.Or(f.slug, a.Slug)

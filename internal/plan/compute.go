@@ -26,6 +26,7 @@ type Request struct {
 	Article  string                  // digest of film.md, "" without one
 	Title    string                  // never empty
 	Slug     string                  // as Slug makes them
+	Poster   *time.Duration          // where in the film its poster is taken, nil chooses
 	Language string                  // of the page and, where the film does not say, of its sound; BCP 47, "" is unknown
 	NameOf   func(tag string) string // a language's own name, "" for an unknown one
 	Pipeline pipeline.Pipeline
@@ -273,9 +274,13 @@ func (c *computer) pictures() {
 	if top.Height > top.Width { // portrait: as tall as the others are wide would be a tower
 		width = even(float64(width) * 9 / 16)
 	}
+	if c.Poster != nil && *c.Poster >= c.length() {
+		c.find(report.Error, "poster-time", fmt.Sprintf("its .md file wants the poster from %s, and the film ends after %s", c.Poster.Round(time.Second), c.length().Round(time.Second)),
+			"give `poster:` a moment of the film, as in 1:23, or leave it out")
+	}
 	interval := c.interval()
 	c.add("pictures", Pictures, "taking the poster and the storyboard", PicturesParams{
-		Poster: top.Name, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
+		Poster: top.Name, At: c.Poster, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
 		Height: even(float64(width) * float64(top.Height) / float64(top.Width)), Columns: sheetSide, Rows: sheetSide,
 	}, c.picture()...)
 }

@@ -124,14 +124,15 @@ type SubtitleParams struct {
 
 // PicturesParams are the parameters of a pictures step. Its input is the video step.
 type PicturesParams struct {
-	Poster   string        `json:"poster"`   // the rung that the poster is taken from
-	Sheet    string        `json:"sheet"`    // the rung that the storyboard is taken from
-	Duration time.Duration `json:"duration"` // of the film
-	Interval time.Duration `json:"interval"` // between two storyboard pictures
-	Width    int           `json:"width"`    // of one storyboard picture
-	Height   int           `json:"height"`
-	Columns  int           `json:"columns"`
-	Rows     int           `json:"rows"`
+	Poster   string         `json:"poster"`       // the rung that the poster is taken from
+	At       *time.Duration `json:"at,omitempty"` // where in the film it is taken; nil chooses
+	Sheet    string         `json:"sheet"`        // the rung that the storyboard is taken from
+	Duration time.Duration  `json:"duration"`     // of the film
+	Interval time.Duration  `json:"interval"`     // between two storyboard pictures
+	Width    int            `json:"width"`        // of one storyboard picture
+	Height   int            `json:"height"`
+	Columns  int            `json:"columns"`
+	Rows     int            `json:"rows"`
 }
 
 // MP4Params are the parameters of an mp4 step. Its inputs are the video step and, where there is sound, an audio step.

@@ -123,6 +123,7 @@ func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
 		{"quality", func(r *Request) { r.Pipeline.Video.CRF++ }, "mp4 package pictures video"},
 		{"what samples cost", func(r *Request) { r.Quality = measuredOf("150 360 700 1300 2500 5000", nil) }, "mp4 package pictures video"},
 		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package pictures video"},
+		{"the poster's moment", func(r *Request) { at := 5 * time.Second; r.Poster = &at }, "package pictures"},
 		{"the poster's size", func(r *Request) { r.Pipeline.Pictures.Width = 100 }, "package pictures"},
 		{"the pipeline's name", func(r *Request) { r.Pipeline.Name = "mine" }, ""},
 		{"the frame rate", func(r *Request) { r.Film.Video[0].Rate.Num = 24 }, "audio-0 mp4 package pictures video"},

@@ -3,6 +3,7 @@ package step
 import (
 	"math"
 	"testing"
+	"time"
 
 	"filmpress/internal/media"
 	"filmpress/internal/plan"
@@ -88,6 +89,15 @@ func TestByFactor(t *testing.T) {
 		}
 		if least := int64(low*ceiling*ticks) - 400; c.fits && c.first > 0.75 && best.Size < least {
 			t.Errorf("%s: %d bytes, less than need be", c.what, best.Size)
+		}
+	}
+}
+
+func TestAround(t *testing.T) {
+	r := Rendition{Timescale: 1000, Segments: []Segment{{URI: "a", Duration: 2000}, {URI: "b", Duration: 2000}, {URI: "c", Duration: 6000}}}
+	for at, want := range map[time.Duration]string{0: "a 0s", 1999 * time.Millisecond: "a 1.999s", 2 * time.Second: "b 0s", 9 * time.Second: "c 5s"} {
+		if segments, into := r.around(at); len(segments) != 1 || segments[0].URI+" "+into.String() != want {
+			t.Errorf("%s: %v, %s", at, segments, into)
 		}
 	}
 }

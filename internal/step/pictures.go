@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
@@ -49,10 +50,14 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 }
 
 func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
-	if err := j.join(path, "video", r, spread(r.Segments, posterSegments)); err != nil {
+	segments, spec := spread(r.Segments, posterSegments), ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration}
+	if p.At != nil {
+		segments, spec.At = r.around(*p.At)
+	}
+	if err := j.join(path, "video", r, segments); err != nil {
 		return err
 	}
-	picture, err := w.Tools.Still(ctx, ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration}, w.log(j, "poster"))
+	picture, err := w.Tools.Still(ctx, spec, w.log(j, "poster"))
 	if err != nil {
 		return err
 	}
@@ -60,6 +65,17 @@ func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Ren
 		return err
 	}
 	return j.write(posterName, picture)
+}
+
+// around gives the segment that holds a moment, and how far into it the moment lies.
+func (r Rendition) around(at time.Duration) ([]Segment, time.Duration) {
+	for i, d := range spans(r) {
+		if at < d || i == len(r.Segments)-1 {
+			return r.Segments[i : i+1], at
+		}
+		at -= d
+	}
+	panic("a rendition without segments")
 }
 
 // spread takes at most n segments of the first third, evenly apart; of a short film the first.

@@ -2,11 +2,14 @@ package watch
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
+	"math"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,9 +29,10 @@ type Article struct {
 	Language    string // BCP 47, in canonical form
 	Credits     []Credit
 	Links       []Link
-	Licence     string        // what others may do with the film, "CC BY-SA 4.0"
-	Notice      string        // what viewers should know before they watch
-	HTML        template.HTML // the article, safe to put into a page
+	Licence     string         // what others may do with the film, "CC BY-SA 4.0"
+	Notice      string         // what viewers should know before they watch
+	Poster      *time.Duration // where in the film its poster is taken; nil leaves the choice to filmpress
+	HTML        template.HTML  // the article, safe to put into a page
 }
 
 // maxArticle bounds what is parsed, in bytes: a long book chapter is a tenth of it.
@@ -99,6 +103,7 @@ type frontMatter struct {
 	Links       []rawLink `yaml:"links"`
 	Licence     string    `yaml:"licence"`
 	Notice      string    `yaml:"notice"`
+	Poster      *moment   `yaml:"poster"`
 }
 
 type rawLink struct {
@@ -111,6 +116,9 @@ func (f frontMatter) article() Article {
 		Title: strings.TrimSpace(f.Title), Slug: string(f.Slug), Description: strings.TrimSpace(f.Description),
 		Date: string(f.Date), Language: string(f.Language), Credits: f.Credits,
 		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice),
+	}
+	if f.Poster != nil {
+		a.Poster = (*time.Duration)(f.Poster)
 	}
 	for _, l := range f.Links {
 		if l.URL != "" {
@@ -125,6 +133,7 @@ type (
 	isoDate string
 	langTag string
 	linkURL string
+	moment  time.Duration
 )
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -145,6 +154,25 @@ func (d *isoDate) UnmarshalText(b []byte) error {
 		}
 	}
 	return errors.New("a date is written 2026-11-23, 2026-11 or 2026")
+}
+
+var momentForm = regexp.MustCompile(`^(?:(?:(\d{1,2}):)?(\d{1,2}):)?(\d{1,5}(?:\.\d{1,3})?)$`)
+
+func (m *moment) UnmarshalText(b []byte) error {
+	parts := momentForm.FindSubmatch(b)
+	if parts == nil {
+		return errors.New("a moment of the film is written 83, 1:23, 1:23.5 or 1:02:03")
+	}
+	seconds := 0.0
+	for _, part := range parts[1:] {
+		value, err := strconv.ParseFloat(cmp.Or(string(part), "0"), 64)
+		if err != nil {
+			return err
+		}
+		seconds = 60*seconds + value
+	}
+	*m = moment(math.Round(seconds*1000) * float64(time.Millisecond))
+	return nil
 }
 
 func (l *langTag) UnmarshalText(b []byte) error {

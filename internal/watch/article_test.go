@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -31,6 +32,9 @@ func TestArticleFindings(t *testing.T) {
 		{"![A van](van.jpg)\n", "film.md:1:3: warn: pictures in the article are not published; its description is shown instead (article-image)"},
 		{"---\nlicense: x\n---\n", `film.md:2:1: error: unknown key "license" (yaml-key)`},
 		{"---\nnotice: [a]\n---\n", "yaml-"},
+		{"---\nposter: film.jpg\n---\n", "yaml-"},
+		{"---\nposter: 1:2:3:4\n---\n", "yaml-"},
+		{"---\nposter: -3\n---\n", "yaml-"},
 		{"---\nlanguage: qqq-99999999999\n---\n", `film.md:2:11: error: "language": "qqq-99999999999" is not a language tag; write en, ru, ky or pt-BR (BCP 47) (yaml-value)`},
 		{strings.Repeat("a", 10<<20), "film.md: error: the article has more than 1024 kB (article-size)"},
 		{"\xff\xfe", "film.md: error: the article is not text in UTF-8 (article-encoding)"},
@@ -127,5 +131,17 @@ func harmless(t *testing.T, text string) {
 				t.Errorf("%s=%q came through: %q", a.Key, a.Val, text)
 			}
 		}
+	}
+}
+
+func TestPosterTime(t *testing.T) {
+	for text, want := range map[string]time.Duration{"83": 83 * time.Second, "1:23": 83 * time.Second, "1:23.5": 83500 * time.Millisecond, "1:02:03": time.Hour + 2*time.Minute + 3*time.Second, "0": 0} {
+		a, findings := ParseArticle("film.md", []byte("---\nposter: "+text+"\n---\n"))
+		if len(findings) > 0 || a.Poster == nil || *a.Poster != want {
+			t.Errorf("%s: %v, %v", text, a.Poster, findings)
+		}
+	}
+	if a, _ := ParseArticle("film.md", []byte("---\ntitle: A\n---\n")); a.Poster != nil {
+		t.Errorf("nobody asked for the poster at %v", a.Poster)
 	}
 }

@@ -18,7 +18,7 @@ var errNoPicture = errors.New("ffmpeg gave no picture")
 // StillSpec is one picture taken from a finished rendition.
 type StillSpec struct {
 	Path     string        // of the rendition: init section and segments in one file
-	At       time.Duration // show the keyframe at or before this; negative chooses one
+	At       time.Duration // show the picture of this moment, from the first one of Path; negative chooses one
 	Duration time.Duration // of the film, for choosing
 	Quality  int           // mjpeg's q, 2 (best) to 31; 0 is 3
 }
@@ -62,7 +62,7 @@ func (t Tools) still(ctx context.Context, args []string, log string) (picture []
 }
 
 func (s StillSpec) at() []string {
-	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "ss": seconds(max(0, s.At)), "noaccurate_seek": ""}), 0)}
+	f := &filters{stream(input(s.Path, ff.KwArgs{"ss": seconds(max(0, s.At))}), 0)}
 	f.jpegColor()
 	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
 }
