@@ -28,10 +28,10 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	own := *a // films of a batch are published side by side
 	own.publishes = a.telemetry.Publish(a.config.Engine)
 	err := own.publishFilm(ctx, o)
-	if ctx.Err() != nil && err != nil {
-		own.publishes.End(ctx.Err())
-	} else {
-		own.publishes.End(err)
+	why := err
+	if err != nil && ctx.Err() != nil { // whatever it broke, the user asked for it
+		why = ctx.Err()
 	}
+	own.publishes.End(why, o.detach)
 	return err
 }

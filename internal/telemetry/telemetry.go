@@ -200,12 +200,15 @@ func (p *Publish) Trace() string {
 	return p.trace
 }
 
-// End tells how it ended.
-func (p *Publish) End(err error) {
+// End tells how it ended; left is one that was left to the workers.
+func (p *Publish) End(err error, left bool) {
 	if p == nil {
 		return
 	}
 	outcome := done
+	if left {
+		outcome = detached
+	}
 	if err != nil {
 		class := classOf(err)
 		outcome = failed

@@ -18,12 +18,13 @@ const (
 	done        = "done"
 	kept        = "kept" // the result was there
 	failed      = "failed"
+	detached    = "detached"    // a publish was left to the workers
 	interrupted = "interrupted" // it was told to end; also a class of error
 )
 
 var (
 	stepOutcomes    = []string{done, kept, failed, interrupted}
-	publishOutcomes = []string{done, failed, interrupted}
+	publishOutcomes = []string{done, detached, failed, interrupted}
 	kinds           = []string{plan.Chunk, plan.Peaks, plan.Level, plan.Video, plan.Audio, plan.Subtitle, plan.Pictures, plan.MP4, plan.Player, plan.Package}
 )
 
