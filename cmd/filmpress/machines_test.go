@@ -279,7 +279,7 @@ func TestMachinesDetached(t *testing.T) {
 	server.Kill()
 	address := freeAddress(t)
 	m.env = append(m.env, "FILMPRESS_METRICS="+address) // for the worker; who publishes or attaches listens on nothing
-	m.work(0) // before the server is there
+	m.work(0)                                           // before the server is there
 	time.Sleep(2 * time.Second)
 	server.Run()
 	ask("index.html", "attach", "film")
