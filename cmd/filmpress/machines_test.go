@@ -11,12 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	spans "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"filmpress/internal/engine/temporal/temporaltest"
 	"filmpress/internal/store/storetest/s3server"
@@ -94,8 +97,11 @@ func (m *machines) twice() (found []string) {
 	times := map[string]int{}
 	for _, story := range m.stories {
 		for lines := bufio.NewScanner(bytes.NewReader(story.Bytes())); lines.Scan(); {
-			var e struct{ Event, Step, Digest string }
-			if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event != "step-done" {
+			var e struct {
+				Event, Step, Digest string
+				Kept                bool
+			}
+			if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event != "step-done" || e.Kept {
 				continue
 			}
 			if times[e.Digest]++; times[e.Digest] == 2 {
@@ -245,7 +251,8 @@ func TestMachinesDetached(t *testing.T) {
 	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
 	start := smallFilm(t)
-	m := newMachines(t, server, bucket, "detached", 0)
+	m, traces := newMachines(t, server, bucket, "detached", 0), newReceiver(t)
+	m.env = append(m.env, "FILMPRESS_TRACES="+traces.URL)
 	k := start()
 	story, err := m.publish(k, "--detach")
 	if err != nil || !strings.Contains(story, "no worker with this filmpress") || !strings.Contains(story, "filmpress attach film") {
@@ -270,10 +277,31 @@ func TestMachinesDetached(t *testing.T) {
 	}
 	m.workers = make([]*exec.Cmd, 1)
 	server.Kill()
-	m.work(0) // before the server is there
+	address := freeAddress(t)
+	m.env = append(m.env, "FILMPRESS_METRICS="+address) // for the worker; who publishes or attaches listens on nothing
+	m.work(0)                                           // before the server is there
 	time.Sleep(2 * time.Second)
 	server.Run()
 	ask("index.html", "attach", "film")
 	k.whole()
 	ask("done", "status", "film")
+	numbers := scrape(address)
+	for _, want := range []string{`filmpress_steps_total{kind="chunk",outcome="done"} 3`, `filmpress_step_queue_seconds_count{kind="chunk"} 3`, `filmpress_steps_running{kind="chunk"} 0`} {
+		if !strings.Contains(numbers, want+"\n") {
+			t.Errorf("the worker's metrics lack %s:\n%s", want, numbers)
+		}
+	}
+	m.workers[0].Process.Signal(syscall.SIGTERM)
+	m.workers[0].Wait() // its last spans are out
+	all, _ := traces.received()
+	of := map[string]int{} // steps of each trace
+	for _, s := range all {
+		if strings.HasPrefix(s.Name, "step ") {
+			of[string(s.TraceId)]++
+		}
+	}
+	joined := slices.ContainsFunc(all, func(s *spans.Span) bool { return s.Name == "publish" && of[string(s.TraceId)] > 10 })
+	if len(of) != 1 || !joined {
+		t.Errorf("the worker's steps are no part of the publish's trace: %d spans, the steps in %d traces", len(all), len(of))
+	}
 }

@@ -88,7 +88,7 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 // publishOne publishes one film of a list; its story has its name before each line.
 func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, story io.Writer) outcome {
 	var out bytes.Buffer
-	one := &app{in: a.in, out: &out, err: story, config: a.config}
+	one := &app{in: a.in, out: &out, err: story, config: a.config, telemetry: a.telemetry}
 	options := a.ui.Options
 	options.Out, options.Color = story, false
 	if options.Style == ui.Bar {

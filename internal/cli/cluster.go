@@ -121,7 +121,7 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 		return err
 	}
 	defer c.Close()
-	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence}
+	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
 		if !strings.HasPrefix(memo.To, "s3://") {

@@ -67,7 +67,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	addFilmFlags(cmd, &o.film)
 	addTarget(flags)
 	addSite(flags)
-	config.AddFlags(flags, "workers", "engine")
+	config.AddFlags(flags, "workers", "engine", "metrics", "traces")
 	addCluster(flags, &o.cluster)
 	flags.BoolVar(&o.keepSource, "keep-source", false, "with --engine temporal: leave the film with the kept results when the release is out")
 	flags.BoolVar(&o.detach, "detach", false, "with --engine temporal: do not wait; filmpress attach does, and makes the release")
@@ -77,7 +77,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
-	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+	cmd.RunE = a.observed(func(cmd *cobra.Command, given []string) error {
 		if o.batch.list != "" {
 			return a.publishBatch(cmd.Context(), o)
 		}
@@ -146,7 +146,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	return s, nil
 }
 
-func (a *app) publish(ctx context.Context, o publishOptions) error {
+func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	if err := a.settleEngine(o); err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (a *app) here(s studied) func(context.Context, report.Sink) (map[string]eng
 		if err != nil {
 			return nil, nil, err
 		}
-		results, err := local.Run(ctx, s.plan, s.sources, engine.Limit(steps, s.plan, a.workers(s.plan), heavy), s.kept, sink)
+		results, err := local.Run(ctx, s.plan, s.sources, engine.Limit(steps, s.plan, a.workers(s.plan), heavy), s.kept, report.Tee(a.publishes.Sink, sink))
 		return results, func() {}, err
 	}
 }
@@ -233,7 +233,8 @@ func (a *app) carryOut(ctx context.Context, m made, st store.Store, o publishOpt
 // forgotten and made once more.
 func (a *app) release(ctx context.Context, m made, st store.Store, o publishOptions) (map[string]engine.Result, release.Result, error) {
 	for again := false; ; again = true {
-		stream := release.NewStream(ctx, st, m.plan.Slug, a.ui.Sink)
+		sink := report.Tee(a.ui.Sink, a.publishes.Sink)
+		stream := release.NewStream(ctx, st, m.plan.Slug, sink)
 		stream.Disposition = dispositions(m.plan)
 		results, free, err := m.run(ctx, report.Tee(a.ui.Sink, stream.Sink))
 		if err != nil {
@@ -246,7 +247,7 @@ func (a *app) release(ctx context.Context, m made, st store.Store, o publishOpti
 			free()
 			return nil, release.Result{}, err
 		}
-		out, err := release.Publish(ctx, st, set, release.Options{Force: o.force, Stream: stream, Audit: a.auditor(set, o)}, a.ui.Sink)
+		out, err := release.Publish(ctx, st, set, release.Options{Force: o.force, Stream: stream, Audit: a.auditor(set, o)}, sink)
 		free()
 		if again || !errors.Is(err, store.ErrDamaged) {
 			return results, out, err

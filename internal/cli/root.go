@@ -18,6 +18,7 @@ import (
 	"filmpress/internal/config"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
+	"filmpress/internal/telemetry"
 	"filmpress/internal/ui"
 )
 
@@ -27,6 +28,9 @@ type app struct {
 	out, err io.Writer     // out is for the result alone, err for the story
 	config   config.Config // settled before a command runs; see settled
 	ui       *ui.UI
+
+	telemetry *telemetry.Telemetry // nil where nobody asked for it
+	publishes *telemetry.Publish   // the publish that this app carries out, likewise
 }
 
 // Main runs one command line and gives its exit code.

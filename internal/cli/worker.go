@@ -16,6 +16,7 @@ import (
 	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/report"
 	"filmpress/internal/step"
 	"filmpress/internal/store"
 	"filmpress/internal/ui"
@@ -49,13 +50,13 @@ that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool),
 		Args: args(cobra.NoArgs),
 	}
 	flags := cmd.Flags()
-	config.AddFlags(flags, "workers", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
+	config.AddFlags(flags, "workers", "metrics", "traces", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	addCluster(flags, &cluster)
 	flags.Lookup("silence").Hidden = true // the publisher decides
 	flags.IntVar(&light, "light", 2, "small steps at once: sound, pictures, pages; 0 takes none")
 	flags.BoolVar(&noHeavy, "no-encode", false, "take no parts of films to encode, small steps alone")
 	flags.DurationVar(&drain, "drain", 10*time.Minute, "when told to end, how long steps may go on before another worker gets them")
-	cmd.RunE = a.settled(func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = a.observed(func(cmd *cobra.Command, _ []string) error {
 		a.config.Engine = "temporal"
 		slots := temporal.Slots{Heavy: a.slots(), Light: light, Drain: drain}
 		if noHeavy {
@@ -115,7 +116,7 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 		return err
 	}
 	can := capability(tools)
-	w := &temporal.Worker{Steps: steps, Depot: d, Kept: kept, Room: config.Bytes(a.config.CacheSize), FactsOnly: step.FactsOnly, Elsewhere: elsewhere, Sink: a.ui.Sink}
+	w := &temporal.Worker{Steps: steps, Depot: d, Kept: kept, Room: config.Bytes(a.config.CacheSize), FactsOnly: step.FactsOnly, Elsewhere: elsewhere, Sink: report.Tee(a.ui.Sink, a.telemetry.Sink)}
 	a.ui.Note(fmt.Sprintf("ready: %d parts of films and %d small steps at once, ffmpeg %s, queue %s-%s, results in %s",
 		slots.Heavy, slots.Light, ui.Clean(tools.Version), a.config.Temporal.Queue, can, d.Store))
 	err = w.Serve(ctx, c, can, slots, func(ctx context.Context) error {

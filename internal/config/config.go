@@ -36,6 +36,8 @@ type Config struct {
 	CacheSize string `yaml:"cache-size" mapstructure:"cache-size"` // "50GB"; see Bytes
 	SourceKey string `yaml:"source-key" mapstructure:"source-key"` // path of an age key; "" leaves sources in the bucket as they are
 	Theme     string `yaml:"theme" mapstructure:"theme"`           // a folder; "none" is filmpress's own look; "" leaves the library's as it is
+	Metrics   string `yaml:"metrics" mapstructure:"metrics"`       // host:port to listen on; "" is none
+	Traces    string `yaml:"traces" mapstructure:"traces"`         // URL of a collector; "" is none
 
 	S3       S3       `yaml:"s3" mapstructure:"s3"`
 	Serve    Serve    `yaml:"serve" mapstructure:"serve"`

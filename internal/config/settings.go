@@ -56,6 +56,8 @@ var settings = []setting{
 	{"site.title", text(""), []string{"FILMPRESS_SITE_TITLE"}, "site-title", "title of the library's page", anything},
 	{"site.language", text(""), []string{"FILMPRESS_SITE_LANGUAGE"}, "site-language", "language of the library's page; else that of most films", languageTag},
 	{"theme", text(""), []string{"FILMPRESS_THEME"}, "theme", "folder with theme.css, logo and footer for the pages; none takes the library's away", anything},
+	{"metrics", text(""), []string{"FILMPRESS_METRICS"}, "metrics", "host:port on which Prometheus finds numbers of steps and bytes, at /metrics; none without it", hostPortOrNone},
+	{"traces", text(""), []string{"FILMPRESS_TRACES"}, "traces", "URL of an OpenTelemetry collector (OTLP over HTTP) to which the steps' times are sent; none without it", webURL},
 	{"serve.addr", text("127.0.0.1:8080"), []string{"FILMPRESS_SERVE_ADDR"}, "addr", "address to listen on, host:port", hostPort},
 }
 

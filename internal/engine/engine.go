@@ -35,6 +35,14 @@ type Result struct {
 	Kept   bool   // it was there before
 }
 
+// Size is the bytes of all its files.
+func (r Result) Size() (n int64) {
+	for _, f := range r.Files {
+		n += f.Size
+	}
+	return n
+}
+
 // StepError says which step failed; Err says why.
 type StepError struct {
 	Step plan.Step

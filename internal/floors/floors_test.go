@@ -25,7 +25,7 @@ var floor = map[string]int{
 	"internal/media/mp4": 1, "internal/media/ffmpeg": 1, "internal/store/s3": 1, "internal/store/dir": 1,
 	"internal/plan": 2, "internal/audit": 2,
 	"internal/engine": 3, "internal/engine/local": 3, "internal/engine/depot": 3, "internal/engine/temporal": 3, "internal/step": 3,
-	"internal/config": 4, "internal/ui": 4, "internal/library": 4, "internal/release": 4, "internal/catalog": 4, "internal/clean": 4, "internal/headers": 4,
+	"internal/config": 4, "internal/ui": 4, "internal/telemetry": 4, "internal/library": 4, "internal/release": 4, "internal/catalog": 4, "internal/clean": 4, "internal/headers": 4,
 	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
 	"internal/lint":   4,
 	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
@@ -53,6 +53,8 @@ var doors = []struct {
 	{"github.com/landlock-lsm/go-landlock", []string{"internal/sandbox"}, "one place says what a decoder may open"},
 	{"github.com/aymanbagabas/go-udiff", []string{"internal/cli"}, "a diff is for people to look at; what changed is told in rules and counts"},
 	{"go.temporal.io", []string{"internal/engine/temporal"}, "everybody else sees an engine, so that a film can be made on one machine without any server"},
+	{"go.opentelemetry.io", []string{"internal/telemetry"}, "one place decides what leaves this machine as a number or a span, and it holds no name"},
+	{"github.com/prometheus", []string{"internal/telemetry"}, "one place decides what leaves this machine as a number or a span, and it holds no name"},
 	{"filippo.io/age", []string{"internal/engine/depot"}, "one place encrypts what lies in a bucket, and decrypts it"},
 	{"golang.org/x/term", []string{"internal/ui"}, "ui decides rate and look; nothing else touches the terminal"},
 	{"go.yaml.in/yaml/v3", []string{"internal/strictyaml", "internal/config"}, "a typo in a hand-written file is a finding with its place; strictyaml does that, a plain decode drops it"},

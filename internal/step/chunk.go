@@ -34,6 +34,7 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 			}
 		}
 		ready.events = nil
+		j.sink(report.Event{Kind: report.StepRetried, Text: j.step.About})
 		facts, err = w.encodeChunk(ctx, told, p, true)
 	}
 	if err != nil {

@@ -62,6 +62,7 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	err := try()
 	if is := (*ffmpeg.ErrStalled)(nil); errors.As(err, &is) && ctx.Err() == nil {
 		sink(report.Event{Kind: report.Note, Text: s.About + ": " + err.Error() + "; it is tried once more"})
+		sink(report.Event{Kind: report.StepRetried, Text: s.About})
 		if err = empty(out); err == nil { // the same bytes come again, so what was told of them still holds
 			err = try()
 		}

@@ -66,7 +66,7 @@ func (p *progress) take(e report.Event, now time.Time) {
 	case report.Uploading:
 		p.sent, p.toSend = e.Done, max(e.Total, e.Done)
 		return
-	case report.StepStarted, report.StepProgress, report.StepDone:
+	case report.StepStarted, report.StepProgress, report.StepDone, report.StepFailed:
 	default:
 		return
 	}
@@ -95,6 +95,8 @@ func (p *progress) take(e report.Event, now time.Time) {
 		if e.Text != "" {
 			s.about = e.Text
 		}
+	case report.StepFailed: // where others may do it, it waits for them
+		s.state = waiting
 	case report.StepDone:
 		s.state, s.share = done, 1
 		if e.Kept {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -79,14 +80,22 @@ func (r *run) step(ctx context.Context, s plan.Step) error {
 		}
 	}
 	*r.results[s.ID] = result
-	r.sink(report.Event{Kind: report.StepDone, Step: s.ID, Digest: s.Digest, Text: s.About, Kept: result.Kept, Dir: result.Dir})
+	r.sink(report.Event{Kind: report.StepDone, Step: s.ID, Digest: s.Digest, Sort: s.Kind, Text: s.About, Kept: result.Kept, Total: result.Size(), Dir: result.Dir})
 	close(r.done[s.ID])
 	return nil
 }
 
 // make does a step in the run's work folder.
 func (r *run) make(ctx context.Context, s plan.Step, in map[string]string) (engine.Result, error) {
-	return r.kept.Make(ctx, s, in, r.work, r.worker, r.sink)
+	result, err := r.kept.Make(ctx, s, in, r.work, r.worker, r.sink)
+	if err != nil {
+		why := err
+		if ctx.Err() != nil { // whatever it broke, the step was told to end
+			why = ctx.Err()
+		}
+		r.sink(report.Event{Kind: report.StepFailed, Step: s.ID, Digest: s.Digest, Sort: s.Kind, Text: s.About, Err: why})
+	}
+	return result, err
 }
 
 // Make does a step in a folder that Work gave, and keeps its result. Another process that does the same step is waited for, and its
@@ -100,6 +109,7 @@ func (k *Kept) Make(ctx context.Context, s plan.Step, in map[string]string, work
 }
 
 func (k *Kept) attempt(ctx context.Context, s plan.Step, in map[string]string, out string, w engine.Worker, sink report.Sink) (engine.Result, error) {
+	ready := time.Now()
 	unlock, err := k.lock(s.Digest)
 	if err != nil {
 		return engine.Result{}, err
@@ -112,9 +122,12 @@ func (k *Kept) attempt(ctx context.Context, s plan.Step, in map[string]string, o
 		return engine.Result{}, err
 	}
 	err = w.Do(ctx, s, in, out, func(e report.Event) {
-		e.Step, e.Digest = s.ID, s.Digest
-		if e.Kind == report.FileReady {
+		e.Step, e.Digest, e.Sort = s.ID, s.Digest, s.Kind
+		switch e.Kind {
+		case report.FileReady:
 			e.Dir = out
+		case report.StepStarted:
+			e.Waited = time.Since(ready).Milliseconds()
 		}
 		sink(e)
 	})

@@ -65,10 +65,7 @@ func (k *Kept) Trim(most int64) error {
 			continue
 		}
 		if r, ok := k.Look(digest); ok {
-			c := candidate{digest: digest, used: info.ModTime()}
-			for _, f := range r.Files {
-				c.size += f.Size
-			}
+			c := candidate{digest: digest, used: info.ModTime(), size: r.Size()}
 			all, sum = append(all, c), sum+c.size
 		}
 	}

@@ -68,6 +68,21 @@ func (w *Worker) do(ctx context.Context, job Job) (Done, error) {
 	return d, temporal.NewNonRetryableApplicationError(plain(err), kind, nil, job.Step)
 }
 
+// labelled is a sink to which each event says what it is about. How long a step waited, the server knows; of one that is tried again,
+// its clock counts the earlier attempts, too, so that is not told.
+func labelled(sink report.Sink, s plan.Step, trace string, info activity.Info) report.Sink {
+	return func(e report.Event) {
+		e.Step, e.Digest, e.Sort, e.Trace = s.ID, s.Digest, s.Kind, trace
+		if e.Kind == report.StepStarted {
+			e.Waited = 0
+			if info.Attempt == 1 {
+				e.Waited = max(0, info.StartedTime.Sub(info.ScheduledTime).Milliseconds())
+			}
+		}
+		sink(e)
+	}
+}
+
 // isHere tells of what ails a machine and not a step: it has no room, or its way to the bucket is closed.
 func isHere(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, store.ErrUnreachable) || errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrFull)
@@ -91,11 +106,26 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 		return d, errors.New("the plan has no such step")
 	}
 	s := p.Steps[job.Step]
+	told := &teller{sink: labelled(w.Sink, s, job.Trace, activity.GetInfo(ctx))}
+	if activity.GetInfo(ctx).Attempt > 1 {
+		told.take(report.Event{Kind: report.StepRetried, Text: s.About})
+	}
+	whole := ctx
+	defer func() {
+		if err != nil {
+			why := err
+			if whole.Err() != nil || errors.Is(err, errTakenAway) {
+				why = context.Canceled
+			}
+			told.take(report.Event{Kind: report.StepFailed, Text: s.About, Err: why})
+		}
+	}()
 	if _, ok, err := w.Depot.Look(ctx, s.Digest); ok || err != nil {
-		d.Kept = ok
+		if d.Kept = ok; ok {
+			told.take(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
+		}
 		return d, err
 	}
-	told := &teller{sink: w.Sink}
 	ctx, stop := w.beat(ctx, told)
 	defer stop()
 	if err := w.make(ctx, s, told.take); err != nil {
@@ -112,7 +142,11 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error {
 	if result, release, ok := w.Kept.Use(s.Digest); ok { // made before, and not sent
 		defer release()
-		return w.Depot.Send(ctx, result, w.Kept)
+		if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
+			return err
+		}
+		sink(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
+		return nil
 	}
 	work, swept, err := w.Kept.Work()
 	if err != nil {
@@ -135,7 +169,7 @@ func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error 
 	if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
 		return err
 	}
-	sink(report.Event{Kind: report.StepDone, Step: s.ID, Digest: s.Digest, Text: s.About})
+	sink(report.Event{Kind: report.StepDone, Text: s.About, Total: result.Size()})
 	return w.trim()
 }
 

@@ -22,11 +22,12 @@ const (
 
 // Order is a workflow's input.
 type Order struct {
-	Plan       string        `json:"plan"`       // digest of the plan in the depot
-	Queue      string        `json:"queue"`      // the name that all queues begin with
-	Capability string        `json:"capability"` // of the workers that can do it; see Capability
-	Groups     []Group       `json:"groups"`     // as Outline gives them
-	Silence    time.Duration `json:"silence"`    // a worker that does not tell of a step for so long has lost it
+	Plan       string        `json:"plan"`            // digest of the plan in the depot
+	Queue      string        `json:"queue"`           // the name that all queues begin with
+	Capability string        `json:"capability"`      // of the workers that can do it; see Capability
+	Groups     []Group       `json:"groups"`          // as Outline gives them
+	Silence    time.Duration `json:"silence"`         // a worker that does not tell of a step for so long has lost it
+	Trace      string        `json:"trace,omitempty"` // see Job
 }
 
 // Part is a child workflow's input: one of the order's groups.
@@ -39,6 +40,8 @@ type Part struct {
 type Job struct {
 	Plan string `json:"plan"`
 	Step int    `json:"step"` // its place in the plan
+	// Trace is the publish's traceparent, so that steps on many machines are parts of one trace; "" is none.
+	Trace string `json:"trace,omitempty"`
 }
 
 // Done is a step that is done.
@@ -118,7 +121,7 @@ func (o Order) do(ctx workflow.Context, g int) ([]Done, error) {
 	group := o.Groups[g]
 	if len(group.Steps) == 1 {
 		var d Done
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o.options(group.Steps[0], group.Heavy)), stepActivity, Job{o.Plan, group.Steps[0]}).Get(ctx, &d)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o.options(group.Steps[0], group.Heavy)), stepActivity, Job{o.Plan, group.Steps[0], o.Trace}).Get(ctx, &d)
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +147,7 @@ func doGroup(ctx workflow.Context, p Part) ([]Done, error) {
 	wait := workflow.NewSelector(ctx)
 	ctx, cancel := workflow.WithCancel(ctx)
 	for _, step := range p.Group.Steps {
-		f := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, p.options(step, p.Group.Heavy)), stepActivity, Job{p.Plan, step})
+		f := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, p.options(step, p.Group.Heavy)), stepActivity, Job{p.Plan, step, p.Trace})
 		wait.AddFuture(f, func(f workflow.Future) {
 			var d Done
 			if failed = f.Get(ctx, &d); failed == nil {
