@@ -40,7 +40,7 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 test: $(players) ## all tests
 	@scripts/need ffmpeg:ffmpeg chromium:chromium
 	@$(MAKE) --no-print-directory player
-	go test -timeout 60m -parallel 4 ./...
+	go test -timeout 60m ./...
 
 lint: ## what CI checks besides the tests
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi

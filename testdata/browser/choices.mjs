@@ -18,7 +18,7 @@ function check(name, holds, detail) {
   result.checks.push(name);
 }
 async function until(name, ask, holds) {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   let answer;
   do {
     answer = await ask();

@@ -14,7 +14,7 @@ const { chromium } = createRequire(new URL("../../internal/watch/player/package.
 const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" } } });
 const axe = readFileSync(here.resolve("axe-core/axe.min.js"), "utf8");
 const result = { ok: false, checks: [] };
-const patience = 30_000;
+const patience = 60_000; // milliseconds for anything to happen, on a busy machine
 
 function check(name, holds, detail = "") {
   if (!holds) throw new Error(`${name}: ${typeof detail === "string" ? detail : JSON.stringify(detail)}`);

@@ -23,7 +23,7 @@ if (!args.url || !args.expect) {
 }
 const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
 const [width, height] = args.size.split("x").map(Number);
-const patience = 20_000; // milliseconds for anything to happen, on a busy machine
+const patience = 60_000; // milliseconds for anything to happen, on a busy machine
 
 class Failed extends Error {}
 const result = { ok: false, url: args.url, checks: [] };
