@@ -38,7 +38,7 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 	@testdata/sample/make-sample sample
 
 test: $(players) ## all tests
-	@scripts/need ffmpeg:ffmpeg chromium:chromium
+	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
 	@$(MAKE) --no-print-directory player
 	go test -timeout 60m ./...
 

@@ -57,6 +57,7 @@ type measured struct {
 	parts  []hls.Part
 	end    time.Duration // of the last segment
 	sample time.Duration // the average
+	target int           // seconds; what a peak is measured over depends on it
 }
 
 func (t *measured) length() time.Duration { return t.end - t.starts[0] }
@@ -191,7 +192,7 @@ func (t *measured) of(list *track) {
 		t.starts = append(t.starts, base+s.start)
 		t.parts = append(t.parts, hls.Part{Size: s.size, Duration: s.end - s.start})
 	}
-	t.end, t.sample = base+list.duration(), list.sample()
+	t.end, t.sample, t.target = base+list.duration(), list.sample(), list.list.Target
 }
 
 // header reads the init section.
@@ -291,8 +292,11 @@ func (d *dashAuditor) rates(r dash.Representation, t *measured) {
 			d.fail(d.uri, r.Line, "dash-picture", "frameRate of %q is %s, the pictures come at %.3f", r.ID, r.FrameRate, real)
 		}
 	}
-	longest := int(r.Longest().Round(time.Second) / time.Second)
-	peak := hls.Measure(t.parts, max(longest, 1)).Peak
+	target := t.target // a film that is over before its first whole segment has none as long as that
+	if target == 0 {
+		target = max(1, int(r.Longest().Round(time.Second)/time.Second))
+	}
+	peak := hls.Measure(t.parts, target).Peak
 	switch {
 	case r.Bandwidth <= 0: // told already
 	case peak > r.Bandwidth+r.Bandwidth/1000:

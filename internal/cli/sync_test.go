@@ -87,6 +87,27 @@ func TestPictureAndSoundStayTogether(t *testing.T) {
 	}
 }
 
+// TestOverBeforeAWholeSegment: a film of ten seconds has no segment of six, as it opens with three of two. What HLS and DASH say of its rates is
+// the same all the same, also where one of them costs most.
+func TestOverBeforeAWholeSegment(t *testing.T) {
+	needFFmpeg(t)
+	dir := t.TempDir()
+	film, pipe := filepath.Join(dir, "film.mp4"), filepath.Join(dir, "six.yml")
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=10,noise=alls=30:allf=t:enable='between(t,2,4)'", "-f", "lavfi", "-i", "anoisesrc=d=10",
+		"-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	six := strings.NewReplacer("segment: 2\ngop: 1", "segment: 6\ngop: 2", "subtitles: {segment: 2}", "subtitles: {segment: 30}", "width: 160, height: 90, max: 400", "width: 320, height: 180, max: 2000").Replace(pieces)
+	if err := os.WriteFile(pipe, []byte(six), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := publishing(t, film, "--to", filepath.Join(dir, "library"), "--language", "en", "--pipeline", pipe)
+	list, err := os.ReadFile(r.Renditions[0].Playlist)
+	if err != nil || strings.Count(string(list), "#EXTINF:") != 4 || !strings.Contains(string(list), "#EXT-X-TARGETDURATION:6\n") {
+		t.Errorf("%v\n%s", err, list)
+	}
+}
+
 var (
 	ptsTime    = regexp.MustCompile(`pts_time:(-?[0-9.]+)`)
 	silenceEnd = regexp.MustCompile(`silence_end: (-?[0-9.]+)`)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -80,19 +81,40 @@ func TestInBrowser(t *testing.T) {
 	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run := func(name, script string, args ...string) {
+	run := func(name, script string, after func(*testing.T), args ...string) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command("node", append([]string{filepath.Join("../../testdata/browser", script)}, args...)...)
 			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
 			cmd.Stderr = os.Stderr
 			if out, err := cmd.Output(); err != nil {
-				t.Errorf("%v\n%s", err, out)
+				t.Fatalf("%v\n%s", err, out)
 			}
+			after(t)
 		})
 	}
-	run("entrance", "watch.mjs", "--url", server.URL+"/index.html", "--expect", expect)
-	run("release", "watch.mjs", "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
-	run("features", "features.mjs", "--url", server.URL+"/index.html", "--shots", os.Getenv("FILMPRESS_SHOTS"))
-	run("file", "file.mjs", "--page", filepath.Join(dir, "index.html"), "--expect", expect)
+	printed := filepath.Join(t.TempDir(), "page.pdf")
+	nothing := func(*testing.T) {}
+	run("entrance", "watch.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
+	run("release", "watch.mjs", nothing, "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+	run("features", "features.mjs", func(t *testing.T) { readsInPrint(t, printed) }, "--url", server.URL+"/index.html", "--print", printed, "--shots", os.Getenv("FILMPRESS_SHOTS"))
+	run("file", "file.mjs", nothing, "--page", filepath.Join(dir, "index.html"), "--expect", expect)
+}
+
+// readsInPrint reads a printed page back: the article, who made the film, and what is said in it, in all languages.
+func readsInPrint(t *testing.T, pdf string) {
+	t.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("skipped: pdftotext is not installed")
+	}
+	out, err := exec.Command("pdftotext", "-layout", pdf, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(out)), " ")
+	for _, want := range []string{"The Long Road to Osh", "We left before sunrise.", "Then the pass opened.", "И тут открылся перевал.", "CC BY-SA 4.0"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("print lacks %q: %s", want, text)
+		}
+	}
 }

@@ -1,8 +1,8 @@
 // Uses what the page offers beside play and CC, as a viewer would, and looks at its accessibility.
 //
-//   node features.mjs --url URL [--shots DIR]
+//   node features.mjs --url URL [--shots DIR] [--print FILE.pdf]
 //
-// The page is that of internal/watch's fixture: 24 s, subtitles in en and ru, two chapters. DIR gets pictures of the page.
+// The page is that of internal/watch's fixture: 24 s, subtitles in en and ru, two chapters. DIR gets pictures of the page, FILE what it prints.
 // Prints one JSON object {"ok", "checks", ...}; exits 0 only when every check held.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 
 const here = createRequire(import.meta.url);
 const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
-const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" } } });
+const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" }, print: { type: "string" } } });
 const axe = readFileSync(here.resolve("axe-core/axe.min.js"), "utf8");
 const result = { ok: false, checks: [] };
 const patience = 60_000; // milliseconds for anything to happen, on a busy machine
@@ -201,7 +201,7 @@ async function phone() {
 
 async function print() {
   const { context, page } = await open();
-  const pdf = await page.pdf({ path: args.shots ? join(args.shots, "print.pdf") : undefined });
+  const pdf = await page.pdf({ path: args.print });
   check("it prints", pdf.length > 10_000 && pdf.subarray(0, 4).toString() === "%PDF");
   await page.emulateMedia({ media: "print" });
   const seen = await page.locator("main").innerText();
