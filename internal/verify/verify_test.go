@@ -153,7 +153,7 @@ var faults = []struct {
 
 	// In step.
 	{"dash-timeline hls-8.7", func(s *site) { // all of the sound 100 ms late
-		for _, n := range []string{"00000", "00001", "00002"} {
+		for _, n := range []string{"00000", "00001", "00002", "00003", "00004"} {
 			s.change(s.find("a/"+n+".m4s"), func(b []byte) []byte {
 				at := bytes.Index(b, []byte("tfdt")) + 8
 				binary.BigEndian.PutUint64(b[at:], binary.BigEndian.Uint64(b[at:])+4800)
@@ -345,7 +345,7 @@ func TestDecodingFindsMore(t *testing.T) {
 		fault func(s *site)
 	}{
 		{"deep-decode", func(s *site) {
-			s.change(s.find("v0/00001.m4s"), func(b []byte) []byte {
+			s.change(s.find("v0/00003.m4s"), func(b []byte) []byte {
 				at := slice(s.t, b, reference, 0x61)
 				end := at + int(binary.BigEndian.Uint32(b[at-4:]))
 				for i := at + 20; i < end; i++ {
@@ -355,7 +355,7 @@ func TestDecodingFindsMore(t *testing.T) {
 			})
 		}},
 		{"deep-decode", func(s *site) {
-			s.change(s.find("a/00001.m4s"), func(b []byte) []byte {
+			s.change(s.find("a/00003.m4s"), func(b []byte) []byte {
 				for i := len(b) - 3000; i < len(b); i++ {
 					b[i] = 0xff
 				}
@@ -363,7 +363,7 @@ func TestDecodingFindsMore(t *testing.T) {
 			})
 		}},
 		{"deep-decode", func(s *site) { // the last picture of a group is nothing but filling
-			s.change(s.find("v0/00001.m4s"), func(b []byte) []byte {
+			s.change(s.find("v0/00003.m4s"), func(b []byte) []byte {
 				at := slice(s.t, b, reference, 0x61)
 				end := at + int(binary.BigEndian.Uint32(b[at-4:]))
 				for i := at + 1; i < end; i++ {
