@@ -63,7 +63,6 @@ const sampleSecond = filmLength / 24
 
 // TestAttacks opens a page for each attack in a browser: nothing runs, nothing is asked for, and the words are still there.
 func TestAttacks(t *testing.T) {
-	t.Parallel()
 	player, chromium := needBrowser(t)
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "o"), 0o755); err != nil {
@@ -123,7 +122,6 @@ func TestAttacks(t *testing.T) {
 
 // TestAttackIsSeen: the browser's watch would notice an attack that worked.
 func TestAttackIsSeen(t *testing.T) {
-	t.Parallel()
 	_, chromium := needBrowser(t)
 	dir := t.TempDir()
 	for i, body := range []string{"<script>pwn()</script>", "<img src=/canary>", "<h1>\u202eturned</h1>", "<p>the title is gone</p>", "<script>alert(1)</script>", "<a href='javascript:pwn()'>x</a>", "<meta http-equiv=refresh content='0;url=/canary'>"} {

@@ -61,7 +61,6 @@ func publish(t *testing.T, dir string, player Player) {
 }
 
 func TestInBrowser(t *testing.T) {
-	t.Parallel()
 	player, chromium := needBrowser(t)
 	dir := t.TempDir()
 	publish(t, dir, player)

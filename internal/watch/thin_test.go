@@ -158,7 +158,6 @@ o/v0/index.m3u8
 // TestThinLines measures how soon a film begins on a thin line, and whether it goes on. Every day it plays for some seconds; with
 // FILMPRESS_CAMPAIGN it plays for two minutes, and the promised times are held.
 func TestThinLines(t *testing.T) {
-	t.Parallel()
 	player, chromium := needBrowser(t)
 	campaign := os.Getenv("FILMPRESS_CAMPAIGN") != ""
 	play := 8

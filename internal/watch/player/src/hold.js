@@ -2,9 +2,13 @@
 // loaded must last. A fast line needs the first segment only, and a slow one a whole segment at most.
 import Hls from "hls.js";
 
+const longest = 12_000; // milliseconds; whoever waited so long sees the film, whatever comes of it
+
 export function hold(hls, video, release) {
   let takes = 0; // seconds until a whole segment is here, as far as the line has shown
+  const timer = setTimeout(() => end(), longest);
   const end = () => {
+    clearTimeout(timer);
     hls.off(Hls.Events.FRAG_BUFFERED, judge);
     hls.off(Hls.Events.BUFFER_EOS, end);
     release();
