@@ -3,7 +3,11 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"filmpress/internal/store/storetest/s3server"
 )
 
 // needBrowser skips where no page can be opened in a browser, and says what is missing. It gives the environment that names the browser.
@@ -30,4 +34,30 @@ func needPlayer(t *testing.T) {
 	if _, err := os.Stat("../../internal/watch/dist/player.js"); err != nil {
 		t.Skip("skipped: run make player")
 	}
+}
+
+// at runs commands for a test that publishes to a bucket: with its keys, and with a home and kept results of the test's own.
+type at struct {
+	t      *testing.T
+	dir    string
+	bucket s3server.Server
+}
+
+func (a at) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(append(os.Environ(), a.bucket.Env()...), "FILMPRESS_KEPT="+filepath.Join(a.dir, "kept"), "HOME="+a.dir)
+	return cmd
+}
+
+// run gives what a command prints; one that fails ends the test with its complaints.
+func (a at) run(name string, args ...string) string {
+	a.t.Helper()
+	cmd := a.command(name, args...)
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil {
+		a.t.Fatalf("%s %q: %v\n%s", name, args, err, complaints.String())
+	}
+	return string(out)
 }

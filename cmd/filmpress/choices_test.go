@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,22 +30,8 @@ func TestChoices(t *testing.T) {
 	needPlayer(t)
 	server := s3server.Start(t)
 	dir := t.TempDir()
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(append(os.Environ(), server.Env()...), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir, browser)
-		return cmd
-	}
-	run := func(name string, args ...string) string {
-		t.Helper()
-		cmd := command(name, args...)
-		var complaints strings.Builder
-		cmd.Stderr = &complaints
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s %q: %v\n%s", name, args, err, complaints.String())
-		}
-		return string(out)
-	}
+	here := at{t, dir, server}
+	run := here.run
 	write := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -69,8 +54,8 @@ func TestChoices(t *testing.T) {
 	}
 	page := publish()
 
-	cmd := command("node", "../../testdata/browser/choices.mjs", "--url", page, "--time", "41", "--before", before, "--after", after)
-	cmd.Stderr = os.Stderr
+	cmd := here.command("node", "../../testdata/browser/choices.mjs", "--url", page, "--time", "41", "--before", before, "--after", after)
+	cmd.Env, cmd.Stderr = append(cmd.Env, browser), os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -26,18 +26,7 @@ func TestEmbedElsewhere(t *testing.T) {
 	needPlayer(t)
 	server := s3server.Start(t)
 	dir := t.TempDir()
-	run := func(name string, args ...string) string {
-		t.Helper()
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(append(os.Environ(), server.Env()...), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
-		var complaints strings.Builder
-		cmd.Stderr = &complaints
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s %q: %v\n%s", name, args, err, complaints.String())
-		}
-		return string(out)
-	}
+	run := at{t, dir, server}.run
 	film := filepath.Join(dir, "film.mp4")
 	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "6", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
