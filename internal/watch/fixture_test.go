@@ -123,6 +123,9 @@ func serve(dir string) http.Handler {
 		if typ := contentTypes[filepath.Ext(r.URL.Path)]; typ != "" {
 			w.Header().Set("Content-Type", typ)
 		}
+		if strings.HasPrefix(r.URL.Path, "/o/") || strings.HasPrefix(r.URL.Path, "/r/") {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // as a release is sent
+		}
 		files.ServeHTTP(w, r)
 	})
 }

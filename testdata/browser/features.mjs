@@ -143,21 +143,26 @@ async function soundOnly(page, asked) {
   await until("the picture comes back", () => video(page, (v) => v.videoWidth), (w) => w > 0);
 }
 
-async function offline(context, page) {
-  await page.evaluate(() => { const v = document.querySelector("video"); v.currentTime = 0; v.play(); });
-  await until("it plays before the line breaks", () => time(page), (now) => now > 0.5);
-  await context.setOffline(true);
-  // hls.js may hold all of so short a film: a film that was not loaded is what a line breaks.
-  await page.reload().catch(() => {});
-  await context.setOffline(false);
-  await page.goto(args.url);
-  await context.setOffline(true);
-  await page.locator(".start").click();
-  await until("a broken line is told", () => page.locator(".trouble").isVisible(), Boolean);
-  await shot(page, "trouble");
-  await context.setOffline(false);
-  await until("it goes on by itself", () => time(page), (now) => now > 0.5);
-  check("the message is gone", !(await page.locator(".trouble").isVisible()));
+// offline tries a line that is down before play, with a film of which nothing is here yet, and with one whose beginning is kept
+// by the browser, so that it comes while the rest does not.
+async function offline() {
+  for (const kept of [false, true]) {
+    const what = kept ? "a film whose beginning is kept" : "a film of which nothing is here";
+    const { context, page } = await open();
+    if (kept) {
+      await page.locator(".start").click();
+      await until(`${what}: it plays before the line breaks`, () => time(page), (now) => now > 0.5);
+      await page.goto(args.url);
+    }
+    await context.setOffline(true);
+    await page.locator(".start").click();
+    await until(`${what}: a broken line is told`, () => page.locator(".trouble").isVisible(), Boolean);
+    if (!kept) await shot(page, "trouble");
+    await context.setOffline(false);
+    await until(`${what}: it goes on by itself`, () => time(page), (now) => now > 0.5);
+    check(`${what}: the message is gone`, !(await page.locator(".trouble").isVisible()));
+    await context.close();
+  }
 }
 
 async function viewer() {
@@ -172,8 +177,8 @@ async function viewer() {
   await page.locator(".player").focus();
   await page.keyboard.press("c");
   await until("the key c turns subtitles off", () => page.locator(".cc").getAttribute("data-state"), (state) => state === "off");
-  await offline(context, page);
   await context.close();
+  await offline();
 }
 
 async function addresses() {

@@ -25,6 +25,7 @@ export class Stream extends EventTarget {
     this.hls = null;
     this.attached = false;
     this.mended = false;
+    this.lost = false; // hls.js has given up on the line, and loads nothing before it is told to
     this.held = false; // at its first picture, until enough is loaded
     this.codec = ""; // that hls.js was told to keep to, where a film has several
     this.newer = false; // AV1 is smooth here; nobody knows before the browser has answered
@@ -99,6 +100,7 @@ export class Stream extends EventTarget {
       backBufferLength: 60,
     });
     this.hls = hls;
+    this.lost = false;
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.mend(data));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.dispatchEvent(new Event("flowing")));
     hls.on(Hls.Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
@@ -170,6 +172,7 @@ export class Stream extends EventTarget {
       this.mended = true;
       this.hls.recoverMediaError();
     } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      this.lost = true;
       this.trouble("lost");
     } else {
       this.fallBack();
@@ -188,10 +191,15 @@ export class Stream extends EventTarget {
     this.play();
   }
 
+  // retry loads again what hls.js gave up. While it has not, it tries by itself: startLoad in the middle of a load makes it
+  // (1.7.4) cancel the first segment of its own new attempt and ask for nothing any more.
   retry() {
     this.dispatchEvent(new Event("flowing"));
-    if (this.hls?.levels.length) this.hls.startLoad(this.time);
-    else this.hls?.loadSource(this.root.dataset.master);
+    if (this.lost) {
+      this.lost = false;
+      if (this.hls?.levels.length) this.hls.startLoad(this.time);
+      else this.hls?.loadSource(this.root.dataset.master);
+    }
     this.play();
   }
 
