@@ -110,7 +110,8 @@ var multibyte = map[string]string{"Shift_JIS": "shift_jis", "windows-31j": "shif
 
 // complainFirst adds a finding at the first byte outside ASCII, if there is one.
 func (s *source) complainFirst(sev report.Severity, rule, text, hint string) {
-	for i, l := range s.lines {
+	for i := range s.count() {
+		l := s.span(i)
 		for b, x := range s.raw[l.from:l.to] {
 			if x >= 0x80 {
 				at := len(s.codec.decode(s.raw[l.from : int(l.from)+b]))
@@ -123,7 +124,8 @@ func (s *source) complainFirst(sev report.Severity, rule, text, hint string) {
 
 // brokenUTF8 names every line of a UTF-8 file that holds bytes which are not.
 func (s *source) brokenUTF8() {
-	for i, l := range s.lines {
+	for i := range s.count() {
+		l := s.span(i)
 		if raw := s.raw[l.from:l.to]; !utf8.Valid(raw) {
 			at := invalidAt(raw)
 			s.complain(report.Error, "enc-not-utf8", i, at, at,
@@ -148,7 +150,7 @@ func invalidAt(b []byte) int {
 
 // undecoded names the first line with bytes that have no meaning in the codec.
 func (s *source) undecoded(chosen bool) {
-	for i := range s.lines {
+	for i := range s.count() {
 		line := s.line(i)
 		for at, r := range line {
 			if r != utf8.RuneError {

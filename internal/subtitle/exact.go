@@ -36,7 +36,7 @@ func ReadWebVTT(name string, data []byte, opt Options) (Track, []report.Finding)
 	t.BOM, t.Charset, t.Format = mark > 0, s.codec.name, WebVTT
 	s.nul = bytes.IndexByte(data, 0) >= 0
 	s.flat = s.flat && !s.nul
-	if len(s.lines) == 0 || !signed(s.line(0)) {
+	if s.count() == 0 || !signed(s.line(0)) {
 		s.refuse(&t)
 		return t, s.findings()
 	}

@@ -19,11 +19,12 @@ func (t *Track) Lines() []SourceLine {
 	}
 	s := *t.src
 	s.nul = false
-	out := make([]SourceLine, len(s.lines))
-	for i, l := range s.lines {
+	out := make([]SourceLine, s.count())
+	for i := range s.count() {
+		l := s.span(i)
 		next := len(s.raw)
-		if i+1 < len(s.lines) {
-			next = int(s.lines[i+1].from)
+		if i+1 < s.count() {
+			next = int(s.starts[i+1])
 		}
 		out[i] = SourceLine{Text: s.decode(l), End: s.eolAt(int(l.to), next)}
 	}

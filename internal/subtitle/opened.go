@@ -33,13 +33,13 @@ func OpenLines(name string, data []byte, opt Options, f Format, long bool) (l *L
 }
 
 // Len is the number of lines.
-func (l *Lines) Len() int { return len(l.s.lines) }
+func (l *Lines) Len() int { return l.s.count() }
 
 // Line is line i, from 0.
 func (l *Lines) Line(i int) string { return l.s.line(i) }
 
 // Text is all lines, joined by \n.
-func (l *Lines) Text() string { return l.s.joined(0, len(l.s.lines)) }
+func (l *Lines) Text() string { return l.s.joined(0, l.s.count()) }
 
 // Track is an empty track of this file.
 func (l *Lines) Track() Track { return l.track }
@@ -47,7 +47,7 @@ func (l *Lines) Track() Track { return l.track }
 // Complain adds a finding on bytes [from, to) of line i, from 0. A line over MaxLine is named without a column and
 // without its text: what shows it would take longer than reading the file.
 func (l *Lines) Complain(sev report.Severity, rule string, i, from, to int, text, hint string) {
-	if span := l.s.lines[i]; int(span.to-span.from) > MaxLine {
+	if span := l.s.span(i); int(span.to-span.from) > MaxLine {
 		l.s.add(report.Finding{Pos: report.Pos{File: l.s.name, Line: i + 1, Offset: int64(span.from)}, Severity: sev, Rule: rule, Text: text, Hint: hint})
 		return
 	}
@@ -65,7 +65,7 @@ func (l *Lines) Findings() []report.Finding { return l.s.findings() }
 // SetLine says on which line (from 1) of its file a cue of package foreign stands. A line over MaxLine is not taken:
 // a finding on it could not show it.
 func (l *Lines) SetLine(c *Cue, line int) {
-	if span := l.s.lines[line-1]; int(span.to-span.from) <= MaxLine {
+	if span := l.s.span(line - 1); int(span.to-span.from) <= MaxLine {
 		c.line, c.text = int32(line), int32(line)
 	}
 }

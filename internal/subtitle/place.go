@@ -53,10 +53,10 @@ func (s *source) place(c *Cue, at int) (line, b int) {
 			break
 		}
 		raw, at = raw[end+1:], at-end-1
-		for line++; c.Markup == SRT && line < len(s.lines)-1 && blank(s.line(line)); line++ {
+		for line++; c.Markup == SRT && line < s.count()-1 && blank(s.line(line)); line++ {
 		}
 	}
-	line = min(line, len(s.lines)-1)
+	line = min(line, s.count()-1)
 	if line == int(c.line)-1 {
 		head, _, _ := strings.Cut(raw, "\n")
 		at += max(strings.Index(s.line(line), head), 0)

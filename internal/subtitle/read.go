@@ -28,7 +28,7 @@ func Read(name string, data []byte, opt Options) (Track, []report.Finding) {
 	if s.codec.unit == 1 && !signed(string(data[bom:min(len(data), bom+7)])) && s.binary() || !s.split(bom) {
 		return t, s.findings()
 	}
-	if len(s.lines) == 0 { // a byte order mark and nothing else
+	if s.count() == 0 { // a byte order mark and nothing else
 		s.empty()
 		return t, s.findings()
 	}
@@ -139,7 +139,7 @@ func (s *source) format() Format {
 		}
 	}
 	switch {
-	case len(s.lines) > 0 && signed(s.line(0)):
+	case s.count() > 0 && signed(s.line(0)):
 		if ext == ".srt" {
 			s.complainFile(report.Warn, "file-format", "the file is called .srt, but it is WebVTT; it was read as WebVTT", "rename it to .vtt")
 		}
@@ -158,7 +158,7 @@ func (s *source) format() Format {
 
 // glance gives the first line with text on it, and whether the first timing line has dots or commas.
 func (s *source) glance() (first string, dots, commas bool) {
-	for i := range s.lines {
+	for i := range s.count() {
 		line := s.line(i)
 		if first == "" && !blank(line) {
 			first = strings.TrimSpace(line)

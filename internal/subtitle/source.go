@@ -23,19 +23,21 @@ const maxFindings = 1000
 // span is a line without its line ending, as byte offsets into the file.
 type span struct{ from, to int32 }
 
+func (l span) empty() bool { return l.from == l.to }
+
 // source is a file cut into lines, and the findings on it. Lines are decoded when they are asked for, so that
 // every offset is that of the file as it lies on disk.
 type source struct {
-	name  string
-	raw   []byte
-	codec codec
-	text  string // the whole file where it is valid UTF-8: lines are parts of it
-	nul   bool   // NUL characters become U+FFFD (WebVTT 6.1 step 1)
-	lines []span
-	eol   string // the line ending where all are the same, else "\n"
-	flat  bool   // lines joined by \n stand so in text
-	open  bool   // the last line has no line ending
-	long  bool   // lines may be longer than MaxLine: an XML file is often one line
+	name   string
+	raw    []byte
+	codec  codec
+	text   string  // the whole file where it is valid UTF-8: lines are parts of it
+	nul    bool    // NUL characters become U+FFFD (WebVTT 6.1 step 1)
+	starts []int32 // where lines begin, and where the last one ends
+	eol    string  // the line ending where all are the same, else "\n"
+	flat   bool    // lines joined by \n stand so in text
+	open   bool    // the last line has no line ending
+	long   bool    // lines may be longer than MaxLine: an XML file is often one line
 
 	tags  []openTag // room for those of a cue that is judged
 	found []report.Finding
@@ -46,25 +48,26 @@ type source struct {
 // split cuts the file into lines at CRLF, LF and CR, from a byte offset on. It reports false, with a finding,
 // where a line is over MaxLine.
 func (s *source) split(from int) bool {
-	s.lines = make([]span, 0, (bytes.Count(s.raw, []byte("\n"))+bytes.Count(s.raw, []byte("\r")))/s.codec.unit+1)
+	s.starts = make([]int32, 1, (bytes.Count(s.raw, []byte("\n"))+bytes.Count(s.raw, []byte("\r")))/s.codec.unit+2)
+	s.starts[0] = int32(from)
 	cr := bytes.IndexByte(s.raw, '\r') >= 0
 	mixed := false
 	for start := from; start < len(s.raw); {
 		end, next := s.lineEnd(start, cr)
-		s.lines = append(s.lines, span{int32(start), int32(end)})
+		s.starts = append(s.starts, int32(next))
+		eol := s.eolAt(end, next)
+		s.open = eol == ""
 		if end-start > MaxLine && !s.long {
 			s.add(report.Finding{
-				Pos: report.Pos{File: s.name, Line: len(s.lines), Offset: int64(start)}, Severity: report.Error, Rule: "line-too-long",
-				Text: fmt.Sprintf("line %d is longer than %d bytes; this is not a subtitle file", len(s.lines), MaxLine),
+				Pos: report.Pos{File: s.name, Line: s.count(), Offset: int64(start)}, Severity: report.Error, Rule: "line-too-long",
+				Text: fmt.Sprintf("line %d is longer than %d bytes; this is not a subtitle file", s.count(), MaxLine),
 				Hint: "export the subtitles again from the program they were made in"})
 			return false
 		}
-		eol := s.eolAt(end, next)
 		if s.eol == "" {
 			s.eol = eol
 		}
 		mixed = mixed || eol != s.eol && eol != ""
-		s.open = eol == ""
 		start = next
 	}
 	if mixed || s.eol == "" {
@@ -108,8 +111,24 @@ func (s *source) eolAt(end, next int) string {
 	return "\n"
 }
 
+// count is how many lines there are.
+func (s *source) count() int { return max(len(s.starts)-1, 0) }
+
+// span is line i, from 0.
+func (s *source) span(i int) span {
+	from, to, unit := s.starts[i], s.starts[i+1], int32(s.codec.unit)
+	if s.open && i == s.count()-1 {
+		return span{from, to}
+	}
+	to -= unit
+	if to-from >= unit && s.codec.ascii(s.raw[to:]) == '\n' && s.codec.ascii(s.raw[to-unit:]) == '\r' {
+		to -= unit
+	}
+	return span{from, to}
+}
+
 // line is line i (from 0), decoded.
-func (s *source) line(i int) string { return s.decode(s.lines[i]) }
+func (s *source) line(i int) string { return s.decode(s.span(i)) }
 
 func (s *source) decode(l span) string {
 	var text string
@@ -130,7 +149,7 @@ func (s *source) joined(from, to int) string {
 	case from >= to:
 		return ""
 	case to == from+1 || s.flat:
-		return s.decode(span{s.lines[from].from, s.lines[to-1].to})
+		return s.decode(span{s.starts[from], s.span(to - 1).to})
 	}
 	parts := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
@@ -141,12 +160,12 @@ func (s *source) joined(from, to int) string {
 
 // pos is the place of byte b of the decoded line i.
 func (s *source) pos(i, b int) report.Pos {
-	p := report.Pos{File: s.name, Line: i + 1, Col: 1, Offset: int64(s.lines[i].from)}
+	p := report.Pos{File: s.name, Line: i + 1, Col: 1, Offset: int64(s.starts[i])}
 	if b > 0 {
 		before := s.line(i)
 		before = before[:min(b, len(before))]
 		p.Col += utf8.RuneCountInString(before)
-		p.Offset = min(p.Offset+int64(s.codec.size(before)), int64(s.lines[i].to)) // broken characters are longer in text
+		p.Offset = min(p.Offset+int64(s.codec.size(before)), int64(s.span(i).to)) // broken characters are longer in text
 	}
 	return p
 }

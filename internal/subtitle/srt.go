@@ -24,7 +24,7 @@ func (s *source) readSRT(t *Track) {
 	t.Cues = make([]Cue, 0, strings.Count(s.text, "-->"))
 	var last srtTiming
 	at := -1 // line of the last timing line
-	for i := range s.lines {
+	for i := range s.count() {
 		line := r.line(i)
 		if !strings.Contains(line, ">") && !strings.Contains(line, "→") && !strings.Contains(line, "＞") {
 			continue
@@ -44,7 +44,7 @@ func (s *source) readSRT(t *Track) {
 		}
 		last, at = next, i
 	}
-	r.close(last, at, len(s.lines))
+	r.close(last, at, s.count())
 	if r.misnamed > 0 {
 		r.complain(report.Warn, "srt-index", r.firstBad, 0, 0, fmt.Sprintf("the cues are not numbered 1, 2, 3 and so on; %d differ, the first is here", r.misnamed),
 			"nothing is lost by it; cues are counted anew when the file is written")
@@ -110,7 +110,7 @@ func (r *srtReader) close(t srtTiming, at, head int) {
 		to--
 	}
 	gap := head - to
-	if gap == 0 && at >= 0 && from < to && head < len(r.lines) {
+	if gap == 0 && at >= 0 && from < to && head < r.count() {
 		r.complain(report.Warn, "srt-blank-missing", head, 0, 0, "there is no blank line above this cue", "put a blank line above its number")
 	}
 	blanks := 0
@@ -118,7 +118,7 @@ func (r *srtReader) close(t srtTiming, at, head int) {
 		from, blanks = from+1, blanks+1
 	}
 	switch {
-	case at < 0 && head == len(r.lines): // no timing line at all: there is a finding on the file
+	case at < 0 && head == r.count(): // no timing line at all: there is a finding on the file
 	case at < 0 && from < to:
 		r.complain(report.Error, "srt-text-outside", from, 0, len(r.line(from)), "this text stands above the first cue and is not shown",
 			"give it a number and a timing line, or take it out")

@@ -28,7 +28,7 @@ func (s *source) readVTT(t *Track) {
 	r := &vttReader{source: s, t: t, regions: map[string]*Region{}}
 	t.Cues = make([]Cue, 0, strings.Count(s.text, "-->"))
 	r.header()
-	for r.blanks(); r.i < len(s.lines); r.blanks() {
+	for r.blanks(); r.i < s.count(); r.blanks() {
 		r.block()
 	}
 	r.keepStrays()
@@ -37,7 +37,7 @@ func (s *source) readVTT(t *Track) {
 
 // blanks passes empty lines.
 func (r *vttReader) blanks() {
-	for r.gap = 0; r.i < len(r.lines) && r.lines[r.i].from == r.lines[r.i].to; r.i++ {
+	for r.gap = 0; r.i < r.count() && r.span(r.i).empty(); r.i++ {
 		r.gap++
 	}
 }
@@ -51,7 +51,7 @@ func (r *vttReader) header() {
 			return
 		}
 	}
-	for r.i = 1; r.i < len(r.lines); r.i++ {
+	for r.i = 1; r.i < r.count(); r.i++ {
 		line := r.line(r.i)
 		if line == "" {
 			break
@@ -79,7 +79,7 @@ func (r *vttReader) header() {
 func (s *source) refuse(t *Track) {
 	const text, mend = "a WebVTT file begins with the line WEBVTT; players refuse this one", "put WEBVTT on the first line and a blank line under it"
 	t.Refused = true
-	if len(s.lines) == 0 {
+	if s.count() == 0 {
 		s.complainFile(report.Error, "vtt-signature", text, mend)
 		return
 	}
@@ -93,7 +93,7 @@ func (r *vttReader) block() {
 	timing := -1 // the timing line of a cue
 	var cue Cue
 	from := begin // the first line of the buffer
-	for ; r.i < len(r.lines); r.i++ {
+	for ; r.i < r.count(); r.i++ {
 		line := r.line(r.i)
 		if strings.Contains(line, "-->") {
 			if r.i != begin && (r.i != begin+1 || arrow) {
@@ -131,7 +131,7 @@ func (r *vttReader) block() {
 	default:
 		r.stray(begin, gap, arrow)
 	}
-	if r.i < len(r.lines) && r.lines[r.i].from != r.lines[r.i].to {
+	if r.i < r.count() && !r.span(r.i).empty() {
 		r.complain(report.Warn, "vtt-arrow-in-text", r.i, 0, 0, "there is no blank line above this timing line; a new cue begins here",
 			"put a blank line above it, and above its identifier if it has one")
 	}

@@ -243,11 +243,12 @@ func (j *judge) result() []report.Finding {
 	return out
 }
 
-// add adds a finding to the last piece, or begins a new one. The first has room for those of most files.
+// add adds a finding to the last piece, or begins a new one. The first has room for those of nearly every file: what is not
+// used of it is not touched, and costs nothing but addresses, while joining pieces needs every finding twice.
 func (j *judge) add(f report.Finding) {
 	n := len(j.out)
 	if n == 0 {
-		j.out = append(j.out, make([]report.Finding, 0, min(8+len(j.t.Cues)/16, maxPerRule+8)))
+		j.out = append(j.out, make([]report.Finding, 0, min(8+len(j.t.Cues)/4, 5*maxPerRule)))
 	} else if last := j.out[n-1]; len(last) == cap(last) {
 		j.out = append(j.out, make([]report.Finding, 0, 256))
 	}
