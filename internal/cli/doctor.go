@@ -155,7 +155,7 @@ func (a *app) checkTools(ctx context.Context) []check {
 
 func checkPlayer() check {
 	if player, built := watch.Bundle(); built {
-		return check{Name: "player", State: ok, What: fmt.Sprintf("built in, %s", ui.Bytes(int64(len(player.JS.Data)+len(player.CSS.Data))))}
+		return check{Name: "player", State: ok, What: fmt.Sprintf("built in, %s", ui.Bytes(int64(len(player.JS.Data)+len(player.HLS.Data)+len(player.CSS.Data))))}
 	}
 	mend := "run make player, then build filmpress again"
 	for _, tool := range []string{"node", "npm"} {

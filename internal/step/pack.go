@@ -264,10 +264,7 @@ func (k *packer) player() error {
 	if !ok {
 		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
 	}
-	k.out.Page.Assets = watch.Assets{
-		JS:  watch.Asset{URI: k.media("player", bundle.JS.Name), Integrity: bundle.JS.Integrity},
-		CSS: watch.Asset{URI: k.media("player", bundle.CSS.Name), Integrity: bundle.CSS.Integrity},
-	}
+	k.out.Page.Assets = bundle.Assets(func(name string) string { return k.media("player", name) })
 	return nil
 }
 
@@ -339,5 +336,9 @@ func ReadPackage(dir string) (f PackageFacts, err error) {
 
 // BundleDigest names the player's bytes, for the plan.
 func BundleDigest(b watch.Player) string {
-	return strings.Join([]string{b.JS.Name, b.CSS.Name, b.Notices.Name}, " ") // the names hold hashes of the bytes
+	var names []string // they hold hashes of the bytes
+	for _, f := range b.Files() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, " ")
 }

@@ -77,7 +77,7 @@ func (w *Worker) player(_ context.Context, j job) error {
 	if !ok {
 		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
 	}
-	for _, f := range []watch.File{bundle.JS, bundle.CSS, bundle.Notices} {
+	for _, f := range bundle.Files() {
 		if err := j.write(f.Name, f.Data); err != nil {
 			return err
 		}

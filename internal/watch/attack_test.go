@@ -68,7 +68,7 @@ func TestAttacks(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "o"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	assets := Assets{JS: Asset{"o/" + player.JS.Name, player.JS.Integrity}, CSS: Asset{"o/" + player.CSS.Name, player.CSS.Integrity}}
+	assets := player.Assets(func(name string) string { return "o/" + name })
 	type trial struct {
 		File  string `json:"file"`
 		Title string `json:"title"` // the words that the heading must hold; "" is not asked
@@ -80,7 +80,7 @@ func TestAttacks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, f := range []File{player.JS, player.CSS} {
+	for _, f := range player.Files() {
 		put("o/"+f.Name, f.Data)
 	}
 	for i, text := range attacks {

@@ -45,13 +45,10 @@ func publish(t *testing.T, dir string, player Player) {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []File{player.JS, player.CSS} {
+	for _, file := range player.Files() {
 		put("o/"+file.Name, file.Data)
 	}
-	page.Assets = Assets{
-		JS:  Asset{URI: "../../o/" + player.JS.Name, Integrity: player.JS.Integrity},
-		CSS: Asset{URI: "../../o/" + player.CSS.Name, Integrity: player.CSS.Integrity},
-	}
+	page.Assets = player.Assets(func(name string) string { return "../../o/" + name })
 	put("r/one/index.html", render(t, page))
 	page.Base = "r/one/"
 	put("index.html", render(t, page))

@@ -24,7 +24,18 @@ type File struct {
 
 // Player is the whole player.
 type Player struct {
-	JS, CSS, Notices File // Notices are the licences of what is inside
+	JS, CSS File
+	HLS     File // hls.js, which JS brings when the film is to be played
+	Notices File // the licences of what is inside
+}
+
+// Files are all files of the player.
+func (p Player) Files() []File { return []File{p.JS, p.HLS, p.CSS, p.Notices} }
+
+// Assets is what a page names of the player; uri is where a file of it lies.
+func (p Player) Assets(uri func(name string) string) Assets {
+	asset := func(f File) Asset { return Asset{URI: uri(f.Name), Integrity: f.Integrity} }
+	return Assets{JS: asset(p.JS), HLS: asset(p.HLS), CSS: asset(p.CSS)}
 }
 
 // Bundle is the player that was built into the program. ok is false where it was not: pages then keep the
@@ -32,7 +43,7 @@ type Player struct {
 func Bundle() (p Player, ok bool) { return bundle(dist) }
 
 func bundle(from fs.FS) (p Player, ok bool) {
-	for name, file := range map[string]*File{"player.js": &p.JS, "player.css": &p.CSS, "notices.txt": &p.Notices} {
+	for name, file := range map[string]*File{"player.js": &p.JS, "hls.js": &p.HLS, "player.css": &p.CSS, "notices.txt": &p.Notices} {
 		data, err := fs.ReadFile(from, "dist/"+name)
 		if err != nil {
 			return Player{}, false

@@ -95,7 +95,7 @@ type Download struct {
 }
 
 // Assets are the player's files as they were published.
-type Assets struct{ JS, CSS Asset }
+type Assets struct{ JS, HLS, CSS Asset }
 
 // Asset is one file that the page loads.
 type Asset struct {

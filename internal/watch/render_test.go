@@ -22,7 +22,7 @@ func render(t *testing.T, p Page) []byte {
 }
 
 func sampleAssets() Assets {
-	return Assets{JS: Asset{"../../o/p/player.js", "sha384-js"}, CSS: Asset{"../../o/p/player.css", "sha384-css"}}
+	return Assets{JS: Asset{"../../o/p/player.js", "sha384-js"}, HLS: Asset{"../../o/p/hls.js", "sha384-hls"}, CSS: Asset{"../../o/p/player.css", "sha384-css"}}
 }
 
 // count parses a page and counts elements by name, and collects every URI of src, href, poster and data-*.
@@ -190,7 +190,7 @@ func TestBundle(t *testing.T) {
 	if _, ok := bundle(fstest.MapFS{"dist/.gitkeep": {}, "dist/player.js": {Data: []byte("x")}}); ok {
 		t.Error("half a bundle is taken for a whole one")
 	}
-	p, ok := bundle(fstest.MapFS{"dist/player.js": {Data: []byte("abc")}, "dist/player.css": {}, "dist/notices.txt": {}})
+	p, ok := bundle(fstest.MapFS{"dist/player.js": {Data: []byte("abc")}, "dist/hls.js": {}, "dist/player.css": {}, "dist/notices.txt": {}})
 	if !ok || p.JS.Name != "player-ba7816bf8f01cfea.js" || p.JS.Integrity != "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn" {
 		t.Errorf("%v %+v", ok, p.JS)
 	}

@@ -91,8 +91,8 @@ func thinFilm(t *testing.T, dir string, player Player, seconds int) {
 	page := samplePage()
 	page.Base, page.Master, page.Duration, page.Storyboard, page.Tracks, page.Chapters = "", "master.m3u8", time.Duration(seconds)*time.Second, "", nil, nil
 	page.Poster = "o/pictures/poster.jpg"
-	page.Assets = Assets{JS: Asset{"o/" + player.JS.Name, player.JS.Integrity}, CSS: Asset{"o/" + player.CSS.Name, player.CSS.Integrity}}
-	for name, data := range map[string][]byte{"o/" + player.JS.Name: player.JS.Data, "o/" + player.CSS.Name: player.CSS.Data, "index.html": render(t, page), "master.m3u8": []byte(thinMaster)} {
+	page.Assets = player.Assets(func(name string) string { return "o/" + name })
+	for name, data := range map[string][]byte{"o/" + player.JS.Name: player.JS.Data, "o/" + player.HLS.Name: player.HLS.Data, "o/" + player.CSS.Name: player.CSS.Data, "index.html": render(t, page), "master.m3u8": []byte(thinMaster)} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -182,16 +182,16 @@ func TestThinLines(t *testing.T) {
 			cmd.Stderr = os.Stderr
 			out, err := cmd.Output()
 			var seen struct {
-				OK                                  bool
-				Reason                              string
-				Text, Ready, First, Moving, Stalled float64
-				Stalls, Level, BeforePlay           int
+				OK                                         bool
+				Reason                                     string
+				Text, Ready, Whole, First, Moving, Stalled float64
+				Stalls, BeforePlay                         int
 			}
 			if e := json.Unmarshal(out, &seen); err != nil || e != nil || !seen.OK {
 				t.Fatalf("%v %v %s", err, e, out)
 			}
-			t.Logf("%s: the text after %.1f s, the player after %.1f s; from the click, the first picture after %.1f s, and it moves after %.1f s; %d stalls of %.1f s in %d s; %d bytes before play",
-				c.name, seen.Text, seen.Ready, seen.First, seen.Moving, seen.Stalls, seen.Stalled, c.seconds, seen.BeforePlay)
+			t.Logf("%s: the text after %.1f s, the controls after %.1f s, all of the player after %.1f s; from the click, the first picture after %.1f s, and it moves after %.1f s; %d stalls of %.1f s in %d s; %d bytes before play",
+				c.name, seen.Text, seen.Ready, seen.Whole, seen.First, seen.Moving, seen.Stalls, seen.Stalled, c.seconds, seen.BeforePlay)
 			if campaign && c.first > 0 && seen.First > c.first {
 				t.Errorf("the first picture came after %.1f s, not within %.0f", seen.First, c.first)
 			}

@@ -5,32 +5,11 @@
 //
 // TEXT is the English cue at SECONDS. When it prints "replace", the caller publishes the film with the cue's text after, and writes a line.
 // Prints one JSON object {"ok", "checks", ...} at last; exits 0 only when every check held.
-import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { browser, check, run, until } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { url: { type: "string" }, time: { type: "string" }, before: { type: "string" }, after: { type: "string" } } });
-const result = { ok: false, checks: [] };
-
-function check(name, holds, detail) {
-  if (!holds) throw new Error(`${name}: ${JSON.stringify(detail)}`);
-  result.checks.push(name);
-}
-async function until(name, ask, holds) {
-  const end = Date.now() + 60_000;
-  let answer;
-  do {
-    answer = await ask();
-    if (holds(answer)) return check(name, true);
-    await new Promise((done) => setTimeout(done, 100));
-  } while (Date.now() < end);
-  check(name, false, answer);
-}
-
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
 
 async function open(saveData = false) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -110,7 +89,7 @@ async function thrift() {
   await context.close();
 }
 
-try {
+await run(async () => {
   const { context, page, asked } = await open();
   await sizes(page);
   await sounds(page, asked);
@@ -118,11 +97,4 @@ try {
   await replaced(page);
   await context.close();
   await thrift();
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n").slice(0, 3).join(" / ");
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exit(result.ok ? 0 : 1);
+});

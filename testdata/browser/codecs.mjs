@@ -5,20 +5,15 @@
 // --without makes the browser say that it does not know a codec, --rough that it cannot show it without a hitch. The film is played
 // from its start until it has passed second --past, then once more from there after a seek back. Every segment of the picture must be
 // of the wanted codec, every frame must come, and nothing may go wrong. Prints one JSON object {"ok", ...}; exits 0 only when all held.
-import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
+import { browser, patience, result, run } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: {
   url: { type: "string" }, codec: { type: "string" }, without: { type: "string" }, rough: { type: "string" }, past: { type: "string", default: "7" },
 } });
-const patience = 40_000; // milliseconds for anything to happen, on a busy machine
-const result = { ok: false, codec: args.codec, loaded: [] };
+Object.assign(result, { codec: args.codec, loaded: [] });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
-try {
+await run(async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(patience);
   const errors = [];
@@ -66,11 +61,4 @@ try {
   if (new Set(result.loaded.map((path) => path.split("/")[0])).size < 2) throw new Error("the segments of one chunk alone were loaded");
   if (seen.frames < 20 || seen.broken > 0) throw new Error(`${seen.frames} frames were shown, ${seen.broken} of them broken`);
   if (new Set(menu).size !== menu.length) throw new Error(`the menu offers a size twice: ${menu.join(", ")}`);
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;
+});

@@ -9,11 +9,10 @@
 // only when all held and nobody told of an error. The players come from npm (package.json beside this file) and are loaded from the
 // disk into an empty page of the manifest's host.
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { browser, patience, result, run } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { player: { type: "string" }, url: { type: "string" }, expect: { type: "string" } } });
 const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
 const script = { dashjs: "dashjs/dist/modern/umd/dash.all.min.js", shaka: "shaka-player/dist/shaka-player.dash.js" }[args.player];
@@ -22,7 +21,6 @@ if (!script || !existsSync(path)) {
   console.error(`${args.player} is not installed; run npm ci --ignore-scripts in testdata/browser`);
   process.exit(2);
 }
-const patience = 30_000; // milliseconds for anything to happen, on a busy machine
 
 // begin runs in the page: it starts the player with the subtitles of one language, and gives globalThis.film one shape for both players.
 const begin = {
@@ -64,7 +62,7 @@ const same = (name, got, want) => {
 };
 
 // play opens a page of its own, plays over the boundary, and gives what was seen.
-async function play(browser, { lang, text }) {
+async function play({ lang, text }) {
   const page = await browser.newPage();
   page.setDefaultTimeout(patience);
   const refused = [], loaded = [];
@@ -102,17 +100,7 @@ async function play(browser, { lang, text }) {
   return { lang, ...seen };
 }
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
-const result = { ok: false, player: args.player, played: [] };
-try {
-  for (const cue of wanted.cues) result.played.push(await play(browser, cue));
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;
+Object.assign(result, { player: args.player, played: [] });
+await run(async () => {
+  for (const cue of wanted.cues) result.played.push(await play(cue));
+});

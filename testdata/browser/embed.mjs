@@ -4,17 +4,13 @@
 //
 // Prints one JSON object {"ok", ...}; exits 0 only when the film plays inside the frame, the frame fills its place, the console
 // holds no error and no violation of a policy, and no host was asked but the page's and the frame's.
-import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
+import { browser, result, run } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { page: { type: "string" }, host: { type: "string" } } });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
-const result = { ok: false, asked: [], complaints: [] };
-try {
+Object.assign(result, { asked: [], complaints: [] });
+await run(async () => {
   const page = await browser.newPage({ viewport: { width: 800, height: 600 } });
   const asked = new Set();
   page.on("request", (request) => { const u = new URL(request.url()); if (/^https?:$/.test(u.protocol)) asked.add(u.origin); });
@@ -36,11 +32,4 @@ try {
   const allowed = [new URL(args.page).origin, args.host];
   if (result.asked.some((origin) => !allowed.includes(origin)) || !result.asked.includes(args.host)) throw new Error("other hosts were asked");
   if (result.complaints.length) throw new Error("the console complains");
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;
+});

@@ -8,32 +8,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { browser, check, patience, run, until } from "./browser.mjs";
 
 const here = createRequire(import.meta.url);
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" }, print: { type: "string" } } });
 const axe = readFileSync(here.resolve("axe-core/axe.min.js"), "utf8");
-const result = { ok: false, checks: [] };
-const patience = 60_000; // milliseconds for anything to happen, on a busy machine
-
-function check(name, holds, detail = "") {
-  if (!holds) throw new Error(`${name}: ${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
-  result.checks.push(name);
-}
-async function until(name, ask, holds) {
-  const end = Date.now() + patience;
-  let answer;
-  do {
-    answer = await ask();
-    if (holds(answer)) return check(name, true);
-    await new Promise((done) => setTimeout(done, 100));
-  } while (Date.now() < end);
-  check(name, false, answer);
-}
-
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
 
 // open gives a page and what it asked for; CSP is bypassed only where axe must get in.
 async function open(options = {}, address = args.url) {
@@ -215,13 +194,6 @@ async function print() {
   await context.close();
 }
 
-try {
+await run(async () => {
   for (const part of [quiet, accessible, viewer, addresses, phone, print]) await part();
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n").slice(0, 4).join(" / ");
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;
+});

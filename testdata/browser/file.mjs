@@ -5,21 +5,16 @@
 // Prints one JSON object {"ok", ...}; exits 0 only when the MP4 plays, each expectation's text (see watch.mjs) is
 // shown at its time, and the page says how to see the whole player.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { browser, result, run } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { page: { type: "string" }, expect: { type: "string" } } });
 const { expect } = JSON.parse(readFileSync(args.expect, "utf8"));
 const plain = (text) => text.replace(/\s+/g, " ").trim();
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
-const result = { ok: false };
-try {
+await run(async () => {
   const page = await browser.newPage();
   await page.goto(pathToFileURL(resolve(args.page)).href);
   result.notice = await page.locator(".as-file").innerText({ timeout: 5000 });
@@ -38,11 +33,4 @@ try {
     }, [lang, time]);
     if (plain(cue) !== plain(text)) throw new Error(`${lang} at ${time} s: ${JSON.stringify(cue)} instead of ${JSON.stringify(text)}`);
   }
-  result.ok = true;
-} catch (error) {
-  result.reason = error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;
+});

@@ -2,28 +2,25 @@
 //
 //   node thin.mjs --url URL --seconds N
 //
-// Prints {"OK", "Text", "Ready", "First", "Moving", "Stalls", "Stalled", "BeforePlay"}: seconds until the text is there and the player works;
-// from the click until the first picture, and until it moves; how often and how long the film stood still while N seconds of it were played; bytes
-// that were loaded before the click.
-import { createRequire } from "node:module";
+// Prints {"ok", "Text", "Ready", "Whole", "First", "Moving", "Stalls", "Stalled", "BeforePlay"}: seconds until the text is there, the controls work, and
+// all of the player is there, which is when play is pressed; from the click until the first picture, and until it moves; how often and how long the film
+// stood still while N seconds of it were played; bytes that were loaded before the click.
 import { parseArgs } from "node:util";
+import { browser, result, run } from "./browser.mjs";
 
-const { chromium } = createRequire(new URL("../../internal/watch/player/package.json", import.meta.url))("playwright-core");
 const { values: args } = parseArgs({ options: { url: { type: "string" }, seconds: { type: "string" } } });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
-const result = { OK: false };
-try {
+await run(async () => {
   const page = await browser.newPage();
   page.setDefaultTimeout(120_000);
   await page.goto(args.url);
   await page.locator(".start").waitFor();
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name, responseEnd }) => /\/hls-\w+\.js$/.test(name) && responseEnd > 0));
   Object.assign(result, await page.evaluate(() => {
     const [nav] = performance.getEntriesByType("navigation");
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
     const files = performance.getEntriesByType("resource");
     return { Text: (paint?.startTime ?? nav.domInteractive) / 1000, Ready: nav.domContentLoadedEventEnd / 1000,
+      Whole: Math.max(...files.map(({ responseEnd }) => responseEnd)) / 1000,
       BeforePlay: nav.transferSize + files.reduce((sum, file) => sum + file.transferSize, 0) };
   }));
   Object.assign(result, await page.evaluate((seconds) => new Promise((done, fail) => {
@@ -39,11 +36,4 @@ try {
     setTimeout(() => fail(new Error(`only at ${video.currentTime} s, first picture after ${seen.First} s, ${seen.Stalls} stalls`)), seconds * 2000 + 60_000);
     document.querySelector(".start").click();
   }), Number(args.seconds)));
-  result.OK = true;
-} catch (error) {
-  result.Reason = error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.OK ? 0 : 1;
+});

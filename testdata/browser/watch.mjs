@@ -7,11 +7,8 @@
 // (left out: at least one a language). Prints one JSON object {"ok", "checks", ...} on stdout; exits 0 only when
 // every check held, else 1 with "reason". CHROMIUM names the browser, /usr/bin/chromium is the default.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-
-const player = new URL("../../internal/watch/player/package.json", import.meta.url);
-const { chromium } = createRequire(player)("playwright-core");
+import { browser, check, result, run, until } from "./browser.mjs";
 
 const { values: args } = parseArgs({ options: {
   url: { type: "string" }, expect: { type: "string" }, shot: { type: "string" },
@@ -23,27 +20,8 @@ if (!args.url || !args.expect) {
 }
 const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
 const [width, height] = args.size.split("x").map(Number);
-const patience = 60_000; // milliseconds for anything to happen, on a busy machine
 
-class Failed extends Error {}
-const result = { ok: false, url: args.url, checks: [] };
-
-function check(name, holds, detail = "") {
-  if (!holds) throw new Failed(`${name}${detail && `: ${detail}`}`);
-  result.checks.push(name);
-}
-
-// until asks the page again and again; the last answer is in the complaint.
-async function until(name, ask, holds) {
-  const end = Date.now() + patience;
-  let answer;
-  do {
-    answer = await ask();
-    if (holds(answer)) return check(name, true) ?? answer;
-    await new Promise((done) => setTimeout(done, 100));
-  } while (Date.now() < end);
-  return check(name, false, `still ${JSON.stringify(answer)} after ${patience / 1000} s`);
-}
+result.url = args.url;
 
 // watch notes everything that must not happen in a context.
 async function watch(context) {
@@ -92,7 +70,7 @@ async function plays(page, name) {
   await until(name, () => time(page), (now) => now > from + 0.5);
 }
 
-async function withPlayer(browser) {
+async function withPlayer() {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: args.dark ? "dark" : "light" });
   await context.addInitScript(() => {
     globalThis.violations = [];
@@ -166,7 +144,7 @@ async function remembered(page, lang) {
   await until("CC can be turned off", () => shown(page), (tracks) => tracks.length === 0);
 }
 
-async function withoutScript(browser) {
+async function withoutScript() {
   const context = await browser.newContext({ viewport: { width, height }, javaScriptEnabled: false });
   const seen = await watch(context);
   const page = await context.newPage();
@@ -185,20 +163,7 @@ async function withoutScript(browser) {
   await context.close();
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"],
+await run(async () => {
+  await withPlayer();
+  await withoutScript();
 });
-try {
-  await withPlayer(browser);
-  await withoutScript(browser);
-  result.ok = true;
-} catch (error) {
-  result.reason = error instanceof Failed ? error.message : error.message.split("\n")[0];
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(result));
-process.exitCode = result.ok ? 0 : 1;

@@ -1,4 +1,4 @@
-// Bundles src/ into ../dist: player.js, player.css and the licences of what is inside. Same sources, same bytes.
+// Bundles src/ into ../dist: player.js, player.css, hls.js and the licences of what is inside. Same sources, same bytes.
 import { build } from "esbuild";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ for (const name of readdirSync(dist)) if (name !== ".gitkeep") rmSync(join(dist,
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { player: "src/player.js" },
+  entryPoints: { player: "src/player.js", hls: "src/hls.js" },
   outdir: dist,
   bundle: true,
   minify: true,

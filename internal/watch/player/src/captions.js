@@ -45,7 +45,7 @@ export function startCaptions(root, stream, menus) {
     menu.button.dataset.state = chosen ? "on" : "off";
     if (!stream.attached) return;
     if (stream.hls) applyHls();
-    else applyNative();
+    else if (!stream.streams) applyNative();
   }
 
   function choose(key) {
@@ -68,7 +68,7 @@ export function startCaptions(root, stream, menus) {
   menu.onpick = choose;
   stream.addEventListener("tracks", apply);
   stream.addEventListener("attached", () => {
-    if (!stream.hls) stream.video.textTracks.addEventListener("addtrack", apply);
+    if (!stream.streams) stream.video.textTracks.addEventListener("addtrack", apply);
   });
   apply();
   return { toggle: () => choose(chosen ? "" : last) };

@@ -1,16 +1,15 @@
 // Holds a film at its first picture until it will not stand still again at once: while the line brings one whole segment, what is
 // loaded must last. A fast line needs the first segment only, and a slow one a whole segment at most.
-import Hls from "hls.js";
-
 const longest = 12_000; // milliseconds; whoever waited so long sees the film, whatever comes of it
 
 export function hold(hls, video, release) {
+  const { Events } = hls.constructor;
   let takes = 0; // seconds until a whole segment is here, as far as the line has shown
   const timer = setTimeout(() => end(), longest);
   const end = () => {
     clearTimeout(timer);
-    hls.off(Hls.Events.FRAG_BUFFERED, judge);
-    hls.off(Hls.Events.BUFFER_EOS, end);
+    hls.off(Events.FRAG_BUFFERED, judge);
+    hls.off(Events.BUFFER_EOS, end);
     release();
   };
   function judge(_, { frag, stats }) {
@@ -24,6 +23,6 @@ export function hold(hls, video, release) {
       if (from && buffered.end(i) - currentTime > Math.min(takes, whole - 0.5)) return end();
     }
   }
-  hls.on(Hls.Events.FRAG_BUFFERED, judge);
-  hls.on(Hls.Events.BUFFER_EOS, end);
+  hls.on(Events.FRAG_BUFFERED, judge);
+  hls.on(Events.BUFFER_EOS, end);
 }

@@ -3,6 +3,7 @@
 import "./player.css";
 import { Stream } from "./stream.js";
 import { startCaptions } from "./captions.js";
+import { fetchHls, loadHls, streams, thin } from "./load.js";
 import { startControls } from "./controls.js";
 import { startKeys } from "./keys.js";
 import { startLine } from "./line.js";
@@ -28,6 +29,9 @@ function start(root) {
   startTranscript(stream);
   startShare(stream);
   startEmbedding();
+  fetchHls(root);
+  // A pointer on the film is about to start it.
+  if (streams && !thin()) root.addEventListener("pointerenter", () => loadHls(root).catch(() => {}), { once: true });
 }
 
 // Opened as a file, the page is on its own: see local.js.

@@ -1,5 +1,4 @@
 // A film as sound alone: the multivariant playlist with one sound as its only variant. Subtitles stay.
-import Hls from "hls.js";
 
 const attribute = (line, name) => new RegExp(`[:,]${name}=(?:"([^"]*)"|([^,]*))`).exec(line)?.slice(1).find((v) => v !== undefined);
 
@@ -17,7 +16,7 @@ export function soundMaster(text, name) {
 }
 
 // soundLoader is hls.js's loader of playlists that sees the film as sound alone.
-export const soundLoader = (name) => class extends Hls.DefaultConfig.loader {
+export const soundLoader = (Hls, name) => class extends Hls.DefaultConfig.loader {
   load(context, config, callbacks) {
     if (context.type !== "manifest") return super.load(context, config, callbacks);
     super.load(context, config, { ...callbacks, onSuccess(response, ...rest) {

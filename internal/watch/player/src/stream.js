@@ -1,6 +1,6 @@
 // One film behind one video element. Nothing of it is loaded before the viewer asks for it.
-import Hls from "hls.js";
 import { hold } from "./hold.js";
+import { loadHls, streams, thin } from "./load.js";
 import { soundLoader } from "./sound.js";
 
 const nativeType = "application/vnd.apple.mpegurl";
@@ -25,15 +25,15 @@ export class Stream extends EventTarget {
     this.hls = null;
     this.attached = false;
     this.mended = false;
-    this.lost = false; // hls.js has given up on the line, and loads nothing before it is told to
+    this.lost = false; // hls.js has given up on the line or did not come, and nothing is loaded before it is told to
     this.held = false; // at its first picture, until enough is loaded
     this.codec = ""; // that hls.js was told to keep to, where a film has several
     this.newer = false; // AV1 is smooth here; nobody knows before the browser has answered
     smoothAV1().then((smooth) => { this.newer = smooth; });
     this.mp4 = video.querySelector("source")?.src;
     // hls.js first: Chromium's own HLS plays, but shows no subtitle tracks.
-    this.possible = Hls.isSupported() || video.canPlayType(nativeType) !== "";
-    this.streams = Hls.isSupported();
+    this.possible = streams || video.canPlayType(nativeType) !== "";
+    this.streams = streams;
     this.soundOnly = false;
     this.sound = null; // the name of the sound that the viewer chose
     this.level = -1; // the rung that the viewer chose; -1 is left to hls.js
@@ -45,7 +45,7 @@ export class Stream extends EventTarget {
   }
 
   get time() {
-    return this.attached ? this.video.currentTime : this.wanted;
+    return this.video.readyState > 0 && this.attached ? this.video.currentTime : this.wanted;
   }
 
   seek(seconds) {
@@ -75,8 +75,10 @@ export class Stream extends EventTarget {
     this.attached = true;
     const { video } = this;
     for (const child of video.querySelectorAll("source, track")) child.remove();
-    if (Hls.isSupported()) this.attachHls();
-    else {
+    if (this.streams) {
+      video.load(); // lets the MP4 go, so that play() waits for the stream
+      this.begin();
+    } else {
       video.src = this.root.dataset.master;
       video.addEventListener("loadedmetadata", () => { video.currentTime = this.wanted; }, { once: true });
     }
@@ -84,19 +86,33 @@ export class Stream extends EventTarget {
     this.dispatchEvent(new Event("attached"));
   }
 
+  // begin gives the film to hls.js, as soon as that has come.
+  async begin() {
+    try {
+      this.Hls = await loadHls(this.root);
+    } catch {
+      return this.lose();
+    }
+    if (this.hls) return;
+    if (!this.Hls.isSupported()) return this.fallBack();
+    const playing = !this.video.paused;
+    this.attachHls();
+    if (playing) this.play(); // a source that comes right after play() pauses the film (HTML, 4.8.11.5)
+  }
+
   attachHls() {
-    const thin = navigator.connection?.saveData === true;
+    const { Hls } = this;
     this.codec = this.newer ? "av01" : "avc1";
     const hls = new Hls({
       enableWorker: false, // our fMP4 needs no remuxing, and a worker from a blob: would need a hole in the policy
       startPosition: this.wanted || -1,
-      capLevelToPlayerSize: !thin, // where data is dear, cap() is stricter
-      ...(this.soundOnly ? { pLoader: soundLoader(this.sound) } : {}),
+      capLevelToPlayerSize: !thin(), // where data is dear, open() is stricter
+      ...(this.soundOnly ? { pLoader: soundLoader(Hls, this.sound) } : {}),
       // Of what this browser can show, hls.js takes AV1 by itself.
       ...(this.newer ? {} : { videoPreference: { videoCodec: this.codec } }),
-      abrEwmaDefaultEstimate: thin ? 200_000 : 1_000_000,
-      maxBufferLength: thin ? 15 : 30,
-      maxMaxBufferLength: thin ? 15 : 60, // of small rungs hls.js would load ten minutes ahead, and viewers pay for what they never watch
+      abrEwmaDefaultEstimate: thin() ? 200_000 : 1_000_000,
+      maxBufferLength: thin() ? 15 : 30,
+      maxMaxBufferLength: thin() ? 15 : 60, // of small rungs hls.js would load ten minutes ahead, and viewers pay for what they never watch
       backBufferLength: 60,
     });
     this.hls = hls;
@@ -105,7 +121,7 @@ export class Stream extends EventTarget {
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.dispatchEvent(new Event("flowing")));
     hls.on(Hls.Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
-      this.begin(thin);
+      this.open();
       this.dispatchEvent(new Event("levels"));
     });
     // The tracks' nodes come right after this event.
@@ -135,15 +151,15 @@ export class Stream extends EventTarget {
     this.dispatchEvent(new Event("released"));
   }
 
-  // begin takes the smallest rung first: a picture soon is worth more than a sharp one late.
-  begin(thin) {
+  // open takes the smallest rung first: a picture soon is worth more than a sharp one late.
+  open() {
     const { hls } = this;
     const known = hls.levels.map((level, id) => ({ id, rate: level.bitrate, short: Math.min(level.width, level.height), codec: level.videoCodec?.slice(0, 4) }));
     const same = known.filter(({ codec }) => codec === this.codec);
     const levels = (same.length > 0 ? same : known).sort((a, b) => a.rate - b.rate);
     if (this.level >= 0 && !this.soundOnly) hls.loadLevel = this.level;
     else hls.startLevel = levels[0].id;
-    if (thin) hls.autoLevelCapping = (levels.findLast(({ short }) => short <= 360) ?? levels[0]).id;
+    if (thin()) hls.autoLevelCapping = (levels.findLast(({ short }) => short <= 360) ?? levels[0]).id;
   }
 
   // choose takes a rung by its number, -1 for any that fits the line, null for the sound alone.
@@ -168,15 +184,20 @@ export class Stream extends EventTarget {
   }
 
   mend(data) {
+    const { Hls } = this;
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.mended) {
       this.mended = true;
       this.hls.recoverMediaError();
     } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
-      this.lost = true;
-      this.trouble("lost");
+      this.lose();
     } else {
       this.fallBack();
     }
+  }
+
+  lose() {
+    this.lost = true;
+    this.trouble("lost");
   }
 
   // The progressive film and the browser's own controls, when the stream cannot be played.
@@ -184,6 +205,7 @@ export class Stream extends EventTarget {
     const at = this.video.currentTime || this.wanted;
     this.hls?.destroy();
     this.hls = null;
+    this.streams = false;
     this.release();
     if (!this.mp4) return this.trouble("broken");
     this.video.src = this.mp4;
@@ -197,8 +219,9 @@ export class Stream extends EventTarget {
     this.dispatchEvent(new Event("flowing"));
     if (this.lost) {
       this.lost = false;
-      if (this.hls?.levels.length) this.hls.startLoad(this.time);
-      else this.hls?.loadSource(this.root.dataset.master);
+      if (!this.hls) this.begin();
+      else if (this.hls.levels.length) this.hls.startLoad(this.time);
+      else this.hls.loadSource(this.root.dataset.master);
     }
     this.play();
   }
