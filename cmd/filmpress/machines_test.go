@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -34,8 +33,8 @@ type machines struct {
 	dir    string
 
 	mu      sync.Mutex
-	stories []*bytes.Buffer // what each worker that ever ran has told
-	workers []*exec.Cmd     // those that run
+	stories []*story    // what each worker that ever ran has told
+	workers []*exec.Cmd // those that run
 }
 
 func newMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, name string, n int) *machines {
@@ -61,19 +60,38 @@ func (m *machines) command(cache string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// work starts a worker.
-func (m *machines) work(i int) {
+// story is what a program tells while it runs.
+type story struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *story) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *story) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// work starts a worker; env goes before what all have.
+func (m *machines) work(i int, env ...string) {
 	m.t.Helper()
 	cmd := m.command(fmt.Sprint("worker-", i), "worker", "--workers", "1", "--light", "2", "--drain", "20s")
-	story := &bytes.Buffer{}
-	cmd.Stderr = story
+	cmd.Env = append(cmd.Env, env...)
+	told := &story{}
+	cmd.Stderr = told
 	if err := cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.workers[i] = cmd
-	m.stories = append(m.stories, story)
+	m.stories = append(m.stories, told)
 }
 
 func (m *machines) kill(i int) {
@@ -95,21 +113,31 @@ func (m *machines) publish(k killed, more ...string) (story string, err error) {
 // twice are the steps that were finished more than once, by any workers; they must have ended.
 func (m *machines) twice() (found []string) {
 	times := map[string]int{}
-	for _, story := range m.stories {
-		for lines := bufio.NewScanner(bytes.NewReader(story.Bytes())); lines.Scan(); {
-			var e struct {
-				Event, Step, Digest string
-				Kept                bool
-			}
-			if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event != "step-done" || e.Kept {
-				continue
-			}
+	for _, s := range m.stories {
+		for _, e := range s.finished() {
 			if times[e.Digest]++; times[e.Digest] == 2 {
 				found = append(found, e.Step)
 			}
 		}
 	}
 	return found
+}
+
+type finished struct{ Step, Digest string }
+
+// finished are the steps that a worker has finished itself.
+func (s *story) finished() (all []finished) {
+	for line := range strings.Lines(s.String()) {
+		var e struct {
+			finished
+			Event string
+			Kept  bool
+		}
+		if json.Unmarshal([]byte(line), &e) == nil && e.Event == "step-done" && !e.Kept {
+			all = append(all, e.finished)
+		}
+	}
+	return all
 }
 
 // left are the objects of a kind that are still in the bucket.
@@ -143,9 +171,10 @@ func smallFilm(t *testing.T) (start func() killed) {
 	}
 }
 
-// TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone, with one worker, two and four; the
-// film itself is gone from the bucket when it is out, and lay there encrypted. Then workers and server are killed at random
-// moments (FILMPRESS_KILLS, else 3): the release is the same, and nothing finished was made twice.
+// TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone; the film itself is gone from the
+// bucket when it is out, and lay there encrypted. Then workers and server are killed at random moments (FILMPRESS_KILLS, else 3):
+// the release is the same, and nothing finished was made twice. Four workers make it here, two where they are killed, and one
+// in TestMachinesTrouble; with FILMPRESS_KILLS one and two make it here, too.
 func TestManyMachines(t *testing.T) {
 	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
@@ -153,7 +182,11 @@ func TestManyMachines(t *testing.T) {
 	alone := start()
 	alone.run(0)
 	want := alone.files()
-	for _, n := range []int{1, 2, 4} {
+	several := []int{4}
+	if os.Getenv("FILMPRESS_KILLS") != "" {
+		several = []int{1, 2, 4}
+	}
+	for _, n := range several {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			m := newMachines(t, server, bucket, fmt.Sprint("machines-", n), n)
 			k := start()

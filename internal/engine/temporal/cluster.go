@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 )
@@ -58,6 +59,12 @@ func Dial(ctx context.Context, o Options) (*Cluster, error) {
 	given.Logger = silent{}
 	c := &Cluster{address: given.HostPort, namespace: given.Namespace, queue: o.Queue}
 	if c.client, err = client.DialContext(ctx, given); err != nil {
+		return nil, c.explain(err)
+	}
+	// A namespace that is not there is told now, and not after the film was sent. A key may forbid to ask.
+	var missing *serviceerror.NamespaceNotFound
+	if _, err := c.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.namespace}); errors.As(err, &missing) {
+		c.Close()
 		return nil, c.explain(err)
 	}
 	return c, nil

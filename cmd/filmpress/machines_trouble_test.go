@@ -1,0 +1,143 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"maps"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"filmpress/internal/engine/temporal/temporaltest"
+	"filmpress/internal/store/storetest/faults"
+	"filmpress/internal/store/storetest/s3server"
+)
+
+// outdated is a server on loopback whose certificate has expired, and the file that says to trust it.
+func outdated(t *testing.T) (address, authority string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
+	der, err := x509.CreateCertificate(rand.Reader, &cert, &cert, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				c.(*tls.Conn).Handshake() // fails, which is what the test is about
+				c.Close()
+			}()
+		}
+	}()
+	return l.Addr().String(), authority
+}
+
+// TestMachinesTrouble: what stands between machines is told in a sentence; a machine that cannot work leaves its steps to the others.
+func TestMachinesTrouble(t *testing.T) {
+	t.Parallel()
+	server, bucket := temporaltest.Start(t), s3server.Start(t)
+	start := smallFilm(t)
+	refused := func(name, want string, env ...string) {
+		t.Run(name, func(t *testing.T) {
+			m := newMachines(t, server, bucket, "refused", 0)
+			m.env = append(m.env, env...)
+			k := start()
+			story, err := m.publish(k)
+			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 || !strings.Contains(story, want) || strings.Contains(story, "rpc error") || strings.Contains(story, "sending the film") {
+				t.Errorf("%v\n%s", err, story)
+			}
+			if _, err := os.Stat(filepath.Join(k.dir, "library", "film")); err == nil {
+				t.Error("something was published")
+			}
+		})
+	}
+	refused("no such namespace", `has no namespace \"nowhere\"; make it, or name another with TEMPORAL_NAMESPACE`, "TEMPORAL_NAMESPACE=nowhere")
+	address, authority := outdated(t)
+	refused("an expired certificate", "a certificate on the way to the Temporal server at "+address+" has expired; renew it",
+		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
+
+	alone := start()
+	alone.run(0)
+	want := alone.files()
+	// works lets a worker that is ill and one that is well publish a film.
+	works := func(t *testing.T, name, told string, ill func(m *machines)) {
+		m := newMachines(t, server, bucket, name, 0)
+		m.workers = make([]*exec.Cmd, 2)
+		ill(m)
+		m.work(1)
+		k := start()
+		if story, err := m.publish(k); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, story, m.stories[0])
+		}
+		if got := k.files(); !maps.Equal(got, want) {
+			t.Errorf("the library differs: %s", differing(got, want))
+		}
+		if by := m.stories[0].finished(); len(by) > 0 || !strings.Contains(m.stories[0].String(), told) {
+			t.Errorf("the ill worker finished %v and told\n%s", by, m.stories[0])
+		}
+	}
+	t.Run("a full disk", func(t *testing.T) {
+		if !mayMount() {
+			t.Skip("skipped: no right to mount a small disk")
+		}
+		works(t, "full", "this worker takes no steps for now: ", func(m *machines) {
+			disk := filepath.Join(m.dir, "worker-0")
+			if err := os.Mkdir(disk, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := mountMemory(disk, "32k"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+			m.work(0)
+		})
+	})
+	t.Run("a bucket out of reach", func(t *testing.T) {
+		var cut atomic.Bool
+		line := faults.Between(t, bucket, func(*http.Request) faults.Fault {
+			if cut.Load() {
+				return faults.Reset
+			}
+			return nil
+		})
+		works(t, "cut", "this worker takes no steps for now: ", func(m *machines) {
+			m.work(0, line.Env()...)
+			for end := time.Now().Add(time.Minute); !strings.Contains(m.stories[0].String(), "ready: "); time.Sleep(100 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("the worker did not get ready")
+				}
+			}
+			cut.Store(true)
+		})
+	})
+}
