@@ -6,6 +6,7 @@ package s3server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -151,14 +152,15 @@ func freeAddress() (string, error) {
 // prepare makes the bucket and opens it to readers.
 func (s *Server) prepare(ctx context.Context) error {
 	client := s.Client()
-	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
+	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket})
+	if _, ours := errors.AsType[*types.BucketAlreadyOwnedByYou](err); err != nil && !ours { // a request that is sent again finds the bucket of the first
 		return err
 	}
 	public := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
 	if err := s.SetPolicy(ctx, public); err != nil {
 		return err
 	}
-	_, err := client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
+	_, err = client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
 		CORSRules: []types.CORSRule{{AllowedMethods: []string{"GET", "HEAD"}, AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"*"},
 			ExposeHeaders: []string{"Content-Range", "Content-Length", "ETag"}}}}})
 	return err
