@@ -8,11 +8,9 @@ import (
 	"syscall"
 
 	"filmpress/internal/cli"
-	"filmpress/internal/sandbox"
 )
 
 func main() {
-	sandbox.Enter()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -65,9 +66,11 @@ func (t Tools) TrySandbox(ctx context.Context) (tools Tools, why string) {
 	if _, why := sandbox.On(); why != "" {
 		return t, why
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for _, program := range []string{t.FFmpeg, t.FFprobe} {
-		path, argv := sandbox.Command(sandbox.Policy{}, program, []string{program, "-version"})
-		if _, err := output(ctx, path, argv...); err != nil {
+		p := process{program: filepath.Base(program), path: program, args: []string{"-version"}, sandboxed: true}
+		if _, err := p.run(ctx); err != nil {
 			return t, program + " does not start in the sandbox"
 		}
 	}

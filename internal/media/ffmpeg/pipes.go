@@ -5,10 +5,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
+
+	"filmpress/internal/sandbox"
 )
 
 // pipes are the pipes between one process and us.
@@ -18,6 +19,8 @@ type pipes struct {
 	ours    []*os.File
 	readers []func(io.Reader)
 	started func(pid int) (ended func()) // may be nil
+
+	confined *sandbox.Policy // nil: the process may do all that we may
 }
 
 // add makes a pipe and gives the end that the process writes to.
@@ -46,17 +49,15 @@ func (p *pipes) run(cmd *exec.Cmd, ctx context.Context) error {
 		return p.err
 	}
 	started, ended := make(chan error, 1), make(chan error, 1)
-	go func() {
-		// The kernel's parent-death signal follows the thread that started the process, so the thread is held.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+	// The kernel's parent-death signal follows the thread that started the process, so the thread is held.
+	go sandbox.OnThread(func() {
+		err := p.start(cmd)
 		closeAll(p.theirs)
 		started <- err
 		if err == nil {
 			ended <- cmd.Wait()
 		}
-	}()
+	})
 	if err := <-started; err != nil {
 		return err
 	}
@@ -75,6 +76,25 @@ func (p *pipes) run(cmd *exec.Cmd, ctx context.Context) error {
 	}
 	readers.Wait()
 	return err
+}
+
+// start starts cmd from this thread, in the sandbox where it is to be confined.
+func (p *pipes) start(cmd *exec.Cmd) error {
+	if p.confined == nil {
+		return cmd.Start()
+	}
+	if err := sandbox.Confine(*p.confined, cmd.Path); err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := sandbox.Limit(cmd.Process.Pid); err != nil {
+		cmd.Process.Kill()
+		cmd.Wait()
+		return err
+	}
+	return nil
 }
 
 // end asks a process group to end, and makes it.

@@ -109,12 +109,8 @@ func (t Tools) process(program string, args []string, read []func(io.Reader) err
 	return process{program: program, path: path, args: args, read: read, sandboxed: t.Sandboxed}
 }
 
-// command is the process to start: the program, or the sandbox that becomes it.
 func (p process) command() *exec.Cmd {
 	cmd := exec.Command(p.path, p.args...)
-	if p.sandboxed {
-		cmd.Path, cmd.Args = sandbox.Command(policyOf(p.args), p.path, cmd.Args)
-	}
 	cmd.SysProcAttr = attributes()
 	// SVT-AV1 prints its settings by itself, whatever ffmpeg's loglevel; 1 is errors alone.
 	cmd.Env = append(environ(), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1", "SVT_LOG=1")
@@ -175,6 +171,10 @@ func (p process) run(ctx context.Context) (messages, error) {
 
 	cmd := p.command()
 	pipes := pipes{started: func(pid int) func() { return dog.listen(pid, p.stall/8) }}
+	if p.sandboxed {
+		policy := policyOf(p.args)
+		pipes.confined = &policy
+	}
 	var said messages
 	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
 	late := make(chan error, len(p.read)) // what readers complained of after the process had closed its end
@@ -234,9 +234,12 @@ func quoted(args []string) []string {
 	return out
 }
 
+// patience is how long a command of a moment may take.
+const patience = 30 * time.Second
+
 // output runs a command of a moment, argv[0] included, and gives its stdout.
 func output(ctx context.Context, path string, argv ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, argv[1:]...)
 	cmd.Args = argv

@@ -8,13 +8,7 @@ import (
 	"testing"
 
 	"filmpress/internal/report"
-	"filmpress/internal/sandbox"
 )
-
-func TestMain(m *testing.M) {
-	sandbox.Enter()
-	os.Exit(m.Run())
-}
 
 // TestSandboxedTools: in the sandbox films are probed, encoded and remuxed as outside, to the same bytes.
 func TestSandboxedTools(t *testing.T) {
