@@ -6,6 +6,7 @@ import (
 	"embed"
 	"html/template"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -24,7 +25,9 @@ var indexCSS string
 //go:embed index.js
 var indexJS string
 
-var indexTemplate = template.Must(template.New("index.html").Funcs(template.FuncMap{"dir": watch.Direction, "name": subtitle.NativeName}).ParseFS(files, "index.html"))
+var indexTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("index.html").Funcs(template.FuncMap{"dir": watch.Direction, "name": subtitle.NativeName}).ParseFS(files, "index.html"))
+})
 
 // words is the page's interface in one language. To add a language, add a file to words/; a test finds what is missing.
 type words struct {
@@ -74,7 +77,7 @@ func (l Library) Index(t theme.Theme) []byte {
 		v.Films = append(v.Films, card{f, l.address})
 	}
 	var out bytes.Buffer
-	if err := indexTemplate.Execute(&out, v); err != nil {
+	if err := indexTemplate().Execute(&out, v); err != nil {
 		panic(err) // every context of the template is plain text or a URL reference that address made
 	}
 	return out.Bytes()

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 // The objects beside the page by which others show the film on theirs.
@@ -24,7 +25,7 @@ var embedHTML string
 //go:embed embed.css
 var embedCSS string
 
-var embedTemplate = template.Must(template.Must(pageTemplate.Clone()).New(EmbedName).Parse(embedHTML))
+var embedTemplate = sync.OnceValue(func() *template.Template { return template.Must(parsed().New(EmbedName).Parse(embedHTML)) })
 
 // embedMark is how Entrance knows the page for frames.
 const embedMark = `<body class="embed">`
@@ -35,7 +36,7 @@ func RenderEmbed(p Page) ([]byte, error) {
 	v := framed{view{Page: p}}
 	v.Words, v.WordsLanguage = wordsFor(p.Film.Language)
 	var out bytes.Buffer
-	if err := embedTemplate.Execute(&out, v); err != nil {
+	if err := embedTemplate().Execute(&out, v); err != nil {
 		return nil, fmt.Errorf("the page for embedding cannot be written: %w", err)
 	}
 	return out.Bytes(), nil

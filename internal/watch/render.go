@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -28,9 +29,14 @@ var pageCSS string
 //go:embed local.js
 var localJS string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"clock": clock, "seconds": seconds, "dir": direction,
-}).ParseFS(templates, "page.html", "player.html")).Lookup("page.html")
+// parsed is the page and its player. Templates are read when they are needed: most runs of filmpress make no page.
+func parsed() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"clock": clock, "seconds": seconds, "dir": direction,
+	}).ParseFS(templates, "page.html", "player.html")).Lookup("page.html")
+}
+
+var pageTemplate = sync.OnceValue(parsed)
 
 // policy lets the page load from its own host only, and run no script or style but the published ones and the
 // two that lie in the page, by their hashes. blob: and data: are what hls.js feeds the video element with.
@@ -57,7 +63,7 @@ func Render(p Page) ([]byte, error) {
 	v := view{Page: p.clean()}
 	v.Words, v.WordsLanguage = wordsFor(p.Film.Language)
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, v); err != nil {
+	if err := pageTemplate().Execute(&out, v); err != nil {
 		return nil, fmt.Errorf("the watch page cannot be written: %w", err)
 	}
 	return out.Bytes(), nil

@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
@@ -11,14 +12,13 @@ import (
 
 // stlCharset is a table of characters of EBU STL (Tech 3264, appendix 2).
 type stlCharset struct {
-	code string             // as the file names it
-	name string             // the encoding's usual name
-	page *charmap.Charmap   // nil is ISO 6937
-	want map[rune]latinCode // of ISO 6937: from character to byte
+	code string           // as the file names it
+	name string           // the encoding's usual name
+	page *charmap.Charmap // nil is ISO 6937
 }
 
 var stlCharsets = map[string]stlCharset{
-	"00": {code: "00", name: "iso6937", want: latinCodes()},
+	"00": {code: "00", name: "iso6937"},
 	"01": {code: "01", name: "iso-8859-5", page: charmap.ISO8859_5},
 	"02": {code: "02", name: "iso-8859-6", page: charmap.ISO8859_6},
 	"03": {code: "03", name: "iso-8859-7", page: charmap.ISO8859_7},
@@ -52,7 +52,8 @@ var accents = map[byte]rune{0xc1: 0x300, 0xc2: 0x301, 0xc3: 0x302, 0xc4: 0x303, 
 // latinCode is one byte, or an accent and a letter.
 type latinCode string
 
-func latinCodes() map[rune]latinCode {
+// latinCodes is ISO 6937 from character to bytes; it is made when it is needed, for few need it.
+var latinCodes = sync.OnceValue(func() map[rune]latinCode {
 	codes := map[rune]latinCode{}
 	for c := rune(0x20); c < 0x7f; c++ {
 		codes[c] = latinCode([]byte{byte(c)})
@@ -71,7 +72,7 @@ func latinCodes() map[rune]latinCode {
 		}
 	}
 	return codes
-}
+})
 
 // decode reads a piece of text without codes. What has no meaning becomes U+FFFD.
 func (c stlCharset) decode(b []byte) string {
@@ -116,7 +117,7 @@ func (c stlCharset) decode(b []byte) string {
 // encode gives the bytes of a character; ok is false where the table has none.
 func (c stlCharset) encode(r rune) (b string, ok bool) {
 	if c.page == nil {
-		code, ok := c.want[r]
+		code, ok := latinCodes()[r]
 		return string(code), ok
 	}
 	x, ok := c.page.EncodeRune(r)
