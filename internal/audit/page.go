@@ -73,8 +73,8 @@ func (a *auditor) integrity(uri, target string, r reference) {
 	}
 }
 
-// loads are the attributes by which a page of ours names files, beside href and src.
-var loads = map[string]bool{"src": true, "href": true, "poster": true, "data-master": true, "data-storyboard": true}
+// loads are the attributes by which a page of ours names files, each with the one that holds the file's hash.
+var loads = map[string]string{"src": "integrity", "href": "integrity", "poster": "", "data-master": "", "data-storyboard": "", "data-hls": "data-hls-integrity"}
 
 // references are the addresses in a page, in their order.
 func references(page []byte) []reference {
@@ -85,18 +85,15 @@ func references(page []byte) []reference {
 		case html.ErrorToken:
 			return out
 		case html.StartTagToken, html.SelfClosingTagToken:
-			var r reference
-			for _, attr := range z.Token().Attr {
-				switch {
-				case loads[attr.Key] && local(attr.Val):
-					out = append(out, reference{uri: attr.Val})
-					r.uri = attr.Val
-				case attr.Key == "integrity":
-					r.integrity = attr.Val
-				}
+			attributes := z.Token().Attr
+			values := map[string]string{}
+			for _, attr := range attributes {
+				values[attr.Key] = attr.Val
 			}
-			if r.integrity != "" && r.uri != "" {
-				out[len(out)-1].integrity = r.integrity
+			for _, attr := range attributes {
+				if hash, ok := loads[attr.Key]; ok && local(attr.Val) {
+					out = append(out, reference{attr.Val, values[hash]})
+				}
 			}
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
 	"filmpress/internal/verify"
+	"filmpress/internal/watch"
 )
 
 const pipeline = `about: for tests
@@ -118,6 +119,17 @@ func (s *site) find(suffix string) string {
 		s.t.Fatalf("no file ends in %s: %v", suffix, slices.Sorted(maps.Keys(s.files)))
 	}
 	return found[0]
+}
+
+// spoilPlayer changes a file of the player.
+func (s *site) spoilPlayer(of func(watch.Player) watch.File) {
+	s.t.Helper()
+	player, ok := watch.Bundle()
+	if !ok {
+		s.t.Skip("skipped: the player is not built; make player builds it")
+	}
+	s.change(s.find(of(player).Name), func(b []byte) []byte { return append(b, '\n') })
+	s.honest()
 }
 
 // page is a file of the release's own folder.

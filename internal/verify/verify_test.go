@@ -126,13 +126,8 @@ var faults = []struct {
 		s.edit(s.find("storyboard.vtt"), "00:00:00.000 -->", "00:00:11.000 -->")
 		s.honest()
 	}},
-	{"page-integrity", func(s *site) {
-		if _, ok := watch.Bundle(); !ok {
-			s.t.Skip("skipped: the player is not built; make player builds it")
-		}
-		s.change(s.find(".js"), func(b []byte) []byte { return append(b, '\n') })
-		s.honest()
-	}},
+	{"page-integrity", func(s *site) { s.spoilPlayer(func(p watch.Player) watch.File { return p.JS }) }},
+	{"page-integrity", func(s *site) { s.spoilPlayer(func(p watch.Player) watch.File { return p.HLS }) }},
 
 	// Subtitles against their track.
 	{"subs-source", func(s *site) { s.edit(s.find("s/00000.vtt"), "freezes", "freezed"); s.honest() }},

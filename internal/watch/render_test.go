@@ -41,7 +41,7 @@ func parse(t *testing.T, page []byte) (elements map[string]int, uris []string) {
 				t.Errorf("<%s %s=%q> is active or styled inline", token.Data, a.Key, a.Val)
 			}
 			switch a.Key {
-			case "src", "href", "poster", "data-master", "data-storyboard":
+			case "src", "href", "poster", "data-master", "data-storyboard", "data-hls":
 				uris = append(uris, a.Val)
 			}
 		}
