@@ -22,11 +22,7 @@ func (t *Track) Lines() []SourceLine {
 	out := make([]SourceLine, s.count())
 	for i := range s.count() {
 		l := s.span(i)
-		next := len(s.raw)
-		if i+1 < s.count() {
-			next = int(s.starts[i+1])
-		}
-		out[i] = SourceLine{Text: s.decode(l), End: s.eolAt(int(l.to), next)}
+		out[i] = SourceLine{Text: s.decode(l), End: s.eolAt(int(l.to), int(s.starts[i+1]))}
 	}
 	return out
 }
