@@ -10,15 +10,17 @@ player  := internal/watch/player
 bundle  := internal/watch/dist/player.js
 players := testdata/browser/node_modules/.package-lock.json
 
-# Version control is not asked by the go command, which refuses a checkout that another user owns.
-build_flags := -trimpath -buildvcs=false -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)"
+# The same flags for the program, its tests and the servers of its tests, so that no package is compiled twice. Version control is not asked by
+# the go command, which refuses a checkout that another user owns.
+export CGO_ENABLED := 0
+export GOFLAGS := $(sort $(shell go env GOFLAGS 2>/dev/null) -trimpath -buildvcs=false)
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 .PHONY: build demo test lint vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player install clean
 
 build: player ## ./filmpress
-	go build $(build_flags) -o filmpress ./cmd/filmpress
+	go build -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)" -o filmpress ./cmd/filmpress
 
 demo: ## a sample film, published to ./library
 	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng

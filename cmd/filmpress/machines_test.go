@@ -199,6 +199,7 @@ func TestManyMachines(t *testing.T) {
 			if left := m.left(bucket, "sources"); len(left) > 0 {
 				t.Errorf("the film is still in the bucket: %v", left)
 			}
+			batch(t, m, k)
 			for i := range m.workers {
 				m.workers[i].Process.Signal(syscall.SIGTERM)
 				if err := m.workers[i].Wait(); err != nil {
@@ -211,6 +212,38 @@ func TestManyMachines(t *testing.T) {
 		})
 	}
 	t.Run("killed", func(t *testing.T) { killMachines(t, server, bucket, start, want) })
+}
+
+// batch publishes a list, of which one film is missing at first. The other is the same film by another name, so little is left to do.
+func batch(t *testing.T, m *machines, k killed) {
+	t.Helper()
+	again, list := filepath.Join(k.dir, "again.mp4"), filepath.Join(k.dir, "list.yml")
+	if err := os.WriteFile(list, fmt.Appendf(nil, "films:\n  - {film: %s}\n  - {film: again.mp4, title: Once more}\n", k.film), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"0 3", "0 0"} {
+		cmd := m.command("publisher", "publish", "--batch", list, "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en",
+			"--to", filepath.Join(k.dir, "library"), "--engine", "temporal", "--json")
+		var story bytes.Buffer
+		cmd.Stderr = &story
+		out, _ := cmd.Output()
+		var films []struct {
+			Exit   int
+			Result struct{ Page string }
+		}
+		if err := json.Unmarshal(out, &films); err != nil || len(films) != 2 {
+			t.Fatalf("%v: %s\n%s", err, out, &story)
+		}
+		if got := fmt.Sprint(films[0].Exit, " ", films[1].Exit); got != want || cmd.ProcessState.ExitCode() != films[1].Exit || films[0].Result.Page == "" {
+			t.Errorf("%s, want %s, and exit code %d\n%s\n%s", got, want, cmd.ProcessState.ExitCode(), out, &story)
+		}
+		if err := os.Link(k.film, again); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(k.dir, "library", "once-more", "index.html")); err != nil {
+		t.Error(err)
+	}
 }
 
 func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {

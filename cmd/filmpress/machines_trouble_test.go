@@ -132,4 +132,58 @@ func TestMachinesTrouble(t *testing.T) {
 			cut.Store(true)
 		})
 	})
+	t.Run("cut off", func(t *testing.T) { cutOff(t, server, bucket, start, want) })
+}
+
+// cutOff breaks the lines of one of two workers to the server and to the bucket while it works, for longer than the server waits for it
+// (a minute with FILMPRESS_KILLS). Its steps go to the other one; back again it takes part, and nothing that was finished is made twice.
+func cutOff(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
+	pause := 15 * time.Second
+	if os.Getenv("FILMPRESS_KILLS") != "" {
+		pause = time.Minute
+	}
+	toServer, toBucket := faults.NewLine(t, server.Address), faults.NewLine(t, strings.TrimPrefix(bucket.Endpoint, "http://"))
+	m := newMachines(t, server, bucket, "cut-off", 0)
+	m.workers = make([]*exec.Cmd, 2)
+	m.work(0, "TEMPORAL_ADDRESS="+toServer.Address, "AWS_ENDPOINT_URL=http://"+toBucket.Address)
+	k := start()
+	type ended struct {
+		story string
+		err   error
+	}
+	done := make(chan ended, 1)
+	go func() {
+		story, err := m.publish(k)
+		done <- ended{story, err}
+	}()
+	for end := time.Now().Add(time.Minute); !strings.Contains(m.stories[0].String(), `"event":"step-started","step":"chunk`); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the worker began no chunk:\n%s", m.stories[0])
+		}
+	}
+	toServer.Break()
+	toBucket.Break()
+	m.work(1)
+	time.Sleep(pause)
+	toServer.Mend()
+	toBucket.Mend()
+	if end := <-done; end.err != nil {
+		t.Fatalf("%v\n%s\n%s", end.err, end.story, m.stories[0])
+	}
+	if got := k.files(); !maps.Equal(got, want) {
+		t.Errorf("the library differs: %s", differing(got, want))
+	}
+	if len(m.stories[1].finished()) == 0 {
+		t.Errorf("the other worker did nothing:\n%s", m.stories[1])
+	}
+	for i := range m.workers {
+		m.workers[i].Process.Signal(syscall.SIGTERM)
+		m.workers[i].Wait()
+	}
+	if twice := m.twice(); len(twice) > 0 {
+		t.Errorf("made twice: %v", twice)
+	}
+	if found := (killed{t: t, dir: m.dir}).leftovers(); len(found) > 0 {
+		t.Errorf("still running: %q", found)
+	}
 }

@@ -36,7 +36,7 @@ func Groups() []Group {
 	return []Group{
 		{"The playlists as text", syntaxRules}, {"RFC 8216", rfcRules}, {"Pictures", pictureRules}, {"AV1", av1Rules}, {"Sound and subtitles", soundRules},
 		{"Segments and playlists", segmentRules}, {"The multivariant playlist", masterRules}, {"Delivery", deliveryRules},
-		{"Where references lead", referenceRules}, {"Releases of filmpress", releaseRules}, {"DASH", dashRules}, {"Metadata", privacyRules}, {"Decoding, with --deep", deepRules},
+		{"Where references lead", referenceRules}, {"Releases of filmpress", releaseRules}, {"The library", libraryRules}, {"DASH", dashRules}, {"Metadata", privacyRules}, {"Decoding, with --deep", deepRules},
 	}
 }
 

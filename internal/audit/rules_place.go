@@ -33,6 +33,14 @@ var releaseRules = []Rule{
 	{"subs-source", fails, "The segments hold the cues of the whole track, each where it is shown", "RFC 8216, 3.5", "The player would show other words than the download has.", "publish the film again"},
 }
 
+var libraryRules = []Rule{
+	{"library-broken", fails, "films.json can be read", "docs/admin.md", "It is what the library's page, feed and sitemap are made of, and no publish writes over it.", "filmpress library TARGET tells what a new list would hold, and --yes writes it"},
+	{"library-missing", notes, "A place of several films has a list of them", "docs/admin.md", "Without it there is no page over all films, no feed and no sitemap.", "publish a film, or filmpress library TARGET --yes"},
+	{"library-stale", warns, "films.json is as the films are, and index.html, feed.xml and sitemap.xml are what it makes", "docs/admin.md", "Viewers are led to an old release, or do not find a film; or somebody changed a page that is not theirs.", "filmpress library TARGET tells what a new list would change, and --yes writes it"},
+	{"library-foreign", warns, "index.html, feed.xml and sitemap.xml of the library are filmpress's", "docs/admin.md", "What others made is left alone, so the library goes without its own.", "move it to another name and run filmpress library TARGET --yes, or leave it so on purpose"},
+	{"library-theme", warns, "The library's look can be read", "docs/admin.md", "Its page then has filmpress's own look.", "give the theme again: --theme DIR, or --theme none"},
+}
+
 var dashRules = []Rule{
 	{"dash-xml", fails, "The DASH manifest can be read", "ISO/IEC 23009-1, 5.3", "Players refuse it as a whole.", "write well-formed XML with MPD as its root, one Period and its sets"},
 	{"dash-static", fails, "The manifest is of a whole film", "ISO/IEC 23009-1, 5.3.1", "Of type dynamic, players take it for a live stream: they wait for more and cannot wind.", `write type="static"`},

@@ -28,9 +28,7 @@ func addSite(flags *pflag.FlagSet) {
 func (a *app) libraryOptions(st store.Store) (library.Options, error) {
 	c := a.config.Site
 	o := library.Options{Site: site.Site{URL: folderURL(c.URL), Title: strings.TrimSpace(c.Title), Language: c.Language}}
-	if address := st.URL(site.IndexName); !filepath.IsAbs(address) {
-		o.Fallback = strings.TrimSuffix(address, site.IndexName)
-	}
+	o.Fallback = ownAddress(st)
 	look, found, err := a.theme()
 	if err != nil {
 		return o, err
@@ -40,6 +38,14 @@ func (a *app) libraryOptions(st store.Store) (library.Options, error) {
 	}
 	o.Theme = look
 	return o, nil
+}
+
+// ownAddress is where a place is opened, as far as it knows itself: a bucket does, a folder does not.
+func ownAddress(st store.Store) string {
+	if address := st.URL(site.IndexName); !filepath.IsAbs(address) {
+		return strings.TrimSuffix(address, site.IndexName)
+	}
+	return ""
 }
 
 // folderURL is an address with a slash at its end.

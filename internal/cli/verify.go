@@ -15,8 +15,10 @@ import (
 	"filmpress/internal/annotate"
 	"filmpress/internal/audit"
 	"filmpress/internal/config"
+	"filmpress/internal/library"
 	"filmpress/internal/origin"
 	"filmpress/internal/report"
+	"filmpress/internal/site"
 	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
 	"filmpress/internal/ui"
@@ -38,7 +40,8 @@ func newVerify(a *app) *cobra.Command {
 		Short: "Prove that published films are sound: ours, and anyone's HLS",
 		Long: `Reads every playlist, init section and segment of a film, and holds what they declare against what they are: the
 rules of Apple's HLS authoring specification and of RFC 8216. Of films that filmpress published also the digests of all
-objects, the page and the entrances, subtitles against their tracks, and that nothing tells names, places or tools.
+objects, the page and the entrances, subtitles against their tracks, and that nothing tells names, places or tools; and
+where all of a place is verified, its list of films, and the page, feed and sitemap that are made of it.
 
 TARGET is a folder, a bucket (s3://bucket/prefix), a playlist (.m3u8), or the http(s) address of a film's page or master
 playlist. In a folder or bucket of several films, all are verified, or that of --slug. Without TARGET it is the place of
@@ -152,6 +155,30 @@ func (v *verifying) all(ctx context.Context) error {
 		}
 		v.fails = v.fails || f.Fails()
 		v.tell(r)
+	}
+	if v.place.Shelf == nil {
+		return nil
+	}
+	return v.shelf(ctx)
+}
+
+// shelf holds the list of films, and the library's page, feed and sitemap, to the films.
+func (v *verifying) shelf(ctx context.Context) error {
+	found, err := library.Verify(ctx, v.place.Shelf, ownAddress(v.place.Shelf))
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		found[i].Pos.File = v.place.Show(found[i].Pos.File)
+	}
+	report.Sort(found)
+	f := annotate.File{Name: v.place.Show(site.FilmsName), Findings: found, Bar: v.bar}
+	if err := v.doc.File(f); err != nil {
+		return err
+	}
+	v.fails = v.fails || f.Fails()
+	if len(found) == 0 {
+		v.ui.Note(f.Name + ": as the films are, and so are the library's page, feed and sitemap")
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package library
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -172,45 +170,4 @@ func (k *keeper) compare(ctx context.Context, lib site.Library, c *Changes) erro
 		c.Stale = append(c.Stale, o.name)
 	}
 	return nil
-}
-
-// Check tells where the list is not as the pointers are. current are the releases by slug that are published; a place with neither a list nor
-// films has nothing to tell.
-func Check(ctx context.Context, st store.Store, current map[string]string) ([]report.Finding, error) {
-	find := func(s report.Severity, rule, text string) report.Finding {
-		return report.Finding{Pos: report.Pos{File: site.FilmsName}, Severity: s, Rule: rule, Text: text, Hint: "filmpress library TARGET tells what a new list would change, and --yes writes it"}
-	}
-	now, err := read(ctx, st)
-	if errors.Is(err, ErrBroken) {
-		return []report.Finding{find(report.Error, "library-broken", err.Error())}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if now.bytes == nil {
-		if len(current) == 0 {
-			return nil, nil
-		}
-		return []report.Finding{find(report.Info, "library-missing", "the place has no list of its films yet; the next publish writes it")}, nil
-	}
-	var stale []string
-	for slug, id := range current {
-		if f, ok := now.lib.Find(slug); !ok || f.Release != id {
-			stale = append(stale, slug)
-		}
-	}
-	for _, f := range now.lib.Films {
-		if current[f.Slug] == "" {
-			stale = append(stale, f.Slug)
-		}
-	}
-	if len(stale) == 0 {
-		return nil, nil
-	}
-	slices.Sort(stale)
-	names := strings.Join(stale[:min(len(stale), 5)], ", ")
-	if len(stale) > 5 {
-		names += fmt.Sprintf(" and %d more", len(stale)-5)
-	}
-	return []report.Finding{find(report.Warn, "library-stale", "the list is not as the films are: "+names)}, nil
 }

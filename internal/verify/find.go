@@ -49,6 +49,7 @@ func InStore(ctx context.Context, st store.Store, target, slug string, heads boo
 		}
 	}
 	if len(p.Films) > 0 {
+		p.Shelf = st
 		return p, nil
 	}
 	return p, p.strangers(ctx, target, lists)

@@ -23,6 +23,7 @@ import (
 type Place struct {
 	Source audit.Source
 	Films  []Film
+	Shelf  store.Store             // of a library: where the list of all Films lies; nil is none
 	Show   func(uri string) string // an address as the user knows it
 	Blind  []string                // what cannot be looked at there
 }

@@ -35,6 +35,21 @@ func needBrowser(t *testing.T) (Player, string) {
 	return player, chromium
 }
 
+// needFirefox skips where there is none: it is a second browser of 70 MB, which make test does not install.
+func needFirefox(t *testing.T) {
+	t.Helper()
+	firefox := os.Getenv("FIREFOX")
+	if firefox == "" {
+		firefox = "/usr/bin/firefox-esr"
+	}
+	if _, err := exec.LookPath(firefox); err != nil {
+		t.Skipf("skipped: %s is not installed", firefox)
+	}
+	if _, err := os.Stat("../../testdata/browser/node_modules/puppeteer-core"); err != nil {
+		t.Skip("skipped: run npm ci --ignore-scripts in testdata/browser")
+	}
+}
+
 // publish writes the presentation and both pages, the release's and the entrance.
 func publish(t *testing.T, dir string, player Player) {
 	t.Helper()
@@ -80,6 +95,9 @@ func TestInBrowser(t *testing.T) {
 	run := func(name, script string, after func(*testing.T), args ...string) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if script == "firefox.mjs" {
+				needFirefox(t)
+			}
 			cmd := exec.Command("node", append([]string{filepath.Join("../../testdata/browser", script)}, args...)...)
 			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
 			cmd.Stderr = os.Stderr
@@ -94,6 +112,7 @@ func TestInBrowser(t *testing.T) {
 	run("entrance", "watch.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
 	run("release", "watch.mjs", nothing, "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
 	run("features", "features.mjs", func(t *testing.T) { readsInPrint(t, printed) }, "--url", server.URL+"/index.html", "--print", printed, "--shots", os.Getenv("FILMPRESS_SHOTS"))
+	run("firefox", "firefox.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
 	run("file", "file.mjs", nothing, "--page", filepath.Join(dir, "index.html"), "--expect", expect)
 }
 

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { browser, check, patience, run, until } from "./browser.mjs";
+import { browser, check, patience, run, time, until } from "./browser.mjs";
 
 const here = createRequire(import.meta.url);
 const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" }, print: { type: "string" } } });
@@ -24,7 +24,6 @@ async function open(options = {}, address = args.url) {
   await page.goto(address);
   return { context, page, asked };
 }
-const time = (page) => page.evaluate(() => document.querySelector("video").currentTime);
 const video = (page, run) => page.evaluate(`(${run})(document.querySelector("video"))`);
 const shot = async (page, name, whole = false) => { if (args.shots) await page.screenshot({ path: join(args.shots, `${name}.png`), fullPage: whole }); };
 async function reveal(page) {

@@ -8,7 +8,7 @@
 // every check held, else 1 with "reason". CHROMIUM names the browser, /usr/bin/chromium is the default.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { browser, check, result, run, until } from "./browser.mjs";
+import { browser, check, plain, result, run, seek, shown, time, until } from "./browser.mjs";
 
 const { values: args } = parseArgs({ options: {
   url: { type: "string" }, expect: { type: "string" }, shot: { type: "string" },
@@ -42,15 +42,6 @@ function clean(seen, where) {
   check(`${where}: no error`, seen.errors.length === 0, seen.errors.slice(0, 5).join(" | "));
   check(`${where}: one host contacted`, seen.hosts.size === 1, [...seen.hosts].join(", "));
 }
-
-const plain = (text) => text.replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim();
-
-// shown is what the viewer reads: the language of each track that is on, and the text of its cues of now.
-const shown = (page) => page.evaluate(() => [...document.querySelector("video").textTracks]
-  .filter((track) => track.mode === "showing" && ["subtitles", "captions"].includes(track.kind))
-  .map((track) => ({ lang: track.language, text: [...(track.activeCues ?? [])].map((cue) => cue.text).join("\n") })));
-const time = (page) => page.evaluate(() => document.querySelector("video").currentTime);
-const seek = (page, to) => page.evaluate((t) => { const v = document.querySelector("video"); v.pause(); v.currentTime = t; }, to);
 
 async function reveal(page) { // the bar steps back while the film plays
   const box = await page.locator(".player").boundingBox();

@@ -22,9 +22,6 @@ import (
 	"filmpress/internal/store/storetest/s3server"
 )
 
-// module is the server's, as s3server.Build takes it.
-const module = "../../../engine/temporal/temporaltest/devserver"
-
 // Server is a running server with the namespace "default".
 type Server struct {
 	Address string // 127.0.0.1:port
@@ -40,7 +37,7 @@ type Server struct {
 // Start runs a server until the test ends. Where its program cannot be built, for want of the module proxy, the test is skipped.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	program, err := s3server.Build(module)
+	program, err := s3server.Build("internal/engine/temporal/temporaltest/devserver")
 	if err != nil {
 		if text := err.Error(); strings.Contains(text, "dial tcp") || strings.Contains(text, "proxy") {
 			t.Skipf("skipped: the Temporal server of the tests cannot be fetched: %v", err)

@@ -32,7 +32,7 @@ type Toxic struct {
 
 // StartToxiproxy puts a toxiproxy, a process of its own, before the server until the test ends.
 func StartToxiproxy(t testing.TB, s s3server.Server) (s3server.Server, Toxiproxy) {
-	program, err := s3server.Build("../faults/toxic")
+	program, err := s3server.Build("internal/store/storetest/faults/toxic")
 	if err != nil {
 		t.Fatalf("toxiproxy cannot be built: %v", err)
 	}

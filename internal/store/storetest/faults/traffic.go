@@ -2,9 +2,7 @@ package faults
 
 import (
 	"io"
-	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -16,43 +14,10 @@ type Traffic struct{ Sent, Received atomic.Int64 }
 
 // Count puts a proxy before the server that changes nothing and counts.
 func Count(t testing.TB, s s3server.Server) (s3server.Server, *Traffic) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
 	var traffic Traffic
-	target := strings.TrimPrefix(s.Endpoint, "http://")
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go traffic.join(client, target)
-		}
-	}()
-	s.Endpoint = "http://" + listener.Addr().String()
+	s.Endpoint = "http://" + forward(t, strings.TrimPrefix(s.Endpoint, "http://"),
+		func(w io.Writer) io.Writer { return counting{w, &traffic.Sent} }, func(w io.Writer) io.Writer { return counting{w, &traffic.Received} })
 	return s, &traffic
-}
-
-func (t *Traffic) join(client net.Conn, target string) {
-	defer client.Close()
-	server, err := net.Dial("tcp", target)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	var both sync.WaitGroup
-	both.Go(func() {
-		io.Copy(counting{server, &t.Sent}, client)
-		server.(*net.TCPConn).CloseWrite()
-	})
-	both.Go(func() {
-		io.Copy(counting{client, &t.Received}, server)
-		client.(*net.TCPConn).CloseWrite()
-	})
-	both.Wait()
 }
 
 type counting struct {

@@ -1,8 +1,10 @@
 package s3server
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,11 +14,14 @@ import (
 	"syscall"
 )
 
-// Build gives the program of a module; its folder is seen from this file's. It is built once for each version of the module and kept in the
+// Build gives the program of a module; its folder is seen from the checkout's. It is built once for each version of the module and kept in the
 // user's cache.
 func Build(folder string) (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(here), folder)
+	root, err := checkout()
+	if err != nil {
+		return "", err
+	}
+	module := filepath.Join(root, folder)
 	hash := sha256.New()
 	io.WriteString(hash, runtime.Version())
 	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
@@ -45,11 +50,26 @@ func Build(folder string) (string, error) {
 	}
 	compile := exec.Command("go", "build", "-o", program+".new", ".")
 	compile.Dir = module
-	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
+	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-trimpath -buildvcs=false", "CGO_ENABLED=0") // as the Makefile's, so that packages are shared
 	if output, err := compile.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)
 	}
 	return program, os.Rename(program+".new", program)
+}
+
+// checkout is the folder of filmpress's module, which tests run below. A program that was built with -trimpath does not know it.
+func checkout() (string, error) {
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		b, absent := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if absent == nil && bytes.HasPrefix(b, []byte("module filmpress\n")) {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			err = errors.New("the servers of the tests are built from a checkout of filmpress, and this is none")
+		}
+	}
+	return "", err
 }
 
 func lock(path string) (unlock func(), err error) {

@@ -65,7 +65,7 @@ func (s Server) Stop() { s.process.Process.Kill() }
 // Start runs a server until the test ends.
 func Start(t testing.TB) Server {
 	t.Helper()
-	program, err := Build("gateway")
+	program, err := Build("internal/store/storetest/s3server/gateway")
 	if err != nil {
 		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
 	}
