@@ -61,6 +61,7 @@ func TestMachinesTrouble(t *testing.T) {
 	start := smallFilm(t)
 	refused := func(name, want string, env ...string) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			m := newMachines(t, server, bucket, "refused", 0)
 			m.env = append(m.env, env...)
 			k := start()
@@ -99,6 +100,7 @@ func TestMachinesTrouble(t *testing.T) {
 		}
 	}
 	t.Run("a full disk", func(t *testing.T) {
+		t.Parallel()
 		if !mayMount() {
 			t.Skip("skipped: no right to mount a small disk")
 		}
@@ -115,6 +117,7 @@ func TestMachinesTrouble(t *testing.T) {
 		})
 	})
 	t.Run("a bucket out of reach", func(t *testing.T) {
+		t.Parallel()
 		var cut atomic.Bool
 		line := faults.Between(t, bucket, func(*http.Request) faults.Fault {
 			if cut.Load() {
@@ -132,7 +135,10 @@ func TestMachinesTrouble(t *testing.T) {
 			cut.Store(true)
 		})
 	})
-	t.Run("cut off", func(t *testing.T) { cutOff(t, server, bucket, start, want) })
+	t.Run("cut off", func(t *testing.T) {
+		t.Parallel()
+		cutOff(t, server, bucket, start, want)
+	})
 }
 
 // cutOff breaks the lines of one of two workers to the server and to the bucket while it works, for longer than the server waits for it

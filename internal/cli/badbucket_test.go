@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,11 +114,17 @@ func TestBadBuckets(t *testing.T) {
 				// To list is all that the others need where there is nothing, and that is allowed; sync tells of each object.
 				commands = slices.DeleteFunc(commands, func(args []string) bool { return !slices.Contains([]string{"publish", "policy", "cors"}, args[0]) })
 			}
-			for _, args := range commands {
+			answers, work := make([]told, len(commands)), sync.WaitGroup{}
+			s.Setenv(t)
+			for i, args := range commands { // at once, since most of them wait
 				if c.region != "" {
 					args = append(args[:len(args):len(args)], "--region", c.region)
 				}
-				got := tell(t, s, args...)
+				work.Go(func() { answers[i] = say(t, args) })
+			}
+			work.Wait()
+			for i, args := range commands {
+				got := answers[i]
 				sentence := strings.TrimSuffix(regexp.MustCompile(`(ffmpeg runs without a sandbox.*|sync: listing both sides|verify: verifying .*)\n`).ReplaceAllString(got.err, ""), "\n") // not every kernel has one
 				if got.code != 4 || got.out != "" || strings.ContainsAny(sentence, "\n\x1b") || !regexp.MustCompile(c.text).MatchString(sentence) || !strings.HasPrefix(sentence, "filmpress: ") {
 					t.Errorf("%s: %d, %q\n%s", args[0], got.code, got.out, got.err)

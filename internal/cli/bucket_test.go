@@ -33,6 +33,11 @@ type told struct {
 func tell(t *testing.T, server s3server.Server, args ...string) told {
 	t.Helper()
 	server.Setenv(t)
+	return say(t, args)
+}
+
+// say runs a command line with the environment as it is.
+func say(t *testing.T, args []string) told {
 	var out, errs bytes.Buffer
 	code := Main(t.Context(), args, strings.NewReader(""), &out, &errs)
 	return told{code, out.String(), errs.String()}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,9 +119,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 			fmt.Fprintf(a.out, "%-7s  %s  (%s, %s)\n", act.Do, ui.Clean(act.Name), act.Why, ui.Bytes(act.Size))
 		}
 	}
-	sink, rest := collectRarely(a.ui.Sink)
-	defer rest()
-	result, err := mirror.Run(ctx, from, to, opt, sink)
+	result, err := mirror.Run(ctx, from, to, opt, a.ui.Sink)
 	a.ui.Close()
 	if partly := errors.Is(err, mirror.ErrPartly); err == nil || partly {
 		if e := a.tellSync(o, from, to, result, actions); e != nil {
@@ -339,20 +336,4 @@ func (a *app) syncWords(o mirrorOptions, to store.Store, r mirror.Result) string
 		add(r.Extra, "only there, left alone")
 	}
 	return place + ": " + strings.Join(parts, ", ")
-}
-
-// collectRarely lets the heap grow to three times what is in use until the first object is copied. A sync with nothing to do uses a few
-// MB, and spent a tenth of its time on keeping it at that. Afterwards memory counts more than time.
-func collectRarely(sink report.Sink) (wrapped report.Sink, rest func()) {
-	if os.Getenv("GOGC") != "" {
-		return sink, func() {}
-	}
-	usual := debug.SetGCPercent(200)
-	rest = sync.OnceFunc(func() { debug.SetGCPercent(usual) })
-	return func(e report.Event) {
-		if e.Kind == report.Uploading || e.Kind == report.Uploaded {
-			rest()
-		}
-		sink(e)
-	}, rest
 }

@@ -3,7 +3,6 @@ package mirror
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -54,7 +53,7 @@ const cacheHead = "filmpress sync cache 1\n"
 type cache struct {
 	path    string // without an extension; "" keeps nothing
 	now     func() time.Time
-	journal []record // of runs before, sorted
+	journal journal // of runs before
 
 	mu      sync.Mutex
 	file    *os.File
@@ -80,34 +79,55 @@ func openCache(path string, now func() time.Time) (*cache, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(c.journalPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err != nil {
+	text, err := os.ReadFile(c.journalPath())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	defer f.Close()
-	for lines := newLines(f); lines.next(); {
-		c.journal = append(c.journal, lines.record)
-	}
-	slices.SortStableFunc(c.journal, func(a, b record) int { return cmp.Compare(a.name, b.name) })
-	c.journal = lastOf(c.journal)
+	c.journal = newJournal(text)
 	return c, nil
 }
 
 func (c *cache) basePath() string    { return c.path + ".tsv" }
 func (c *cache) journalPath() string { return c.path + ".journal" }
 
-// lastOf keeps the last record of each name.
-func lastOf(rs []record) []record {
-	kept := rs[:0]
-	for i, r := range rs {
-		if i+1 == len(rs) || rs[i+1].name != r.name {
-			kept = append(kept, r)
+// journal is a journal's text and where its lines begin, sorted by their names; of each name the last one. After a first sync it has a line
+// for every file, so lines are read when they are needed.
+type journal struct {
+	text   []byte
+	starts []int
+}
+
+func newJournal(text []byte) journal {
+	j := journal{text: text}
+	for at := 0; at < len(text); at += len(j.line(at)) + 1 {
+		if _, ok := parseLine(j.line(at)); ok && at+len(j.line(at)) < len(text) { // a line without its end is torn
+			j.starts = append(j.starts, at)
 		}
 	}
-	return kept
+	slices.SortStableFunc(j.starts, func(a, b int) int { return bytes.Compare(j.name(a), j.name(b)) })
+	last := j.starts[:0]
+	for i, at := range j.starts {
+		if i+1 == len(j.starts) || !bytes.Equal(j.name(at), j.name(j.starts[i+1])) {
+			last = append(last, at)
+		}
+	}
+	j.starts = last
+	return j
+}
+
+func (j journal) line(at int) []byte {
+	line, _, _ := bytes.Cut(j.text[at:], []byte("\n"))
+	return line
+}
+
+func (j journal) name(at int) []byte {
+	line := j.line(at)
+	return line[bytes.LastIndexByte(line, '\t')+1:]
+}
+
+func (j journal) record(at int) record {
+	r, _ := parseLine(j.line(at)) // it was read before
+	return r
 }
 
 // follower goes along the cache as a walk goes along the folder, in the same order, and holds one line.
@@ -115,8 +135,8 @@ type follower struct {
 	c     *cache
 	base  *lines
 	file  *os.File
-	ahead bool // base.record is not used up
-	rest  []record
+	ahead bool  // base.record is not used up
+	rest  []int // the journal's lines that were not met yet
 
 	out  *bufio.Writer // the cache put in order; nil where the journal is empty
 	temp *os.File
@@ -125,7 +145,7 @@ type follower struct {
 
 // follow begins at the first line. partial says that the walk leaves things out, so that what it does not meet is kept.
 func (c *cache) follow(partial bool) *follower {
-	f := &follower{c: c, rest: c.journal, keep: partial}
+	f := &follower{c: c, rest: c.journal.starts, keep: partial}
 	if c.path == "" {
 		return f
 	}
@@ -133,7 +153,7 @@ func (c *cache) follow(partial bool) *follower {
 		f.file, f.base = file, newLines(file)
 		f.ahead = f.base.next()
 	}
-	if len(c.journal) > 0 {
+	if len(c.journal.starts) > 0 {
 		if temp, err := os.CreateTemp(filepath.Dir(c.path), filepath.Base(c.path)+".new-*"); err == nil {
 			f.temp, f.out = temp, bufio.NewWriterSize(temp, 64<<10)
 			f.out.WriteString(cacheHead)
@@ -150,8 +170,9 @@ func (f *follower) find(name string, size int64, at stamp) known {
 		f.ahead = false
 		found = &f.base.record
 	}
-	if len(f.rest) > 0 && f.rest[0].name == name {
-		found, f.rest = &f.rest[0], f.rest[1:]
+	if len(f.rest) > 0 && string(f.c.journal.name(f.rest[0])) == name {
+		r := f.c.journal.record(f.rest[0])
+		found, f.rest = &r, f.rest[1:]
 	}
 	if found == nil {
 		return known{}
@@ -170,15 +191,19 @@ func (f *follower) find(name string, size int64, at stamp) known {
 // skipTo passes over what comes before a name; "" is everything.
 func (f *follower) skipTo(name string) {
 	for {
+		var next []byte // name in the journal
+		if len(f.rest) > 0 {
+			next = f.c.journal.name(f.rest[0])
+		}
 		base := f.ahead && (name == "" || f.base.record.name < name)
-		rest := len(f.rest) > 0 && (name == "" || f.rest[0].name < name)
+		rest := len(f.rest) > 0 && (name == "" || string(next) < name)
 		switch {
-		case rest && (!base || f.rest[0].name <= f.base.record.name):
-			if base && f.rest[0].name == f.base.record.name {
+		case rest && (!base || string(next) <= f.base.record.name):
+			if base && string(next) == f.base.record.name {
 				f.ahead = f.base.next()
 			}
 			if f.keep {
-				f.write(f.rest[0])
+				f.write(f.c.journal.record(f.rest[0]))
 			}
 			f.rest = f.rest[1:]
 		case base:

@@ -24,7 +24,16 @@ func (r *run) walk(ctx context.Context, e end, source bool) *feed {
 // compare merges the two lists.
 func (r *run) compare(ctx context.Context) error {
 	// What a list is read from is garbage at once, and little lives: collected half as often, a sync that has nothing to do costs a tenth less.
-	defer debug.SetGCPercent(debug.SetGCPercent(250))
+	// After a first sync its journal lives too, and the heap would grow to several times that.
+	journals := 0
+	for _, e := range []end{r.src, r.dst} {
+		if e.folder != nil {
+			journals += len(e.cache.journal.text)
+		}
+	}
+	if journals < 4<<20 {
+		defer debug.SetGCPercent(debug.SetGCPercent(250))
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	src, dst := r.walk(ctx, r.src, true), r.walk(ctx, r.dst, false)

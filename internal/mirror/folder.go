@@ -59,7 +59,7 @@ func (f *folder) walk(ctx context.Context, filter Filter, source bool, tell func
 	w := &walking{folder: f, ctx: ctx, filter: filter, source: source, tell: tell, emit: emit, follow: f.cache.follow(!filter.all())}
 	err := w.folderAt(".")
 	w.follow.close(err == nil)
-	f.cache.journal = nil
+	f.cache.journal = journal{}
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"html/template"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -102,6 +103,15 @@ func (v view) ThemeCSS() template.CSS { return template.CSS(v.Theme.CSS) }
 func (v view) Logo() template.URL     { return template.URL(v.Theme.Logo) }
 func (v view) Footer() template.HTML  { return v.Theme.FooterHTML() }
 func (v view) Day(date string) string { return watch.Date(v.Language, date) }
+
+// About names the first films, for who finds the page by a search.
+func (v view) About() string {
+	var titles []string
+	for _, f := range v.Films[:min(len(v.Films), 10)] {
+		titles = append(titles, f.Title)
+	}
+	return clip(strings.Join(titles, " · "), 160)
+}
 
 // Policy lets the page load pictures from its own place, and run nothing but what lies in it. frame-ancestors would do nothing in a meta.
 func (v view) Policy() string {

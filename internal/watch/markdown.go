@@ -45,6 +45,16 @@ type tidier struct {
 	src       []byte
 	firstLine int
 	findings  []report.Finding
+	above     []int // levels of the headings that the last one stands below, as they were written
+}
+
+// level is a heading's level on the page, whose own title is the only one of level 1: no level is skipped, whatever the author began with.
+func (t *tidier) level(written int) int {
+	for len(t.above) > 0 && t.above[len(t.above)-1] >= written {
+		t.above = t.above[:len(t.above)-1]
+	}
+	t.above = append(t.above, written)
+	return min(1+len(t.above), 6)
 }
 
 func (t *tidier) tidy(doc ast.Node) {
@@ -52,8 +62,8 @@ func (t *tidier) tidy(doc ast.Node) {
 	var html []ast.Node // to be taken out
 	walk(doc, func(n ast.Node) {
 		switch n := n.(type) {
-		case *ast.Heading: // the page's own title is the only level-1 heading
-			n.Level = min(n.Level+1, 6)
+		case *ast.Heading:
+			n.Level = t.level(n.Level)
 		case *ast.Link:
 			if u, err := url.Parse(string(n.Destination)); err != nil || !safeScheme(u) {
 				t.deadLink(n)

@@ -158,6 +158,7 @@ o/v0/index.m3u8
 // TestThinLines measures how soon a film begins on a thin line, and whether it goes on. Every day it plays for some seconds; with
 // FILMPRESS_CAMPAIGN it plays for two minutes, and the promised times are held.
 func TestThinLines(t *testing.T) {
+	t.Parallel()
 	player, chromium := needBrowser(t)
 	campaign := os.Getenv("FILMPRESS_CAMPAIGN") != ""
 	play := 8
@@ -174,6 +175,9 @@ func TestThinLines(t *testing.T) {
 		first   float64 // seconds from the click to the first picture; 0 is not asked
 	}{{"400 kb/s", 400, 300 * time.Millisecond, play, 3}, {"250 kb/s", 250, 300 * time.Millisecond, play, 0}} {
 		t.Run(c.name, func(t *testing.T) {
+			if !campaign { // one line is measured at a time
+				t.Parallel()
+			}
 			l := &line{rate: c.kbits * 1000 / 8, latency: c.latency}
 			server := httptest.NewServer(l.in(gzipped(serve(dir))))
 			defer server.Close()

@@ -12,7 +12,10 @@ import { startEmbedding, startSeekLinks } from "./links.js";
 import { startShare } from "./share.js";
 import { startTranscript } from "./transcript.js";
 
-function start(root) {
+// pause ends a task, so that a slow phone answers a press between two.
+const pause = () => new Promise((go) => setTimeout(go));
+
+async function start(root) {
   const ui = root.querySelector(".ui");
   const video = root.querySelector("video");
   const stream = new Stream(root, video);
@@ -23,12 +26,14 @@ function start(root) {
   const menus = startMenus(root);
   const captions = startCaptions(root, stream, menus);
   const controls = startControls(root, stream, menus);
-  startLine(root, stream);
   startKeys(root, stream, controls, captions);
+  await pause();
+  startLine(root, stream);
   startSeekLinks(root, stream);
   startTranscript(stream);
   startShare(stream);
   startEmbedding();
+  await pause();
   fetchHls(root);
   // A pointer on the film is about to start it.
   if (streams && !thin()) root.addEventListener("pointerenter", () => loadHls(root).catch(() => {}), { once: true });
