@@ -85,12 +85,12 @@ func sources(t *testing.T, tests bool, packages ...string) string {
 	return all.String()
 }
 
-var ruleForm = regexp.MustCompile(`"((?:m3u8|hls|av1|rfc|http|ref|release|page|subs|dash|privacy|deep)-[a-z0-9.-]+|not-checked)"`)
+var ruleForm = regexp.MustCompile(`"((?:m3u8|hls|av1|rfc|http|ref|release|page|library|subs|dash|privacy|deep)-[a-z0-9.-]+|not-checked)"`)
 
 // TestEveryRuleIsInTheCatalogue finds the rules that the program tells of.
 func TestEveryRuleIsInTheCatalogue(t *testing.T) {
 	told := map[string]bool{}
-	for _, m := range ruleForm.FindAllStringSubmatch(sources(t, false, "audit", "hls", "dash", "privacy", "origin", "verify"), -1) {
+	for _, m := range ruleForm.FindAllStringSubmatch(sources(t, false, "audit", "hls", "dash", "privacy", "origin", "verify", "library"), -1) {
 		told[m[1]] = true
 		if _, known := Lookup(m[1]); !known {
 			t.Errorf("%s is told of, and is not in the catalogue", m[1])
@@ -105,7 +105,7 @@ func TestEveryRuleIsInTheCatalogue(t *testing.T) {
 
 // TestEveryRuleIsProved: a rule that no test has seen broken may be one that cannot be.
 func TestEveryRuleIsProved(t *testing.T) {
-	tests := sources(t, true, "audit", "hls", "dash", "privacy", "origin", "verify")
+	tests := sources(t, true, "audit", "hls", "dash", "privacy", "origin", "verify", "library")
 	words := strings.FieldsFunc(tests, func(r rune) bool { return strings.ContainsRune("\" \t\n,;:(){}`", r) })
 	slices.Sort(words)
 	for _, r := range Catalogue() {
