@@ -110,6 +110,22 @@ func (m *machines) publish(k killed, more ...string) (story string, err error) {
 	return out.String(), err
 }
 
+// ended is how a publish ended.
+type ended struct {
+	story string
+	err   error
+}
+
+// meanwhile publishes while the test goes on.
+func meanwhile(publish func() (story string, err error)) <-chan ended {
+	done := make(chan ended, 1)
+	go func() {
+		story, err := publish()
+		done <- ended{story, err}
+	}()
+	return done
+}
+
 // twice are the steps that were finished more than once, by any workers; they must have ended.
 func (m *machines) twice() (found []string) {
 	times := map[string]int{}
@@ -257,19 +273,14 @@ func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 	for round, left := 0, kills; left > 0; round++ {
 		m := newMachines(t, server, bucket, fmt.Sprint("killed-", round), 2)
 		k := start()
-		type ended struct {
-			story string
-			err   error
-		}
-		done := make(chan ended, 1)
-		go func() {
+		done := meanwhile(func() (string, error) {
 			story, err := m.publish(k)
 			for err != nil && strings.Contains(story, "cannot be reached; start it") { // the server was killed before it knew of the film
 				time.Sleep(time.Second)
 				story, err = m.publish(k)
 			}
-			done <- ended{story, err}
-		}()
+			return story, err
+		})
 		var end ended
 		for over := false; !over; {
 			pause := time.After(time.Duration(500+moments.IntN(3000)) * time.Millisecond)

@@ -153,15 +153,7 @@ func cutOff(t *testing.T, server *temporaltest.Server, bucket s3server.Server, s
 	m.workers = make([]*exec.Cmd, 2)
 	m.work(0, "TEMPORAL_ADDRESS="+toServer.Address, "AWS_ENDPOINT_URL=http://"+toBucket.Address)
 	k := start()
-	type ended struct {
-		story string
-		err   error
-	}
-	done := make(chan ended, 1)
-	go func() {
-		story, err := m.publish(k)
-		done <- ended{story, err}
-	}()
+	done := meanwhile(func() (string, error) { return m.publish(k) })
 	for end := time.Now().Add(time.Minute); !strings.Contains(m.stories[0].String(), `"event":"step-started","step":"chunk`); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the worker began no chunk:\n%s", m.stories[0])
