@@ -117,9 +117,9 @@ func (a *app) examine(cmd *cobra.Command, bucket []string, origin string) []chec
 }
 
 // checkSandbox tells whether a decoder's bug could reach anything but the film.
-func checkSandbox(ctx context.Context, tools ffmpeg.Tools) check {
-	if _, why := tools.TrySandbox(ctx); why != "" {
-		return check{Name: "sandbox", State: warn, What: "ffmpeg can open every file of this user: " + why,
+func checkSandbox(tools ffmpeg.Tools) check {
+	if !tools.Sandboxed {
+		return check{Name: "sandbox", State: warn, What: "ffmpeg can open every file of this user: " + tools.WhyNot,
 			Mend: "publish films from people you trust, or use a Linux from 5.13 on and the system's own ffmpeg"}
 	}
 	what := "ffmpeg opens the film and its work folder, no other file"
@@ -135,7 +135,7 @@ func (a *app) checkTools(ctx context.Context) []check {
 		return []check{{"ffmpeg", bad, err.Error(), "Debian, Ubuntu: apt install ffmpeg; or name another with --ffmpeg and --ffprobe", exitTool}}
 	}
 	checks := []check{{Name: "ffmpeg", State: ok, What: tools.Version + ", " + tools.FFmpeg}, {Name: "ffprobe", State: ok, What: tools.FFprobe}}
-	checks = append(checks, checkSandbox(ctx, tools))
+	checks = append(checks, checkSandbox(tools))
 	parts, err := tools.Capabilities(ctx)
 	if err != nil {
 		return append(checks, check{"ffmpeg's parts", bad, err.Error(), "install ffmpeg again", exitTool})

@@ -19,12 +19,8 @@ func lacking(err error, pipeline string) error {
 // word to the user where there is none.
 func (a *app) tools(ctx context.Context) (ffmpeg.Tools, error) {
 	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
-	if err != nil {
-		return tools, err
+	if err == nil && !tools.Sandboxed {
+		a.ui.Note("ffmpeg runs without a sandbox: " + tools.WhyNot)
 	}
-	tools, why := tools.TrySandbox(ctx)
-	if why != "" {
-		a.ui.Note("ffmpeg runs without a sandbox: " + why)
-	}
-	return tools, nil
+	return tools, err
 }

@@ -113,7 +113,7 @@ func (t Tools) Has(ctx context.Context, kind, name string) (bool, error) {
 
 // parts are the names of all this ffmpeg has of a kind.
 func (t Tools) parts(ctx context.Context, kind string) (map[string]bool, error) {
-	out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-hide_banner", "-v", "error", "-"+kind+"s")
+	out, err := t.say(ctx, "ffmpeg", "-hide_banner", "-v", "error", "-"+kind+"s")
 	return parseNames(kind, out), err
 }
 

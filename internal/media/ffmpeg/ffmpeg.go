@@ -6,6 +6,7 @@
 package ffmpeg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,32 +55,15 @@ type Tools struct {
 	// bytes an encode gives, and so a part of the digests of encoding steps.
 	Build string
 	// Sandboxed says that ffmpeg and ffprobe run in package sandbox, where they can open what their argument list names
-	// and nothing else of the user's. See TrySandbox.
+	// and nothing else of the user's. WhyNot says why they do not.
 	Sandboxed bool
+	WhyNot    string
 	Stall     time.Duration // longest time without progress; 0 is one minute
 	Tolerant  bool          // Probe and Inspect warn of damage, and go on
 }
 
-// TrySandbox gives the tools inside the sandbox, where the kernel has one and they start in it; else as they are, and
-// why. A tool that is wrapped (snap, flatpak) needs rights that a sandbox takes away.
-func (t Tools) TrySandbox(ctx context.Context) (tools Tools, why string) {
-	if _, why := sandbox.On(); why != "" {
-		return t, why
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for _, program := range []string{t.FFmpeg, t.FFprobe} {
-		p := process{program: filepath.Base(program), path: program, args: []string{"-version"}, sandboxed: true}
-		if _, err := p.run(ctx); err != nil {
-			return t, program + " does not start in the sandbox"
-		}
-	}
-	t.Sandboxed = true
-	return t, ""
-}
-
-// Find looks the programs up, in PATH where a path is "", and asks ffmpeg for its version. It fails with
-// *ErrMissing or *ErrTooOld.
+// Find looks the programs up, in PATH where a path is "", and asks ffmpeg for its version: in the sandbox, where the kernel
+// has one and both start in it. It fails with *ErrMissing or *ErrTooOld.
 func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 	var t Tools
 	for _, p := range []struct {
@@ -96,7 +80,7 @@ func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 		}
 		*p.into = path
 	}
-	out, err := output(ctx, t.FFmpeg, t.FFmpeg, "-version")
+	out, err := t.start(ctx)
 	if ctx.Err() != nil {
 		return Tools{}, ctx.Err()
 	}
@@ -111,6 +95,47 @@ func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 		return Tools{}, &ErrTooOld{Have: t.Version, Need: fmt.Sprintf("%d.%d", Minimum[0], Minimum[1])}
 	}
 	return t, nil
+}
+
+// start asks ffmpeg for its version text, and settles Sandboxed and WhyNot. A tool that is wrapped (snap, flatpak) needs
+// rights that a sandbox takes away. Each start costs a fifth of a second (some two hundred libraries), so ffprobe is tried only
+// where it does not lie beside ffmpeg, which is where one of them can be wrapped and the other not.
+func (t *Tools) start(ctx context.Context) (version string, err error) {
+	_, t.WhyNot = sandbox.On()
+	if t.Sandboxed = t.WhyNot == ""; t.Sandboxed {
+		refused := t.FFmpeg
+		if version, err = t.say(ctx, "ffmpeg", "-version"); err == nil && home(t.FFmpeg) != home(t.FFprobe) {
+			refused = t.FFprobe
+			_, err = t.say(ctx, "ffprobe", "-version")
+		}
+		if err == nil || ctx.Err() != nil {
+			return version, err
+		}
+		t.Sandboxed, t.WhyNot = false, refused+" does not start in the sandbox"
+	}
+	return t.say(ctx, "ffmpeg", "-version")
+}
+
+// home is the folder that a program lies in, behind links.
+func home(program string) string {
+	if real, err := filepath.EvalSymlinks(program); err == nil {
+		program = real
+	}
+	return filepath.Dir(program)
+}
+
+// patience is how long a command of a moment may take.
+const patience = 30 * time.Second
+
+// say is what one of the tools writes to its output in a run of a moment.
+func (t Tools) say(ctx context.Context, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var said bytes.Buffer
+	p := t.process(program, args, nil)
+	p.stdout = &said
+	_, err := p.run(ctx)
+	return said.String(), err
 }
 
 func parseVersion(out string) (version, build string) {

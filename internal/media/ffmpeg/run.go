@@ -96,6 +96,7 @@ type process struct {
 	path     string
 	args     []string
 	read     []func(io.Reader) error // descriptors 3, 4...
+	stdout   io.Writer               // may be nil
 	progress func(Progress)          // nil: the program has no -progress; else it comes after read's descriptors
 	log      string
 	stall    time.Duration
@@ -177,6 +178,9 @@ func (p process) run(ctx context.Context) (messages, error) {
 	}
 	var said messages
 	cmd.Stderr = pipes.add(func(r io.Reader) { said = readMessages(r, log) })
+	if p.stdout != nil {
+		cmd.Stdout = pipes.add(func(r io.Reader) { io.Copy(p.stdout, r) })
+	}
 	late := make(chan error, len(p.read)) // what readers complained of after the process had closed its end
 	for _, read := range p.read {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, pipes.add(func(r io.Reader) {
@@ -232,22 +236,6 @@ func quoted(args []string) []string {
 		out[i] = a
 	}
 	return out
-}
-
-// patience is how long a command of a moment may take.
-const patience = 30 * time.Second
-
-// output runs a command of a moment, argv[0] included, and gives its stdout.
-func output(ctx context.Context, path string, argv ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, argv[1:]...)
-	cmd.Args = argv
-	cmd.Env = environ()
-	cmd.SysProcAttr = attributes()
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	return string(out), err
 }
 
 // watched is a reader whose every byte is a sign of life.

@@ -12,10 +12,12 @@ import (
 
 // TestSandboxedTools: in the sandbox films are probed, encoded and remuxed as outside, to the same bytes.
 func TestSandboxedTools(t *testing.T) {
-	inside, why := tools(t).TrySandbox(t.Context())
-	if why != "" {
-		t.Skip("skipped: " + why)
+	inside := tools(t)
+	if !inside.Sandboxed {
+		t.Skip("skipped: " + inside.WhyNot)
 	}
+	outside := inside
+	outside.Sandboxed = false
 	path := film(t, "фильм, 100%.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 	link := filepath.Join(t.TempDir(), "link.mp4")
 	if err := os.Symlink(path, link); err != nil {
@@ -23,7 +25,7 @@ func TestSandboxedTools(t *testing.T) {
 	}
 	outputs := map[bool][]byte{}
 	for _, boxed := range []bool{false, true} {
-		use := tools(t)
+		use := outside
 		if boxed {
 			use = inside
 		}
@@ -47,14 +49,16 @@ func TestSandboxedTools(t *testing.T) {
 
 // TestSandboxHoldsAPlaylist: a playlist that names another film opens nothing, even where no list of formats stops it.
 func TestSandboxHoldsAPlaylist(t *testing.T) {
-	inside, why := tools(t).TrySandbox(t.Context())
-	if why != "" {
-		t.Skip("skipped: " + why)
+	inside := tools(t)
+	if !inside.Sandboxed {
+		t.Skip("skipped: " + inside.WhyNot)
 	}
+	outside := inside
+	outside.Sandboxed = false
 	other := film(t, "other.ts", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-c:v", "mpeg2video")
 	disguised := save(t, "film.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:"+other+"\n#EXT-X-ENDLIST\n"))
 	args := []string{"-f", "hls", "-allowed_extensions", "ALL", "-protocol_whitelist", "file", "-i", fileURL(disguised), "-f", "null", "-"}
-	if err := tools(t).Run(context.Background(), Job{Args: args}); err != nil {
+	if err := outside.Run(context.Background(), Job{Args: args}); err != nil {
 		t.Fatalf("outside it should be opened, else this proves nothing: %v", err)
 	}
 	if err := inside.Run(context.Background(), Job{Args: args}); err == nil {
