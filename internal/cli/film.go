@@ -80,7 +80,12 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 			return g, err
 		}
 	}
-	if blocks(g.findings) { // subtitles and article cost nothing to read: they are judged before a film of hours is
+	if article.Poster.File != "" {
+		if err := g.readPoster(ctx, tools, filepath.Dir(path), article.Poster.File); err != nil {
+			return g, err
+		}
+	}
+	if blocks(g.findings) { // subtitles, article and poster cost nothing to read: they are judged before a film of hours is
 		report.Sort(g.findings)
 		return g, nil
 	}
@@ -168,7 +173,7 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 // nameFilm settles title, slug and language: flags first, then the article, then the file's name.
 func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	r := &g.request
-	r.Poster = a.Poster
+	r.Poster.At = a.Poster.At
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	r.Title = cmp.Or(strings.TrimSpace(f.title), a.Title, strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(stem)), stem)
 	r.Slug = cmp.Or(f.slug, a.Slug)

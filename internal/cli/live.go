@@ -18,6 +18,7 @@ import (
 	"filmpress/internal/release"
 	"filmpress/internal/store"
 	"filmpress/internal/theme"
+	"filmpress/internal/watch"
 )
 
 // The addresses of serve's own, which no published object can have: names that begin with a dot are not served.
@@ -147,7 +148,7 @@ func sources(film string, subs []string, look string) string {
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	if entries, err := os.ReadDir(filepath.Dir(film)); err == nil {
 		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), stem+".") || e.Name() == "film.md" {
+			if strings.HasPrefix(e.Name(), stem+".") || watch.IsPicture(e.Name()) { // one of the pictures can be its poster
 				paths = append(paths, filepath.Join(filepath.Dir(film), e.Name()))
 			}
 		}

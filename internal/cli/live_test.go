@@ -96,7 +96,7 @@ func TestSources(t *testing.T) {
 	if look() != before {
 		t.Error("another film's files count")
 	}
-	for _, name := range []string{"film.md", "film.en.srt", "far.srt", "theme/theme.css"} {
+	for _, name := range []string{"film.md", "poster.PNG", "film.en.srt", "far.srt", "theme/theme.css"} {
 		before = look()
 		write(name, "new")
 		if look() == before {

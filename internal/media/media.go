@@ -111,6 +111,12 @@ func (v Video) Display() (width, height int) {
 	return w, h
 }
 
+// Picture is a picture file that stands for the film before anybody presses play.
+type Picture struct {
+	Digest string // sha256 of its bytes
+	Video         // its one frame
+}
+
 // Audio is one audio stream.
 type Audio struct {
 	Index    int           `json:"index"`

@@ -26,7 +26,7 @@ type Request struct {
 	Article  string                  // digest of film.md, "" without one
 	Title    string                  // never empty
 	Slug     string                  // as Slug makes them
-	Poster   *time.Duration          // where in the film its poster is taken, nil chooses
+	Poster   Poster                  // what stands there before anybody presses play
 	Language string                  // of the page and, where the film does not say, of its sound; BCP 47, "" is unknown
 	NameOf   func(tag string) string // a language's own name, "" for an unknown one
 	Pipeline pipeline.Pipeline
@@ -35,6 +35,13 @@ type Request struct {
 	Page     string // version of the watch page's code
 	Theme    Theme  // of the pages
 	Tolerant bool   // publish what can be decoded of a damaged film
+}
+
+// Poster is a moment of the film, or a picture file; the zero value leaves the choice to filmpress.
+type Poster struct {
+	At   *time.Duration
+	File *media.Picture
+	Name string // the file's, for findings only
 }
 
 // Track is a subtitle file that was read and found good.
@@ -274,15 +281,38 @@ func (c *computer) pictures() {
 	if top.Height > top.Width { // portrait: as tall as the others are wide would be a tower
 		width = even(float64(width) * 9 / 16)
 	}
-	if c.Poster != nil && *c.Poster >= c.length() {
-		c.find(report.Error, "poster-time", fmt.Sprintf("its .md file wants the poster from %s, and the film ends after %s", c.Poster.Round(time.Second), c.length().Round(time.Second)),
+	if at := c.Poster.At; at != nil && *at >= c.length() {
+		c.find(report.Error, "poster-time", fmt.Sprintf("its .md file wants the poster from %s, and the film ends after %s", at.Round(time.Second), c.length().Round(time.Second)),
 			"give `poster:` a moment of the film, as in 1:23, or leave it out")
+	}
+	inputs := c.picture()
+	var file *PosterFile
+	if picture := c.Poster.File; picture != nil {
+		c.judgePoster(*picture, top)
+		file = &PosterFile{Source: picture.Video, Width: top.Width, Height: top.Height}
+		inputs = append(inputs, source("poster", picture.Digest))
 	}
 	interval := c.interval()
 	c.add("pictures", Pictures, "taking the poster and the storyboard", PicturesParams{
-		Poster: top.Name, At: c.Poster, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
+		Poster: top.Name, At: c.Poster.At, File: file, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
 		Height: even(float64(width) * float64(top.Height) / float64(top.Width)), Columns: sheetSide, Rows: sheetSide,
-	}, c.picture()...)
+	}, inputs...)
+}
+
+// judgePoster warns of a picture that viewers see blurred, or with bars beside it.
+func (c *computer) judgePoster(p media.Picture, top Rung) {
+	width, height := p.Display()
+	find := func(rule, text, hint string) {
+		c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: c.Poster.Name}, Severity: report.Warn, Rule: rule, Text: text, Hint: hint})
+	}
+	if 2*width < top.Width && 2*height < top.Height {
+		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, top.Width, top.Height), "export it larger")
+	}
+	// A twentieth more or less is a stripe that hardly anybody sees.
+	if shape, film := float64(width)/float64(height), float64(top.Width)/float64(top.Height); shape < film/1.05 || shape > film*1.05 {
+		find("poster-shape", fmt.Sprintf("the poster is %dx%d, which is another shape than the film's %dx%d: black bars stand beside it", width, height, top.Width, top.Height),
+			"cut it to the film's shape, if you do not want them")
+	}
 }
 
 // picture are the inputs of a step that reads renditions.

@@ -124,15 +124,23 @@ type SubtitleParams struct {
 
 // PicturesParams are the parameters of a pictures step. Its input is the video step.
 type PicturesParams struct {
-	Poster   string         `json:"poster"`       // the rung that the poster is taken from
-	At       *time.Duration `json:"at,omitempty"` // where in the film it is taken; nil chooses
-	Sheet    string         `json:"sheet"`        // the rung that the storyboard is taken from
-	Duration time.Duration  `json:"duration"`     // of the film
-	Interval time.Duration  `json:"interval"`     // between two storyboard pictures
-	Width    int            `json:"width"`        // of one storyboard picture
+	Poster   string         `json:"poster"`         // the rung that the poster is taken from
+	At       *time.Duration `json:"at,omitempty"`   // where in the film it is taken; nil chooses
+	File     *PosterFile    `json:"file,omitempty"` // the picture that it is made of instead, the input "poster"
+	Sheet    string         `json:"sheet"`          // the rung that the storyboard is taken from
+	Duration time.Duration  `json:"duration"`       // of the film
+	Interval time.Duration  `json:"interval"`       // between two storyboard pictures
+	Width    int            `json:"width"`          // of one storyboard picture
 	Height   int            `json:"height"`
 	Columns  int            `json:"columns"`
 	Rows     int            `json:"rows"`
+}
+
+// PosterFile is a picture file, and what becomes of it.
+type PosterFile struct {
+	Source media.Video `json:"source"`
+	Width  int         `json:"width"`
+	Height int         `json:"height"`
 }
 
 // MP4Params are the parameters of an mp4 step. Its inputs are the video step and, where there is sound, an audio step.

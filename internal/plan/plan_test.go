@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"filmpress/internal/media"
 	"filmpress/internal/pipeline"
+	"filmpress/internal/report"
 	"filmpress/pipelines"
 )
 
@@ -101,6 +103,47 @@ func digests(p Plan) map[string]string {
 	return d
 }
 
+func poster(digest string, width, height int) *media.Picture {
+	return &media.Picture{Digest: digest, Video: media.Video{Codec: "mjpeg", Width: width, Height: height, PixFmt: "yuvj420p"}}
+}
+
+// TestPosterFile: the picture is an input, and who gives one that is too small or has another shape is told.
+func TestPosterFile(t *testing.T) {
+	for _, c := range []struct {
+		width, height, turn int
+		want                string
+	}{{1920, 1080, 0, ""}, {3840, 2160, 0, ""}, {1080, 1920, 90, ""}, {1900, 1080, 0, ""}, {640, 360, 0, "poster-small"}, {1080, 1920, 0, "poster-shape"}, {300, 300, 0, "poster-shape poster-small"}} {
+		r := request(t, "documentary")
+		r.Poster.File, r.Poster.Name = poster("one", c.width, c.height), "poster.jpg"
+		r.Poster.File.Rotation = c.turn
+		p := Compute(r)
+		var found []string
+		for _, f := range p.Findings {
+			if strings.HasPrefix(f.Rule, "poster") {
+				found = append(found, f.Rule)
+				if f.Severity != report.Warn || f.Pos.File != "poster.jpg" || f.Hint == "" {
+					t.Errorf("%+v", f)
+				}
+			}
+		}
+		slices.Sort(found)
+		if got := strings.Join(found, " "); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+		s := p.Steps[slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == "pictures" })]
+		var params PicturesParams
+		s.Decode(&params)
+		if !slices.Contains(s.Inputs, source("poster", "one")) || params.File == nil || params.File.Width != 1920 || params.File.Height != 1080 {
+			t.Errorf("%+v %+v", s.Inputs, params.File)
+		}
+	}
+	one, two := request(t, "documentary"), request(t, "documentary")
+	one.Poster.File, two.Poster.File = poster("one", 1920, 1080), poster("two", 1920, 1080)
+	if digests(Compute(one))["pictures"] == digests(Compute(two))["pictures"] {
+		t.Error("another picture gives the same poster")
+	}
+}
+
 // TestDigestsCoverWhatChangesTheBytes and nothing else: which steps are done anew after a change.
 func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
 	const all = "audio-0 mp4 package pictures player subtitle-en subtitle-ru video"
@@ -123,7 +166,8 @@ func TestDigestsCoverWhatChangesTheBytes(t *testing.T) {
 		{"quality", func(r *Request) { r.Pipeline.Video.CRF++ }, "mp4 package pictures video"},
 		{"what samples cost", func(r *Request) { r.Quality = measuredOf("150 360 700 1300 2500 5000", nil) }, "mp4 package pictures video"},
 		{"loudness", func(r *Request) { r.Pipeline.Audio.Loudness = -23 }, "audio-0 mp4 package pictures video"},
-		{"the poster's moment", func(r *Request) { at := 5 * time.Second; r.Poster = &at }, "package pictures"},
+		{"the poster's moment", func(r *Request) { at := 5 * time.Second; r.Poster.At = &at }, "package pictures"},
+		{"a poster's file", func(r *Request) { r.Poster.File = poster("one", 1920, 1080) }, "package pictures"},
 		{"the poster's size", func(r *Request) { r.Pipeline.Pictures.Width = 100 }, "package pictures"},
 		{"the pipeline's name", func(r *Request) { r.Pipeline.Name = "mine" }, ""},
 		{"the frame rate", func(r *Request) { r.Film.Video[0].Rate.Num = 24 }, "audio-0 mp4 package pictures video"},

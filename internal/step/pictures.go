@@ -49,7 +49,15 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
+// poster makes the poster of a picture file, or of the film.
 func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
+	if p.File != nil {
+		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Width: p.File.Width, Height: p.File.Height}, w.log(j, "poster"))
+		if err != nil {
+			return err
+		}
+		return j.poster(picture)
+	}
 	segments, spec := spread(r.Segments, posterSegments), ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration}
 	if p.At != nil {
 		segments, spec.At = r.around(*p.At)
@@ -61,7 +69,13 @@ func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Ren
 	if err != nil {
 		return err
 	}
-	if picture, err = privacy.StripJPEG(picture); err != nil {
+	return j.poster(picture)
+}
+
+// poster writes the poster, without what an encoder writes beside the picture.
+func (j job) poster(picture []byte) error {
+	picture, err := privacy.StripJPEG(picture)
+	if err != nil {
 		return err
 	}
 	return j.write(posterName, picture)

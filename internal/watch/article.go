@@ -8,7 +8,9 @@ import (
 	"html/template"
 	"math"
 	"net/url"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +31,16 @@ type Article struct {
 	Language    string // BCP 47, in canonical form
 	Credits     []Credit
 	Links       []Link
-	Licence     string         // what others may do with the film, "CC BY-SA 4.0"
-	Notice      string         // what viewers should know before they watch
-	Poster      *time.Duration // where in the film its poster is taken; nil leaves the choice to filmpress
-	HTML        template.HTML  // the article, safe to put into a page
+	Licence     string // what others may do with the film, "CC BY-SA 4.0"
+	Notice      string // what viewers should know before they watch
+	Poster      Poster
+	HTML        template.HTML // the article, safe to put into a page
+}
+
+// Poster is what stands there before anybody presses play. The zero value leaves the choice to filmpress.
+type Poster struct {
+	At   *time.Duration // a moment of the film, or
+	File string         // the name of a picture file beside the article
 }
 
 // maxArticle bounds what is parsed, in bytes: a long book chapter is a tenth of it.
@@ -103,7 +111,7 @@ type frontMatter struct {
 	Links       []rawLink `yaml:"links"`
 	Licence     string    `yaml:"licence"`
 	Notice      string    `yaml:"notice"`
-	Poster      *moment   `yaml:"poster"`
+	Poster      poster    `yaml:"poster"`
 }
 
 type rawLink struct {
@@ -115,10 +123,7 @@ func (f frontMatter) article() Article {
 	a := Article{
 		Title: strings.TrimSpace(f.Title), Slug: string(f.Slug), Description: strings.TrimSpace(f.Description),
 		Date: string(f.Date), Language: string(f.Language), Credits: f.Credits,
-		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice),
-	}
-	if f.Poster != nil {
-		a.Poster = (*time.Duration)(f.Poster)
+		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice), Poster: Poster(f.Poster),
 	}
 	for _, l := range f.Links {
 		if l.URL != "" {
@@ -133,7 +138,7 @@ type (
 	isoDate string
 	langTag string
 	linkURL string
-	moment  time.Duration
+	poster  Poster
 )
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -158,10 +163,10 @@ func (d *isoDate) UnmarshalText(b []byte) error {
 
 var momentForm = regexp.MustCompile(`^(?:(?:(\d{1,2}):)?(\d{1,2}):)?(\d{1,5}(?:\.\d{1,3})?)$`)
 
-func (m *moment) UnmarshalText(b []byte) error {
+func (p *poster) UnmarshalText(b []byte) error {
 	parts := momentForm.FindSubmatch(b)
 	if parts == nil {
-		return errors.New("a moment of the film is written 83, 1:23, 1:23.5 or 1:02:03")
+		return p.file(string(b))
 	}
 	seconds := 0.0
 	for _, part := range parts[1:] {
@@ -171,7 +176,24 @@ func (m *moment) UnmarshalText(b []byte) error {
 		}
 		seconds = 60*seconds + value
 	}
-	*m = moment(math.Round(seconds*1000) * float64(time.Millisecond))
+	at := time.Duration(math.Round(seconds*1000) * float64(time.Millisecond))
+	p.At = &at
+	return nil
+}
+
+// IsPicture says whether a file of this name can be a poster.
+func IsPicture(name string) bool {
+	return slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(path.Ext(name)))
+}
+
+func (p *poster) file(name string) error {
+	if !IsPicture(name) {
+		return errors.New("a poster is a moment of the film, written 83, 1:23, 1:23.5 or 1:02:03, or a JPEG or PNG file, written poster.jpg")
+	}
+	if strings.ContainsAny(name, `/\`) {
+		return errors.New("the poster's file lies beside the film and is named without a folder, as in poster.jpg")
+	}
+	p.File = name
 	return nil
 }
 

@@ -135,14 +135,25 @@ func harmless(t *testing.T, text string) {
 	}
 }
 
-func TestPosterTime(t *testing.T) {
+func TestPoster(t *testing.T) {
 	for text, want := range map[string]time.Duration{"83": 83 * time.Second, "1:23": 83 * time.Second, "1:23.5": 83500 * time.Millisecond, "1:02:03": time.Hour + 2*time.Minute + 3*time.Second, "0": 0} {
 		a, findings := ParseArticle("film.md", []byte("---\nposter: "+text+"\n---\n"))
-		if len(findings) > 0 || a.Poster == nil || *a.Poster != want {
+		if len(findings) > 0 || a.Poster.At == nil || *a.Poster.At != want || a.Poster.File != "" {
 			t.Errorf("%s: %v, %v", text, a.Poster, findings)
 		}
 	}
-	if a, _ := ParseArticle("film.md", []byte("---\ntitle: A\n---\n")); a.Poster != nil {
+	if a, _ := ParseArticle("film.md", []byte("---\ntitle: A\n---\n")); a.Poster != (Poster{}) {
 		t.Errorf("nobody asked for the poster at %v", a.Poster)
+	}
+	for _, name := range []string{"poster.jpg", "Плакат 100%.PNG", "-i.jpeg", "..png", "a%03d.jpg"} {
+		if a, findings := ParseArticle("film.md", []byte("---\nposter: '"+name+"'\n---\n")); len(findings) > 0 || a.Poster != (Poster{File: name}) {
+			t.Errorf("%s: %+v, %v", name, a.Poster, findings)
+		}
+	}
+	for _, name := range []string{"1:2:3:4", "poster.gif", "poster", "film.mp4", "../poster.jpg", "/etc/poster.jpg", `a\b.jpg`, "pictures/poster.jpg", "https://example.org/poster.jpg", "-1"} {
+		a, findings := ParseArticle("film.md", []byte("---\ntitle: A\nposter: '"+name+"'\n---\n"))
+		if len(findings) != 1 || findings[0].Pos.Line != 3 || !strings.Contains(findings[0].Text, "poster.jpg") || a.Poster != (Poster{}) {
+			t.Errorf("%s: %+v, %v", name, a.Poster, findings)
+		}
 	}
 }

@@ -164,7 +164,7 @@ func parseStream(r rawStream) probedStream {
 		}
 		for _, side := range r.SideData {
 			switch side.Type {
-			case "Display Matrix":
+			case "Display Matrix", "3x3 displaymatrix": // of a stream, of a frame
 				s.video.Rotation, s.video.Mirrored = orientation(side.Matrix, side.Rotation)
 			case "DOVI configuration record":
 				s.dolbyVision, s.dolbyBase = side.Profile, side.BaseID

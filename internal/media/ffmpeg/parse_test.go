@@ -242,6 +242,16 @@ func FuzzParseProbe(f *testing.F) {
 	})
 }
 
+func FuzzParsePicture(f *testing.F) {
+	f.Add([]byte(`{"frames":[{"width":320,"side_data_list":[{"side_data_type":"3x3 displaymatrix","displaymatrix":"\n00000000: 0 65536 0\n00000001: -65536 0 0\n00000002: 0 0 1073741824\n","rotation":-90}]}],"streams":[{"codec_name":"mjpeg","codec_type":"video","width":320,"height":240,"pix_fmt":"yuvj420p"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, ok := parsePicture(data)
+		if w, h := p.Display(); ok && (w < 0 || h < 0 || p.Rotation%90 != 0) {
+			t.Fatalf("%+v", p)
+		}
+	})
+}
+
 func FuzzParsePacket(f *testing.F) {
 	f.Add("0,1024,512,512,856,K_")
 	f.Fuzz(func(t *testing.T, line string) {

@@ -1,0 +1,113 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+
+	ff "github.com/u2takey/ffmpeg-go"
+
+	"filmpress/internal/media"
+)
+
+// ErrPicture says why a file cannot stand for the film.
+type ErrPicture struct{ Why, Mend string }
+
+func (e *ErrPicture) Error() string { return e.Why }
+
+// pictureFormats are the formats of picture files that are accepted: how each begins, and its demuxer. Demuxers are told by
+// that and never by name, for which ffmpeg takes image2: it reads a pattern from the name, and opens further files.
+var pictureFormats = []struct{ codec, magic, demuxer string }{
+	{"mjpeg", "\xff\xd8\xff", "jpeg_pipe"},   // ITU-T T.81, B.1.1.3
+	{"png", "\x89PNG\r\n\x1a\n", "png_pipe"}, // W3C PNG, 5.2
+}
+
+// Picture gives the facts about a picture file, without its digest; data are its bytes. It fails with *ErrPicture where it
+// is none that can be used.
+func (t Tools) Picture(ctx context.Context, path string, data []byte) (media.Picture, error) {
+	demuxer := ""
+	for _, f := range pictureFormats {
+		if bytes.HasPrefix(data, []byte(f.magic)) {
+			demuxer = f.demuxer
+		}
+	}
+	unreadable := &ErrPicture{"it is no picture that can be read to its end", "export it again, as JPEG or PNG"}
+	if demuxer == "" {
+		return media.Picture{}, &ErrPicture{"it is neither JPEG nor PNG", "export it as one of them"}
+	}
+	var raw []byte
+	read := func(r io.Reader) (err error) {
+		raw, err = io.ReadAll(io.LimitReader(r, maxProbe))
+		return err
+	}
+	// Phones put further pictures behind the first (Multi-Picture Format, CIPA DC-007).
+	args := []string{"-hide_banner", "-loglevel", "level+error", "-show_streams", "-show_frames", "-read_intervals", "%+#1", "-of", "json", "-o", Pipe(0), "-f", demuxer,
+		"-protocol_whitelist", "file", "-max_pixels", strconv.Itoa(maxPixels), "-i", fileURL(path)}
+	said, err := t.process("ffprobe", args, []func(io.Reader) error{read}).run(ctx)
+	if exit := (*ExitError)(nil); errors.As(err, &exit) || err == nil && said.count > 0 {
+		return media.Picture{}, unreadable
+	}
+	if err != nil {
+		return media.Picture{}, err
+	}
+	p, ok := parsePicture(raw)
+	switch {
+	case !ok:
+		return media.Picture{}, unreadable
+	case p.Codec == "mjpeg" && p.PixFmt == "gbrap": // four colours of print
+		return media.Picture{}, &ErrPicture{"its colours are those of print (CMYK)", "export it in the colours of screens (sRGB)"}
+	}
+	return p, nil
+}
+
+// parsePicture reads ffprobe's JSON of one picture. A camera's wish to have it turned stands at the frame.
+func parsePicture(raw []byte) (p media.Picture, ok bool) {
+	var probed struct {
+		Streams []rawStream `json:"streams"`
+		Frames  []rawStream `json:"frames"`
+	}
+	if json.Unmarshal(raw, &probed) != nil || len(probed.Streams) != 1 || len(probed.Frames) != 1 {
+		return p, false
+	}
+	s := probed.Streams[0]
+	s.Kind, s.SideData = "video", probed.Frames[0].SideData
+	p.Video = parseStream(s).video
+	p.SAR = media.Rational{Num: 1, Den: 1} // a JPEG can tell of pixels that are not square, and browsers do not listen
+	return p, p.Width > 0 && p.Height > 0 && p.PixFmt != ""
+}
+
+// PosterSpec is a picture file made into a poster.
+type PosterSpec struct {
+	Path          string // of the picture file
+	Source        media.Video
+	Width, Height int // of the poster: the picture is scaled to fit, and stands on black where its shape is another
+	Quality       int // mjpeg's q, 2 (best) to 31; 0 is 3
+}
+
+// Poster gives a JPEG.
+func (t Tools) Poster(ctx context.Context, s PosterSpec, log string) ([]byte, error) {
+	return t.still(ctx, s.args(), log)
+}
+
+func (s PosterSpec) args() []string {
+	demuxer := ""
+	for _, f := range pictureFormats {
+		if f.codec == s.Source.Codec {
+			demuxer = f.demuxer
+		}
+	}
+	c := colorOf(s.Source)
+	f := &filters{stream(ff.Input(fileURL(s.Path), ff.KwArgs{"f": demuxer, "protocol_whitelist": "file", "max_pixels": strconv.Itoa(maxPixels), "noautorotate": ""}), 0)}
+	f.upright(s.Source)
+	f.overBlack(c)
+	// JPEG is BT.601 of full range (JFIF 1.02), in and out.
+	f.add("scale", "w", itoa(s.Width), "h", itoa(s.Height), "force_original_aspect_ratio", "decrease", "flags", scaler,
+		"in_color_matrix", "bt601", "out_color_matrix", "bt601", "in_range", "pc", "out_range", "pc")
+	f.add("format", "pix_fmts", "yuvj420p")
+	f.add("pad", "w", itoa(s.Width), "h", itoa(s.Height), "x", "-1", "y", "-1")
+	f.add("setsar", "sar", "1")
+	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+}
