@@ -355,8 +355,7 @@ func TestMachinesDetached(t *testing.T) {
 	m.workers = make([]*exec.Cmd, 1)
 	server.Kill()
 	address := freeAddress(t)
-	m.env = append(m.env, "FILMPRESS_METRICS="+address) // for the worker; who publishes or attaches listens on nothing
-	m.work(0)                                           // before the server is there
+	m.work(0, "FILMPRESS_METRICS="+address) // before the server is there
 	time.Sleep(2 * time.Second)
 	server.Run()
 	ask("index.html", "attach", "film")
@@ -378,6 +377,15 @@ func TestMachinesDetached(t *testing.T) {
 		}
 	}
 	joined := slices.ContainsFunc(all, func(s *spans.Span) bool { return s.Name == "publish" && of[string(s.TraceId)] > 10 })
+	publishes := 0
+	for _, s := range all {
+		if s.Name == "publish" {
+			publishes++
+		}
+	}
+	if publishes != 3 {
+		t.Errorf("%d spans of publishes; two were sent off, and one attached", publishes)
+	}
 	if len(of) != 1 || !joined {
 		t.Errorf("the worker's steps are no part of the publish's trace: %d spans, the steps in %d traces", len(all), len(of))
 	}

@@ -139,14 +139,14 @@ done. It may run on another machine; it needs the kept results, and the rights t
 	}
 	flags := cmd.Flags()
 	addServer(flags)
-	config.AddFlags(flags, "cache", "cache-size", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style", "s3.public-url")
+	config.AddFlags(flags, "cache", "cache-size", "metrics", "traces", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style", "s3.public-url")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	flags.BoolVar(&o.keepSource, "keep-source", false, "leave the film with the kept results when the release is out")
-	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+	cmd.RunE = a.observed(func(cmd *cobra.Command, given []string) error {
 		a.config.Engine = "temporal"
-		return a.attachTo(cmd.Context(), given[0], o)
+		return a.measured(cmd.Context(), false, func(own *app) error { return own.attachTo(cmd.Context(), given[0], o) })
 	})
 	return cmd
 }

@@ -25,13 +25,18 @@ func (a *app) publish(ctx context.Context, o publishOptions) error {
 	if o.dryRun {
 		return a.publishFilm(ctx, o)
 	}
+	return a.measured(ctx, o.detach, func(own *app) error { return own.publishFilm(ctx, o) })
+}
+
+// measured carries out a publish, or the rest of one, and has telemetry tell how it ended. detached says that workers go on.
+func (a *app) measured(ctx context.Context, detached bool, publish func(own *app) error) error {
 	own := *a // films of a batch are published side by side
 	own.publishes = a.telemetry.Publish(a.config.Engine)
-	err := own.publishFilm(ctx, o)
+	err := publish(&own)
 	why := err
 	if err != nil && ctx.Err() != nil { // whatever it broke, the user asked for it
 		why = ctx.Err()
 	}
-	own.publishes.End(why, o.detach)
+	own.publishes.End(why, detached)
 	return err
 }

@@ -32,7 +32,7 @@ func TestArticleFindings(t *testing.T) {
 		{"![A van](van.jpg)\n", "film.md:1:3: warn: pictures in the article are not published; its description is shown instead (article-image)"},
 		{"---\nlicense: x\n---\n", `film.md:2:1: error: unknown key "license" (yaml-key)`},
 		{"---\nnotice: [a]\n---\n", "yaml-"},
-		{"---\nposter: film.jpg\n---\n", "yaml-"},
+		{"---\nposter: film.gif\n---\n", "yaml-"},
 		{"---\nposter: 1:2:3:4\n---\n", "yaml-"},
 		{"---\nposter: -3\n---\n", "yaml-"},
 		{"---\nlanguage: qqq-99999999999\n---\n", `film.md:2:11: error: "language": "qqq-99999999999" is not a language tag; write en, ru, ky or pt-BR (BCP 47) (yaml-value)`},
