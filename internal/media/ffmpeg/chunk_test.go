@@ -3,11 +3,11 @@ package ffmpeg
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -22,9 +22,9 @@ func numbered(rate, seconds string) string {
 }
 
 // numbersOf reads the numbers that numbered drew.
-func numbersOf(t testing.TB, encoded []byte) []int {
+func numbersOf(t testing.TB, encoded ...[]byte) []int {
 	t.Helper()
-	pixels := raw(t, "-i", save(t, "n.mp4", encoded), "-vf", "scale=16:1:flags=area,format=gray", "-f", "rawvideo", "-")
+	pixels := oneByOne(t, "scale=16:1:flags=area", encoded)
 	var out []int
 	for frame := range slices.Chunk(pixels, 16) {
 		n := 0
@@ -36,6 +36,17 @@ func numbersOf(t testing.TB, encoded []byte) []int {
 		out = append(out, n)
 	}
 	return out
+}
+
+// oneByOne decodes films of one size, one after the other, and gives the luma of their frames behind a filter.
+func oneByOne(t testing.TB, filter string, encoded [][]byte) []byte {
+	t.Helper()
+	var args []string
+	for i, e := range encoded {
+		args = append(args, "-i", save(t, fmt.Sprintf("%d.mp4", i), e))
+	}
+	graph := fmt.Sprintf("concat=n=%d,%s,format=gray", len(encoded), filter)
+	return raw(t, append(args, "-filter_complex", graph, "-fps_mode", "passthrough", "-f", "rawvideo", "-")...)
 }
 
 // pieces encodes the film once in one run, and once cut at the given frames; what is decoded is for the caller.
@@ -117,10 +128,7 @@ func TestChunksAreFrameExact(t *testing.T) {
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
 			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
-			want, got := numbersOf(t, whole), []int(nil)
-			for _, p := range parts {
-				got = append(got, numbersOf(t, p)...)
-			}
+			want, got := numbersOf(t, whole), numbersOf(t, parts...)
 			if !slices.Equal(got, want) {
 				t.Errorf("in pieces\n%v\nin one\n%v", got, want)
 			}
@@ -160,16 +168,13 @@ func TestChunksOfClips(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			source, findings, err := tools(t).Inspect(context.Background(), path, report.Discard)
+			source, findings, err := inspected(path)
 			if worst, _ := report.Worst(findings); err != nil || worst == report.Error || source.Video[0].Frames < 30 || source.Duration > 10*time.Second && !all {
 				t.Skip("too short, too long, or it cannot be published")
 			}
 			total := int64(source.Duration.Seconds()*source.Video[0].Rate.Float() + 0.5)
 			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6, ""}}, total/3, 2*total/3)
-			want, got := grey(t, whole), []byte(nil)
-			for _, p := range parts {
-				got = append(got, grey(t, p)...)
-			}
+			want, got := grey(t, whole), grey(t, parts...)
 			if worst := farthest(got, want); len(got) != len(want) || worst > 12 {
 				t.Errorf("%d bytes of pixels, not %d; a frame differs by %.1f", len(got), len(want), worst)
 			}
@@ -179,9 +184,8 @@ func TestChunksOfClips(t *testing.T) {
 
 const greySize = 32 * 18
 
-func grey(t testing.TB, encoded []byte) []byte {
-	return raw(t, "-i", save(t, "g.mp4", encoded), "-vf", "scale="+strconv.Itoa(32)+":18:flags=area,format=gray", "-f", "rawvideo", "-")
-}
+// grey is what films show, one after the other, small and without colours.
+func grey(t testing.TB, encoded ...[]byte) []byte { return oneByOne(t, "scale=32:18:flags=area", encoded) }
 
 // farthest is the largest mean difference of two frames in the same place.
 func farthest(a, b []byte) (worst float64) {

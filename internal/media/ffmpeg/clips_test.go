@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"filmpress/internal/media"
@@ -24,6 +25,26 @@ func clips(t testing.TB) string {
 	}
 	return dir
 }
+
+// inspected is what Inspect says of a clip. Several tests ask, and each answer takes four processes.
+func inspected(path string) (media.Source, []report.Finding, error) {
+	type answer struct {
+		source   media.Source
+		findings []report.Finding
+		err      error
+	}
+	ask, _ := answers.LoadOrStore(path, sync.OnceValue(func() (a answer) {
+		var use Tools
+		if use, a.err = found(); a.err == nil {
+			a.source, a.findings, a.err = use.Inspect(context.Background(), path, report.Discard)
+		}
+		return a
+	}))
+	a := ask.(func() answer)()
+	return a.source, a.findings, a.err
+}
+
+var answers sync.Map // by path
 
 // refused are the clips that cannot be published, with the rule that says so. All others can.
 var refused = map[string]string{
@@ -122,7 +143,7 @@ func TestClips(t *testing.T) {
 		count++
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, findings, err := tools(t).Inspect(context.Background(), filepath.Join(dir, name), report.Discard)
+			source, findings, err := inspected(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
