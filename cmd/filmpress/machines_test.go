@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -167,7 +169,7 @@ func (m *machines) left(bucket s3server.Server, kind string) (names []string) {
 	return names
 }
 
-// film makes the small film of these tests, and a publisher of it.
+// smallFilm makes the small film of these tests, with an article and a poster, which workers need too, and a publisher of it.
 func smallFilm(t *testing.T) (start func() killed) {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
@@ -177,6 +179,15 @@ func smallFilm(t *testing.T) (start func() killed) {
 	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	var poster bytes.Buffer
+	if err := png.Encode(&poster, image.NewGray(image.Rect(0, 0, 320, 180))); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"film.md": []byte("---\nposter: poster.png\n---\n"), "poster.png": poster.Bytes()} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(film), name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return func() killed {
 		k := killed{t, t.TempDir(), film}
