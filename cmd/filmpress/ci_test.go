@@ -114,9 +114,10 @@ func TestAction(t *testing.T) {
 		t.Fatalf("%+v", action)
 	}
 	expression := regexp.MustCompile(`\$\{\{ *inputs\.([a-z-]+) *\}\}`)
+	temp := t.TempDir() // one for all jobs: filmpress is linked once
 	try := func(dir string, with map[string]string) ran {
 		t.Helper()
-		env := []string{"GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH=" + absolute(t, root), "GITHUB_WORKSPACE=" + dir, "RUNNER_TEMP=" + t.TempDir()}
+		env := []string{"GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH=" + absolute(t, root), "GITHUB_WORKSPACE=" + dir, "RUNNER_TEMP=" + temp}
 		for _, s := range action.Runs.Steps {
 			if s.Shell != "bash" || strings.Contains(s.Run, "${{") {
 				t.Fatalf("step %q: an expression in a script is run by the shell", s.Name)
