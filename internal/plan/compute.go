@@ -285,32 +285,46 @@ func (c *computer) pictures() {
 		c.find(report.Error, "poster-time", fmt.Sprintf("its .md file wants the poster from %s, and the film ends after %s", at.Round(time.Second), c.length().Round(time.Second)),
 			"give `poster:` a moment of the film, as in 1:23, or leave it out")
 	}
-	inputs := c.picture()
+	poster, inputs := c.posterRung(), c.picture()
 	var file *PosterFile
 	if picture := c.Poster.File; picture != nil {
-		c.judgePoster(*picture, top)
-		file = &PosterFile{Source: picture.Video, Width: top.Width, Height: top.Height}
+		c.judgePoster(*picture, poster)
+		file = &PosterFile{Source: picture.Video, Width: poster.Width, Height: poster.Height}
 		inputs = append(inputs, source("poster", picture.Digest))
 	}
 	interval := c.interval()
 	c.add("pictures", Pictures, "taking the poster and the storyboard", PicturesParams{
-		Poster: top.Name, At: c.Poster.At, File: file, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
+		Poster: poster.Name, At: c.Poster.At, File: file, Sheet: sheet.Name, Duration: c.length(), Interval: interval, Width: width,
 		Height: even(float64(width) * float64(top.Height) / float64(top.Width)), Columns: sheetSide, Rows: sheetSide,
 	}, inputs...)
 }
 
+// posterPixels are those of 1280x720: enough for a picture that is looked at before play, and half the bytes of 1920x1080, which on a
+// thin line stand between the viewer and the film.
+const posterPixels = 1280 * 720
+
+// posterRung is the rung whose size the poster has.
+func (c *computer) posterRung() Rung {
+	for _, r := range slices.Backward(c.rungs) {
+		if r.Width*r.Height <= posterPixels {
+			return r
+		}
+	}
+	return c.rungs[0]
+}
+
 // judgePoster warns of a picture that viewers see blurred, or with bars beside it.
-func (c *computer) judgePoster(p media.Picture, top Rung) {
+func (c *computer) judgePoster(p media.Picture, frame Rung) {
 	width, height := p.Display()
 	find := func(rule, text, hint string) {
 		c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: c.Poster.Name}, Severity: report.Warn, Rule: rule, Text: text, Hint: hint})
 	}
-	if 2*width < top.Width && 2*height < top.Height {
-		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, top.Width, top.Height), "export it larger")
+	if 2*width < frame.Width && 2*height < frame.Height {
+		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, frame.Width, frame.Height), "export it larger")
 	}
 	// A twentieth more or less is a stripe that hardly anybody sees.
-	if shape, film := float64(width)/float64(height), float64(top.Width)/float64(top.Height); shape < film/1.05 || shape > film*1.05 {
-		find("poster-shape", fmt.Sprintf("the poster is %dx%d, which is another shape than the film's %dx%d: black bars stand beside it", width, height, top.Width, top.Height),
+	if shape, film := float64(width)/float64(height), float64(frame.Width)/float64(frame.Height); shape < film/1.05 || shape > film*1.05 {
+		find("poster-shape", fmt.Sprintf("the poster is %dx%d, which is another shape than the film's %dx%d: black bars stand beside it", width, height, frame.Width, frame.Height),
 			"cut it to the film's shape, if you do not want them")
 	}
 }
@@ -369,7 +383,7 @@ func (c *computer) chapters() (out []media.Chapter) {
 func (c *computer) pack() {
 	p := PackageParams{
 		Title: c.Title, Slug: c.Slug, Language: c.Language, Duration: c.length(), Rate: c.rate, Segment: c.seconds(int64(c.segment)),
-		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Poster: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page, Theme: c.Theme,
+		Audio: c.sounds, Subtitles: c.captions, Chapters: c.chapters(), Top: c.rungs[len(c.rungs)-1].Name, MP4: c.mp4Rung(), Page: c.Page, Theme: c.Theme,
 	}
 	var inputs []Input
 	for _, s := range c.plan.Steps {

@@ -23,7 +23,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 3, Pictures: 2, MP4: 2, Player: 1, Package: 3}
+var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 3, Pictures: 3, MP4: 2, Player: 1, Package: 3}
 
 // Versions tells the versions of all kinds. Who has others makes other bytes.
 func Versions() string {
@@ -171,7 +171,7 @@ type PackageParams struct {
 	Audio     []AudioLabel    `json:"audio,omitempty"`
 	Subtitles []TrackLabel    `json:"subtitles,omitempty"`
 	Chapters  []media.Chapter `json:"chapters,omitempty"`
-	Poster    string          `json:"poster_rung"`
+	Top       string          `json:"top"` // the largest rung, whose size the page is told
 	MP4       Rung            `json:"mp4"`
 	Theme     Theme           `json:"theme,omitzero"`
 	Page      string          `json:"page"` // version of the page's own code and templates

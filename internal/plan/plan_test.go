@@ -112,7 +112,7 @@ func TestPosterFile(t *testing.T) {
 	for _, c := range []struct {
 		width, height, turn int
 		want                string
-	}{{1920, 1080, 0, ""}, {3840, 2160, 0, ""}, {1080, 1920, 90, ""}, {1900, 1080, 0, ""}, {640, 360, 0, "poster-small"}, {1080, 1920, 0, "poster-shape"}, {300, 300, 0, "poster-shape poster-small"}} {
+	}{{1920, 1080, 0, ""}, {3840, 2160, 0, ""}, {1080, 1920, 90, ""}, {1900, 1080, 0, ""}, {640, 360, 0, ""}, {630, 354, 0, "poster-small"}, {1080, 1920, 0, "poster-shape"}, {300, 300, 0, "poster-shape poster-small"}} {
 		r := request(t, "documentary")
 		r.Poster.File, r.Poster.Name = poster("one", c.width, c.height), "poster.jpg"
 		r.Poster.File.Rotation = c.turn
@@ -133,8 +133,19 @@ func TestPosterFile(t *testing.T) {
 		s := p.Steps[slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == "pictures" })]
 		var params PicturesParams
 		s.Decode(&params)
-		if !slices.Contains(s.Inputs, source("poster", "one")) || params.File == nil || params.File.Width != 1920 || params.File.Height != 1080 {
+		if !slices.Contains(s.Inputs, source("poster", "one")) || params.File == nil || params.File.Width != 1280 || params.File.Height != 720 || params.Poster != "v4" {
 			t.Errorf("%+v %+v", s.Inputs, params.File)
+		}
+	}
+	for _, c := range []struct{ width, height, wide, tall int }{{3840, 2160, 1280, 720}, {1080, 1920, 720, 1280}, {640, 360, 640, 360}, {1440, 1080, 960, 720}} {
+		r := request(t, "documentary")
+		r.Film.Video[0].Width, r.Film.Video[0].Height = c.width, c.height
+		r.Poster.File = poster("one", 1920, 1080)
+		p := Compute(r)
+		var params PicturesParams
+		p.Steps[slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == "pictures" })].Decode(&params)
+		if params.File.Width != c.wide || params.File.Height != c.tall {
+			t.Errorf("a film of %dx%d has a poster of %dx%d", c.width, c.height, params.File.Width, params.File.Height)
 		}
 	}
 	one, two := request(t, "documentary"), request(t, "documentary")

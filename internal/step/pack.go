@@ -166,7 +166,7 @@ func (k *packer) pictures() error {
 		}
 		k.out.Presentation.Pictures = append(k.out.Presentation.Pictures, pic)
 		k.dashPicture(r, pic.Rates)
-		if r.Name == k.p.Poster {
+		if r.Name == k.p.Top {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height
 		}
 	}
@@ -240,7 +240,7 @@ func (k *packer) stills() error {
 	if err := readFacts(k.in["pictures"], &facts); err != nil {
 		return err
 	}
-	k.out.Page.Poster = k.media("pictures", posterName)
+	k.out.Page.Poster, k.out.Page.PosterWidth, k.out.Page.PosterHeight = k.media("pictures", posterName), facts.Width, facts.Height
 	k.out.Page.Storyboard = k.media("pictures", storyboardName)
 	return nil
 }

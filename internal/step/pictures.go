@@ -25,6 +25,9 @@ const (
 // a good one, few enough that a film of hours is not copied for it.
 const posterSegments = 12
 
+// posterQuality is mjpeg's q of a poster: two thirds of the bytes of 3, at an SSIM of 0.98 of it (docs/benchmarks.md).
+const posterQuality = 5
+
 // pictures takes the poster and the storyboard from finished renditions: turned upright, tone-mapped and decoded once.
 func (w *Worker) pictures(ctx context.Context, j job) error {
 	var p plan.PicturesParams
@@ -38,9 +41,9 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 		return err
 	}
 	defer remove()
-	top := video.rung(p.Poster)
-	facts := PictureFacts{Width: top.Width, Height: top.Height}
-	if err := w.poster(ctx, j, p, top, filepath.Join(dir, "poster.mp4")); err != nil {
+	rung := video.rung(p.Poster)
+	facts := PictureFacts{Width: rung.Width, Height: rung.Height}
+	if err := w.poster(ctx, j, p, rung, filepath.Join(dir, "poster.mp4")); err != nil {
 		return err
 	}
 	if facts.Sheets, err = w.storyboard(ctx, j, p, video.rung(p.Sheet), filepath.Join(dir, "sheet.mp4")); err != nil {
@@ -52,13 +55,13 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 // poster makes the poster of a picture file, or of the film.
 func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
 	if p.File != nil {
-		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Width: p.File.Width, Height: p.File.Height}, w.log(j, "poster"))
+		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Width: p.File.Width, Height: p.File.Height, Quality: posterQuality}, w.log(j, "poster"))
 		if err != nil {
 			return err
 		}
 		return j.poster(picture)
 	}
-	segments, spec := spread(r.Segments, posterSegments), ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration}
+	segments, spec := spread(r.Segments, posterSegments), ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration, Quality: posterQuality}
 	if p.At != nil {
 		segments, spec.At = r.around(*p.At)
 	}

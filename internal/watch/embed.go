@@ -101,7 +101,7 @@ func OEmbed(p Page) []byte {
 	o := oEmbed{Version: "1.0", Type: "video", Title: p.Film.Title, Width: p.Width, Height: p.Height,
 		HTML: EmbedCode(v.Beside(EmbedName), p.Film.Title, p.Width, p.Height)}
 	if p.Poster != "" {
-		o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = v.Absolute(p.Poster), p.Width, p.Height
+		o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = v.Absolute(p.Poster), p.PosterWidth, p.PosterHeight
 	}
 	return o.bytes()
 }

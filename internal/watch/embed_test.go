@@ -59,6 +59,7 @@ func TestOEmbed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got["version"] != "1.0" || got["type"] != "video" || got["title"] != p.Film.Title || got["thumbnail_url"] != "https://films.example.org/a/o/pictures/poster.jpg" ||
+		got["thumbnail_width"] != 480.0 || got["thumbnail_height"] != 270.0 || got["width"] != 640.0 ||
 		!strings.Contains(got["html"].(string), `src="https://films.example.org/a/embed.html"`) {
 		t.Errorf("%v", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -113,6 +114,11 @@ func (v view) Spoken() []Track {
 		}
 	}
 	return out
+}
+
+// Open is which of Spoken is open at first: the one in the page's language, else the first.
+func (v view) Open() int {
+	return max(0, slices.IndexFunc(v.Spoken(), func(t Track) bool { return t.Language == v.Language() }))
 }
 
 // Label is a track's name with what it is for.

@@ -109,6 +109,18 @@ func TestRenderParts(t *testing.T) {
 	}
 }
 
+// TestOpenTranscript: who reads the page can read the transcript that is open, where there is one in that language.
+func TestOpenTranscript(t *testing.T) {
+	for language, want := range map[string]string{"": "English", "en": "English", "ru": "русский", "ky": "English"} {
+		p := samplePage()
+		p.Film.Language = language
+		_, after, _ := strings.Cut(string(render(t, p)), `<details name="fp-transcript" open>`)
+		if summary, _, _ := strings.Cut(after, "</summary>"); !strings.Contains(summary, ">"+want+"<") {
+			t.Errorf("on a page in %q %q is open", language, summary)
+		}
+	}
+}
+
 func TestRenderForcedIsNoChoice(t *testing.T) {
 	p := samplePage()
 	p.Tracks[0].Forced = true

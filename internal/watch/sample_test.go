@@ -17,7 +17,7 @@ func samplePage() Page {
 			ArticleHTML: template.HTML(sampleArticle),
 		},
 		Master: "master.m3u8", MP4: "../../o/mp4/film.mp4", Poster: "../../o/pictures/poster.jpg", Storyboard: "../../o/pictures/storyboard.vtt",
-		Width: 640, Height: 360, Duration: filmLength,
+		PosterWidth: 480, PosterHeight: 270, Width: 640, Height: 360, Duration: filmLength,
 		Tracks: []Track{
 			{Language: "en", Name: "English", Kind: "subtitles", VTT: "../../o/en/track.vtt", TXT: "../../o/en/track.txt", Lines: []Line{
 				{sec(1), sec(4), "", "We left before sunrise."}, {sec(5), sec(8.5), "Aizada", "The road was still frozen,\nand nobody spoke."},

@@ -185,7 +185,9 @@ func TestChunksOfClips(t *testing.T) {
 const greySize = 32 * 18
 
 // grey is what films show, one after the other, small and without colours.
-func grey(t testing.TB, encoded ...[]byte) []byte { return oneByOne(t, "scale=32:18:flags=area", encoded) }
+func grey(t testing.TB, encoded ...[]byte) []byte {
+	return oneByOne(t, "scale=32:18:flags=area", encoded)
+}
 
 // farthest is the largest mean difference of two frames in the same place.
 func farthest(a, b []byte) (worst float64) {
