@@ -116,6 +116,9 @@ func (v view) Spoken() []Track {
 	return out
 }
 
+// CopyLink is the button's text before the film moves.
+func (v view) CopyLink() string { return strings.ReplaceAll(v.Words.CopyLink, "{t}", clock(0)) }
+
 // Open is which of Spoken is open at first: the one in the page's language, else the first.
 func (v view) Open() int {
 	return max(0, slices.IndexFunc(v.Spoken(), func(t Track) bool { return t.Language == v.Language() }))
