@@ -283,7 +283,12 @@ func digestOf(data []byte) string {
 
 // readCapped reads a regular file, but never more than max bytes: what is larger is for the reader to refuse.
 func readCapped(path string, max int64) ([]byte, error) {
-	info, err := os.Stat(path) // before opening: a fifo would wait for its writer
+	return readPlain(os.Stat, os.Open, path, max)
+}
+
+// readPlain is readCapped for a place with its own ways to look and to open, such as an os.Root.
+func readPlain(stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), path string, max int64) ([]byte, error) {
+	info, err := stat(path) // before opening: a fifo would wait for its writer
 	switch {
 	case err != nil:
 		return nil, err
@@ -292,7 +297,7 @@ func readCapped(path string, max int64) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a plain file", shown(path))
 	}
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}

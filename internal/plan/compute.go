@@ -105,7 +105,12 @@ type computer struct {
 }
 
 func (c *computer) find(s report.Severity, rule, text, hint string) {
-	c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: c.Name}, Severity: s, Rule: rule, Text: text, Hint: hint})
+	c.findIn(c.Name, s, rule, text, hint)
+}
+
+// findIn is find for another file than the film's.
+func (c *computer) findIn(file string, s report.Severity, rule, text, hint string) {
+	c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: file}, Severity: s, Rule: rule, Text: text, Hint: hint})
 }
 
 func (c *computer) because(subject string, taken bool, why string) {
@@ -316,9 +321,7 @@ func (c *computer) posterRung() Rung {
 // judgePoster warns of a picture that viewers see blurred, or with bars beside it.
 func (c *computer) judgePoster(p media.Picture, frame Rung) {
 	width, height := p.Display()
-	find := func(rule, text, hint string) {
-		c.plan.Findings = append(c.plan.Findings, report.Finding{Pos: report.Pos{File: c.Poster.Name}, Severity: report.Warn, Rule: rule, Text: text, Hint: hint})
-	}
+	find := func(rule, text, hint string) { c.findIn(c.Poster.Name, report.Warn, rule, text, hint) }
 	if 2*width < frame.Width && 2*height < frame.Height {
 		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, frame.Width, frame.Height), "export it larger")
 	}

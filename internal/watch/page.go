@@ -12,24 +12,25 @@ import (
 // Page is everything the page shows. URIs are relative to the release folder ("../../o/<digest>/film.mp4",
 // "master.m3u8"), or absolute URLs; Base turns them into URIs of the place where the page itself will lie.
 type Page struct {
-	Film                      Film
-	Base                      string        // from the page's place to the release folder: "" in it, "r/<release>/" at the entrance
-	PublicURL                 string        // where the page can be opened, for link previews and search engines; "" where not known
-	Master                    string        // the multivariant playlist
-	MP4                       string        // the progressive film: for viewers without JavaScript
-	Poster                    string        // "" is none
-	PosterWidth, PosterHeight int           // pixels
-	Storyboard                string        // the WebVTT file of StoryboardVTT; "" is none
-	Width                     int           // of the film's picture, pixels
-	Height                    int           //
-	Duration                  time.Duration // of the film
-	Captions                  string        // the language of the track that is on until the viewer chooses; "" is none
-	Tracks                    []Track
-	Audio                     []AudioTrack // as the multivariant playlist names them; a menu appears from two on
-	Chapters                  []Chapter
-	Downloads                 []Download
-	Theme                     Theme
-	Assets                    Assets // the zero value is a page with the browser's own player
+	Film         Film
+	Base         string        // from the page's place to the release folder: "" in it, "r/<release>/" at the entrance
+	PublicURL    string        // where the page can be opened, for link previews and search engines; "" where not known
+	Master       string        // the multivariant playlist
+	MP4          string        // the progressive film: for viewers without JavaScript
+	Poster       string        // "" is none
+	PosterWidth  int           // pixels
+	PosterHeight int           //
+	Storyboard   string        // the WebVTT file of StoryboardVTT; "" is none
+	Width        int           // of the film's picture, pixels
+	Height       int           //
+	Duration     time.Duration // of the film
+	Captions     string        // the language of the track that is on until the viewer chooses; "" is none
+	Tracks       []Track
+	Audio        []AudioTrack // as the multivariant playlist names them; a menu appears from two on
+	Chapters     []Chapter
+	Downloads    []Download
+	Theme        Theme
+	Assets       Assets // the zero value is a page with the browser's own player
 }
 
 // Film is what is said about the film.

@@ -44,10 +44,11 @@ func fileURL(path string) string {
 	return "file:" + abs
 }
 
-// inputArgs are the guards and the file, for ffprobe, whose lists ffmpeg-go does not make.
-func inputArgs(path string) []string {
+// inputArgs are the guards, further input options and the file, for ffprobe, whose lists ffmpeg-go does not make.
+func inputArgs(path string, options ff.KwArgs) []string {
 	var args []string
 	g := guards()
+	maps.Copy(g, options)
 	for _, k := range slices.Sorted(maps.Keys(g)) {
 		args = append(args, "-"+k, g[k].(string))
 	}

@@ -5,8 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"strconv"
+	"slices"
 
 	ff "github.com/u2takey/ffmpeg-go"
 
@@ -18,9 +17,16 @@ type ErrPicture struct{ Why, Mend string }
 
 func (e *ErrPicture) Error() string { return e.Why }
 
+type pictureFormat struct{ codec, magic, demuxer string }
+
+// options have nothing but this format read.
+func (f pictureFormat) options() ff.KwArgs {
+	return ff.KwArgs{"f": f.demuxer, "format_whitelist": f.demuxer}
+}
+
 // pictureFormats are the formats of picture files that are accepted: how each begins, and its demuxer. Demuxers are told by
 // that and never by name, for which ffmpeg takes image2: it reads a pattern from the name, and opens further files.
-var pictureFormats = []struct{ codec, magic, demuxer string }{
+var pictureFormats = []pictureFormat{
 	{"mjpeg", "\xff\xd8\xff", "jpeg_pipe"},   // ITU-T T.81, B.1.1.3
 	{"png", "\x89PNG\r\n\x1a\n", "png_pipe"}, // W3C PNG, 5.2
 }
@@ -28,25 +34,13 @@ var pictureFormats = []struct{ codec, magic, demuxer string }{
 // Picture gives the facts about a picture file, without its digest; data are its bytes. It fails with *ErrPicture where it
 // is none that can be used.
 func (t Tools) Picture(ctx context.Context, path string, data []byte) (media.Picture, error) {
-	demuxer := ""
-	for _, f := range pictureFormats {
-		if bytes.HasPrefix(data, []byte(f.magic)) {
-			demuxer = f.demuxer
-		}
-	}
-	unreadable := &ErrPicture{"it is no picture that can be read to its end", "export it again, as JPEG or PNG"}
-	if demuxer == "" {
+	format := slices.IndexFunc(pictureFormats, func(f pictureFormat) bool { return bytes.HasPrefix(data, []byte(f.magic)) })
+	if format < 0 {
 		return media.Picture{}, &ErrPicture{"it is neither JPEG nor PNG", "export it as one of them"}
 	}
-	var raw []byte
-	read := func(r io.Reader) (err error) {
-		raw, err = io.ReadAll(io.LimitReader(r, maxProbe))
-		return err
-	}
+	unreadable := &ErrPicture{"it is no picture that can be read to its end", "export it again, as JPEG or PNG"}
 	// Phones put further pictures behind the first (Multi-Picture Format, CIPA DC-007).
-	args := []string{"-hide_banner", "-loglevel", "level+error", "-show_streams", "-show_frames", "-read_intervals", "%+#1", "-of", "json", "-o", Pipe(0), "-f", demuxer,
-		"-protocol_whitelist", "file", "-max_pixels", strconv.Itoa(maxPixels), "-i", fileURL(path)}
-	said, err := t.process("ffprobe", args, []func(io.Reader) error{read}).run(ctx)
+	raw, said, err := t.json(ctx, inputArgs(path, pictureFormats[format].options()), "-show_streams", "-show_frames", "-read_intervals", "%+#1")
 	if exit := (*ExitError)(nil); errors.As(err, &exit) || err == nil && said.count > 0 {
 		return media.Picture{}, unreadable
 	}
@@ -93,14 +87,9 @@ func (t Tools) Poster(ctx context.Context, s PosterSpec, log string) ([]byte, er
 }
 
 func (s PosterSpec) args() []string {
-	demuxer := ""
-	for _, f := range pictureFormats {
-		if f.codec == s.Source.Codec {
-			demuxer = f.demuxer
-		}
-	}
+	format := pictureFormats[slices.IndexFunc(pictureFormats, func(f pictureFormat) bool { return f.codec == s.Source.Codec })]
 	c := colorOf(s.Source)
-	f := &filters{stream(ff.Input(fileURL(s.Path), ff.KwArgs{"f": demuxer, "protocol_whitelist": "file", "max_pixels": strconv.Itoa(maxPixels), "noautorotate": ""}), 0)}
+	f := &filters{stream(input(s.Path, format.options()), 0)}
 	f.upright(s.Source)
 	f.overBlack(c)
 	// JPEG is BT.601 of full range (JFIF 1.02), in and out.

@@ -90,13 +90,7 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 
 // header asks ffprobe. why is its complaint where the file cannot be read at all.
 func (t Tools) header(ctx context.Context, path string) (p probed, why string, err error) {
-	var data []byte
-	read := func(r io.Reader) (err error) {
-		data, err = io.ReadAll(io.LimitReader(r, maxProbe))
-		return err
-	}
-	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_format", "-show_streams", "-show_chapters", "-of", "json", "-o", Pipe(0)}, inputArgs(path)...)
-	_, err = t.process("ffprobe", args, []func(io.Reader) error{read}).run(ctx)
+	data, _, err := t.json(ctx, inputArgs(path, nil), "-show_format", "-show_streams", "-show_chapters")
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		why = exit.Why
@@ -110,6 +104,17 @@ func (t Tools) header(ctx context.Context, path string) (p probed, why string, e
 	}
 	p, err = parseProbe(data)
 	return p, "", err
+}
+
+// json has ffprobe show parts of an input as JSON. said are its complaints.
+func (t Tools) json(ctx context.Context, input []string, show ...string) (data []byte, said messages, err error) {
+	read := func(r io.Reader) (err error) {
+		data, err = io.ReadAll(io.LimitReader(r, maxProbe))
+		return err
+	}
+	args := append(append([]string{"-hide_banner", "-loglevel", "level+error"}, show...), "-of", "json", "-o", Pipe(0))
+	said, err = t.process("ffprobe", append(args, input...), []func(io.Reader) error{read}).run(ctx)
+	return data, said, err
 }
 
 // timings reads all packets. What ffprobe says meanwhile is returned, because it ends with code 0 even on a cut file.

@@ -27,7 +27,7 @@ type packet struct {
 // each stream's time base (seconds a tick; missing ones are 1). What ffprobe said meanwhile is returned.
 func (t Tools) scan(ctx context.Context, path string, base []float64, each func(packet) error) (messages, error) {
 	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_entries", "packet=stream_index,pts,dts,duration,size,flags",
-		"-of", "csv=p=0", "-o", Pipe(0)}, inputArgs(path)...)
+		"-of", "csv=p=0", "-o", Pipe(0)}, inputArgs(path, nil)...)
 	read := func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
