@@ -67,9 +67,16 @@ func manifests(t *testing.T, library string) []string {
 	return append(found, filepath.Join(library, "film", "manifest.mpd"))
 }
 
-// TestDashIsPlayed has players of others play the manifest, in a browser.
-func TestDashIsPlayed(t *testing.T) {
+// TestDash publishes once for all that read it.
+func TestDash(t *testing.T) {
 	t.Parallel()
+	library := dashFilm(t)
+	t.Run("ffmpeg", func(t *testing.T) { ffmpegReadsDash(t, library) })
+	t.Run("players", func(t *testing.T) { playersPlayDash(t, library) })
+}
+
+// playersPlayDash has players of others play the manifest, in a browser.
+func playersPlayDash(t *testing.T, library string) {
 	browser := needBrowser(t)
 	players := map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"}
 	for player, pkg := range players {
@@ -77,7 +84,6 @@ func TestDashIsPlayed(t *testing.T) {
 			t.Skipf("skipped: %s is not installed; run npm ci --ignore-scripts in testdata/browser", player)
 		}
 	}
-	library := dashFilm(t)
 	files := http.FileServer(http.Dir(library))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
@@ -117,11 +123,9 @@ func TestDashIsPlayed(t *testing.T) {
 	}
 }
 
-// TestDashIsReadByFfmpeg counts frames through ffmpeg's own DASH demuxer. By default it opens no .vtt on a disk, hence the option; and it
+// ffmpegReadsDash counts frames through ffmpeg's own DASH demuxer. By default it opens no .vtt on a disk, hence the option; and it
 // ends all streams with the first that ends, so each is read by itself.
-func TestDashIsReadByFfmpeg(t *testing.T) {
-	t.Parallel()
-	library := dashFilm(t)
+func ffmpegReadsDash(t *testing.T, library string) {
 	for _, manifest := range manifests(t, library) {
 		for stream, want := range map[string]string{"v:0": "120", "v:1": "120", "a:0": "563", "s:0": "1", "s:1": "1"} { // 120 pictures; 562.5 times 1024 samples at 48 kHz
 			out, err := exec.Command("ffprobe", "-v", "error", "-allowed_extensions", "ALL", "-count_packets", "-select_streams", stream,

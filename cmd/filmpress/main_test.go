@@ -22,9 +22,10 @@ func TestMain(m *testing.M) {
 // have and do not have afterwards.
 func TestStories(t *testing.T) {
 	films := &films{dir: t.TempDir()}
+	common := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
-		Setup:              setup,
+		Setup:              func(e *testscript.Env) error { return setup(e, common) },
 		Condition:          condition,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -52,8 +53,9 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// setup gives each story a user of its own: no settings, no credentials, nothing kept.
-func setup(e *testscript.Env) error {
+// setup gives each story a user of its own: no settings, no credentials, nothing kept. Stories that are not about encoding may take
+// COMMON for their kept results, where the same film is encoded once for all of them.
+func setup(e *testscript.Env, common string) error {
 	e.Vars = slices.DeleteFunc(e.Vars, func(v string) bool {
 		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "FILMPRESS_") || strings.HasPrefix(v, "XDG_")
 	})
@@ -63,6 +65,7 @@ func setup(e *testscript.Env) error {
 		"XDG_CONFIG_HOME": filepath.Join(e.WorkDir, "home", "config"),
 		"XDG_CACHE_HOME":  filepath.Join(e.WorkDir, "home", "cache"),
 		"FILMPRESS_KEPT":  filepath.Join(e.WorkDir, "kept"),
+		"COMMON":          common,
 		"BIN":             bin, // a PATH with filmpress and nothing else
 		"NEWLINE":         "\n",
 		"QUOTE":           "'",

@@ -57,7 +57,10 @@ func TestFaults(t *testing.T) {
 	group.SetLimit(3) // most of the time is spent waiting
 	for i, kind := range kinds {
 		group.Go(func() error {
-			t.Run(kind.Name, func(t *testing.T) { lines[i] = faulty(t, kind, seed+uint64(i)) })
+			t.Run(kind.Name, func(t *testing.T) {
+				lines[i] = faulty(t, kind, seed+uint64(i))
+				t.Log(lines[i]) // now too, for campaigns that are ended by hand
+			})
 			return nil
 		})
 	}

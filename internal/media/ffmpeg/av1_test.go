@@ -60,6 +60,7 @@ func TestAV1ChunksAreFrameExact(t *testing.T) {
 	needAV1(t)
 	for _, c := range []struct{ name, rate string }{{"25.mp4", "25"}, {"23.976.mkv", "24000/1001"}, {"59.94.mp4", "60000/1001"}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			path := film(t, c.name, "-f", "lavfi", "-i", numbered(c.rate, "9"), "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40")
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()

@@ -168,6 +168,7 @@ func TestChunksOfClips(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
 			source, findings, err := inspected(path)
 			if worst, _ := report.Worst(findings); err != nil || worst == report.Error || source.Video[0].Frames < 30 || source.Duration > 10*time.Second && !all {
 				t.Skip("too short, too long, or it cannot be published")

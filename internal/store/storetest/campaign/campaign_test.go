@@ -84,6 +84,7 @@ func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad
 					t.Error("no fault happened")
 				}
 				lines[i] = fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
+				t.Log(lines[i]) // now too, for campaigns that are ended by hand
 			})
 			return nil
 		})
