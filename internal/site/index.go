@@ -43,7 +43,7 @@ type words struct {
 }
 
 // dictionary holds the words of each language that has a file.
-var dictionary = watch.Dictionary[words](files)
+var dictionary = sync.OnceValue(func() map[string]words { return watch.Dictionary[words](files) })
 
 // words gives the interface of the library, and its language: the one that was set, else that of most films.
 func (l Library) words() (words, string) {
@@ -54,7 +54,7 @@ func (l Library) words() (words, string) {
 			base, _ := language.Make(f.Language).Base()
 			count[base.String()]++
 		}
-		for candidate := range dictionary {
+		for candidate := range dictionary() {
 			if n, best := count[candidate], count[lang]; lang == "" || n > best || n == best && candidate < lang {
 				lang = candidate
 			}
@@ -64,10 +64,10 @@ func (l Library) words() (words, string) {
 		}
 	}
 	base, _ := language.Make(lang).Base()
-	if w, ok := dictionary[base.String()]; ok {
+	if w, ok := dictionary()[base.String()]; ok {
 		return w, lang
 	}
-	return dictionary["en"], "en"
+	return dictionary()["en"], "en"
 }
 
 // Index is index.html: all films, which can be searched where scripts run. The theme may be the zero value.

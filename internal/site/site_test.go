@@ -189,7 +189,7 @@ func TestLanguageOfMostFilms(t *testing.T) {
 }
 
 func TestWordsAreWhole(t *testing.T) {
-	for lang, w := range dictionary {
+	for lang, w := range dictionary() {
 		v := reflect.ValueOf(w)
 		for i := range v.NumField() {
 			if v.Field(i).String() == "" {
@@ -197,8 +197,8 @@ func TestWordsAreWhole(t *testing.T) {
 			}
 		}
 	}
-	if len(dictionary) < 4 {
-		t.Error(len(dictionary))
+	if len(dictionary()) < 4 {
+		t.Error(len(dictionary()))
 	}
 }
 

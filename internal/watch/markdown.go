@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -17,15 +18,17 @@ import (
 )
 
 // commonMark renders no raw HTML: tidy takes it out, because goldmark without WithUnsafe leaves a comment in its place.
-var commonMark = goldmark.New(
-	goldmark.WithExtensions(extension.Linkify, extension.Table, extension.Strikethrough, extension.Footnote),
-	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
-)
+var commonMark = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithExtensions(extension.Linkify, extension.Table, extension.Strikethrough, extension.Footnote),
+		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+	)
+})
 
 // markdown renders an article that begins on line firstLine of its file. takeTitle lifts a leading level-1
 // heading out of it.
 func markdown(name string, src []byte, firstLine int, takeTitle bool) (title string, html template.HTML, findings []report.Finding) {
-	doc := commonMark.Parser().Parse(text.NewReader(src))
+	doc := commonMark().Parser().Parse(text.NewReader(src))
 	t := tidier{name: name, src: src, firstLine: firstLine}
 	if h, ok := doc.FirstChild().(*ast.Heading); ok && takeTitle && h.Level == 1 {
 		title = plain(h, src)
@@ -33,7 +36,7 @@ func markdown(name string, src []byte, firstLine int, takeTitle bool) (title str
 	}
 	t.tidy(doc)
 	var out bytes.Buffer
-	if err := commonMark.Renderer().Render(&out, src, doc); err != nil {
+	if err := commonMark().Renderer().Render(&out, src, doc); err != nil {
 		panic("rendering into memory failed: " + err.Error())
 	}
 	return title, template.HTML(out.String()), t.findings

@@ -18,6 +18,6 @@ func Version() string {
 		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
 	}
 	fmt.Fprintf(h, "%d\n%s%d\n%s", len(embedHTML), embedHTML, len(embedCSS), embedCSS)
-	fmt.Fprintf(h, "%d\n%s%d\n%s%v", len(pageCSS), pageCSS, len(localJS), localJS, dictionary)
+	fmt.Fprintf(h, "%d\n%s%d\n%s%v", len(pageCSS), pageCSS, len(localJS), localJS, dictionary())
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 
@@ -78,7 +79,7 @@ type words struct {
 var wordFiles embed.FS
 
 // dictionary holds the interface in each language that has a file.
-var dictionary = Dictionary[words](wordFiles)
+var dictionary = sync.OnceValue(func() map[string]words { return Dictionary[words](wordFiles) })
 
 // Dictionary reads the words of an interface, by language: one file words/<language>.yml for each, embedded in the program. What a file
 // leaves out is English.
@@ -111,10 +112,10 @@ func Dictionary[W any](files embed.FS) map[string]W {
 // wordsFor gives the interface for a language tag, and the language it really is in: English where we have none.
 func wordsFor(tag string) (w words, lang string) {
 	base, _ := language.Make(tag).Base()
-	if w, ok := dictionary[base.String()]; ok {
+	if w, ok := dictionary()[base.String()]; ok {
 		return w, base.String()
 	}
-	return dictionary["en"], "en"
+	return dictionary()["en"], "en"
 }
 
 // rightToLeft are the scripts that need dir="rtl" (ISO 15924).
