@@ -143,7 +143,7 @@ func TestKilled(t *testing.T) {
 		}
 		began := time.Now()
 		killed(t, v.command(t, k), 0)
-		took[v.name] = max(took[v.name], time.Since(began))
+		took[v.name] = time.Since(began) // the last, since what else the machine does changes
 		a.viewed(t, viewer)
 		v.check(t, k)
 		if err := os.RemoveAll(filepath.Join(server.Dir, k.slug)); err != nil {
