@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	ff "github.com/u2takey/ffmpeg-go"
 
@@ -51,7 +52,7 @@ func (t Tools) Picture(ctx context.Context, path string, data []byte) (media.Pic
 	switch {
 	case !ok:
 		return media.Picture{}, unreadable
-	case p.Codec == "mjpeg" && p.PixFmt == "gbrap": // four colours of print
+	case p.Codec == "mjpeg" && (p.PixFmt == "gbrap" || strings.HasPrefix(p.PixFmt, "yuva")): // a JPEG has no transparency: four colours, as CMYK or YCCK
 		return media.Picture{}, &ErrPicture{"its colours are those of print (CMYK)", "export it in the colours of screens (sRGB)"}
 	}
 	return p, nil

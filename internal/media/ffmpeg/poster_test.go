@@ -156,6 +156,8 @@ func TestPictureRefused(t *testing.T) {
 		"cut PNG":         {string(lossless[:len(lossless)/2]), "to its end"},
 		"PNG's beginning": {string(lossless[:8]), "to its end"},
 		"JPEG of noise":   {"\xff\xd8\xff" + strings.Repeat("noise", 100), "to its end"},
+		"CMYK":            {string(cmyk(0)), "CMYK"},
+		"YCCK":            {string(cmyk(2)), "CMYK"},
 		"60k x 60k":       {string(sized(lossless, 60000, 60000)), "to its end"},
 	} {
 		path := save(t, "poster.jpg", []byte(c.data))
@@ -165,6 +167,19 @@ func TestPictureRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// cmyk is a whole JPEG of 8 x 8 pixels in four colours, all of them in the middle (ITU-T T.81, B.2): each table of codes has the one code
+// that is needed, of one bit, so that a block takes two bits. transform is what Adobe's segment says: 0 as they stand, 2 as YCCK.
+func cmyk(transform byte) []byte {
+	out := "\xff\xd8" +
+		"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00" + string(rune(transform)) +
+		"\xff\xdb\x00\x43\x00" + strings.Repeat("\x01", 64) +
+		"\xff\xc0\x00\x14\x08\x00\x08\x00\x08\x04\x01\x11\x00\x02\x11\x00\x03\x11\x00\x04\x11\x00" // SOF0: four components
+	for _, table := range []string{"\x00", "\x10"} {
+		out += "\xff\xc4\x00\x14" + table + "\x01" + strings.Repeat("\x00", 15) + "\x00"
+	}
+	return []byte(out + "\xff\xda\x00\x0e\x04\x01\x00\x02\x00\x03\x00\x04\x00\x00\x3f\x00" + "\x00" + "\xff\xd9")
 }
 
 // noisy does not compress well, so that a cut falls into its pixels.
