@@ -97,7 +97,11 @@ func TestFieldsOfClips(t *testing.T) {
 		"androidx+media/bbb_2500ms.ts":                               media.ScanProgressive,
 		"luke-cha+fate-suite/Sequence_1-Apple_ProRes_with_Alpha.mp4": "", // two frames tell nothing
 	} {
-		if v := probe(t, filepath.Join(dir, name)).Video[0]; v.Scan != want {
+		source, _, err := inspected(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := source.Video[0]; v.Scan != want {
 			t.Errorf("%s declares %q and looks %q, want %q", name, v.FieldOrder, v.Scan, want)
 		}
 	}
