@@ -75,13 +75,30 @@ func TestPosterOfAFile(t *testing.T) {
 		}
 	}
 	black := rgba.RGBA{0, 0, 0, 255}
+	deep := image.NewNRGBA64(wide.Rect) // 16 bits a colour
+	few := image.NewPaletted(wide.Rect, rgba.Palette{rgba.RGBA{}, corners[0], corners[1], corners[2], corners[3]})
+	for y := range 90 {
+		for x := range 160 {
+			deep.Set(x, y, wide.At(x, y))
+			few.Set(x, y, clear.At(x, y))
+		}
+	}
+	grey := [4]rgba.RGBA{{128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}}
+	moving := raw(t, "-f", "image2pipe", "-i", save(t, "first.png", pngOf(t, wide)), "-vf", "loop=3:1,hue=h=90*n", "-frames:v", "3", "-f", "apng", "-")
+	if !bytes.Contains(moving, []byte("fdAT")) {
+		t.Fatal("a moving PNG of one picture")
+	}
 	for name, c := range map[string]struct {
 		data []byte
 		want [4]rgba.RGBA // of the upper left quarter, clockwise
 	}{
 		"plain.jpg":         {jpegOf(t, wide), [4]rgba.RGBA(corners)},
 		"plain.png":         {pngOf(t, wide), [4]rgba.RGBA(corners)},
-		"grey.png":          {pngOf(t, allGrey(160, 90)), [4]rgba.RGBA{{128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}}},
+		"grey.png":          {pngOf(t, allGrey(160, 90)), grey},
+		"grey.jpg":          {jpegOf(t, allGrey(160, 90)), grey},
+		"deep.png":          {pngOf(t, deep), [4]rgba.RGBA(corners)},
+		"few.png":           {pngOf(t, few), [4]rgba.RGBA{black, corners[1], corners[2], black}},
+		"moving.png":        {moving, [4]rgba.RGBA(corners)}, // its first picture
 		"through.png":       {pngOf(t, clear), [4]rgba.RGBA{black, corners[1], corners[2], black}},
 		"three-quarter.jpg": {withExif(jpegOf(t, tall), 6, "SECRET-CAMERA"), [4]rgba.RGBA{corners[3], corners[0], corners[1], corners[2]}},
 		"quarter.jpg":       {withExif(jpegOf(t, tall), 8, "SECRET-CAMERA"), [4]rgba.RGBA{corners[1], corners[2], corners[3], corners[0]}},
@@ -92,6 +109,7 @@ func TestPosterOfAFile(t *testing.T) {
 		"-i *.png":          {pngOf(t, wide), [4]rgba.RGBA(corners)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			m := posterOf(t, name, c.data, 320, 180)
 			for i, at := range []image.Point{{80, 45}, {240, 45}, {240, 135}, {80, 135}} {
 				if got := rgba.RGBAModel.Convert(m.At(at.X, at.Y)).(rgba.RGBA); !alike(got, c.want[i]) {
