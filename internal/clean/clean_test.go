@@ -1,11 +1,13 @@
 package clean_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"filmpress/internal/catalog"
@@ -259,5 +261,38 @@ func TestStrangeTombstone(t *testing.T) {
 func TestGrace(t *testing.T) {
 	if _, err := clean.Run(t.Context(), storetest.Memory(), clean.Options{Grace: time.Minute}, report.Discard); err == nil {
 		t.Error("a minute is enough")
+	}
+}
+
+// silent is a place that does not answer when it is to delete.
+type silent struct{ shifted }
+
+func (s *silent) Delete(ctx context.Context, _ string) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestSilentPlace: a deletion that nobody answers is given up and told in one sentence, and nothing is struck out.
+func TestSilentPlace(t *testing.T) {
+	folder, err := dir.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []string{"one", "two", "three"} {
+		releasetest.MustPublish(t, folder, v)
+	}
+	if _, err := clean.Run(t.Context(), folder, all(clean.Options{Do: true}), report.Discard); err != nil {
+		t.Fatal(err)
+	}
+	later := grace + time.Minute
+	due := time.Now().Add(later)
+	synctest.Test(t, func(t *testing.T) { // on a clock that stands in the year 2000 and runs as soon as all wait
+		_, err := clean.Run(t.Context(), &silent{shifted{folder, time.Until(due)}}, all(clean.Options{Do: true}), report.Discard)
+		if !errors.Is(err, store.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), " could not be deleted within 30s; run clean again to go on") {
+			t.Errorf("%v", err)
+		}
+	})
+	if r, err := clean.Run(t.Context(), ahead(folder, later), all(clean.Options{Do: true}), report.Discard); err != nil || r.Ripe().Objects != 8 {
+		t.Errorf("afterwards: %+v, %v", r, err)
 	}
 }

@@ -237,9 +237,12 @@ func (s *sweep) deleteAll(ctx context.Context, part []release.Doomed) error {
 				if s.elapsed() > 2*begin-request {
 					return fmt.Errorf("deleting in %s/%s takes too long, so it was ended; run clean again to go on", s.st, s.slug)
 				}
-				ctx, cancel := context.WithTimeout(ctx, request)
+				once, cancel := context.WithTimeout(ctx, request)
 				defer cancel()
-				if err := s.st.Delete(ctx, s.slug+"/"+d.Path); err != nil {
+				if err := s.st.Delete(once, s.slug+"/"+d.Path); err != nil {
+					if once.Err() != nil && ctx.Err() == nil {
+						return fmt.Errorf("%w: %s/%s/%s could not be deleted within %v; run clean again to go on", store.ErrUnreachable, s.st, s.slug, d.Path, request)
+					}
 					return err
 				}
 				deleted.Add(1)
