@@ -54,7 +54,7 @@ func TestFaults(t *testing.T) {
 	}
 	lines := make([]string, len(kinds))
 	var group errgroup.Group
-	group.SetLimit(3) // most of the time is spent waiting
+	group.SetLimit(6) // most of the time is spent waiting
 	for i, kind := range kinds {
 		group.Go(func() error {
 			t.Run(kind.Name, func(t *testing.T) {

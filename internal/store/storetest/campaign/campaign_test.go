@@ -73,7 +73,7 @@ func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad
 	}
 	lines := make([]string, len(kinds))
 	var group errgroup.Group
-	group.SetLimit(3)
+	group.SetLimit(6)
 	for i, kind := range kinds {
 		group.Go(func() error {
 			t.Run(kind.Name, func(t *testing.T) {
