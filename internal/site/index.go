@@ -43,7 +43,7 @@ type words struct {
 }
 
 // dictionary holds the words of each language that has a file.
-var dictionary = sync.OnceValue(func() map[string]words { return watch.Dictionary[words](files) })
+var dictionary = watch.Dictionary[words](files)
 
 // words gives the interface of the library, and its language: the one that was set, else that of most films.
 func (l Library) words() (words, string) {

@@ -79,11 +79,15 @@ type words struct {
 var wordFiles embed.FS
 
 // dictionary holds the interface in each language that has a file.
-var dictionary = sync.OnceValue(func() map[string]words { return Dictionary[words](wordFiles) })
+var dictionary = Dictionary[words](wordFiles)
 
 // Dictionary reads the words of an interface, by language: one file words/<language>.yml for each, embedded in the program. What a file
-// leaves out is English.
-func Dictionary[W any](files embed.FS) map[string]W {
+// leaves out is English. They are read when they are first asked for, which most commands never do.
+func Dictionary[W any](files embed.FS) func() map[string]W {
+	return sync.OnceValue(func() map[string]W { return readDictionary[W](files) })
+}
+
+func readDictionary[W any](files embed.FS) map[string]W {
 	read := func(lang string, w W) W {
 		name := "words/" + lang + ".yml"
 		data, err := files.ReadFile(name)
