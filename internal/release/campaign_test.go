@@ -4,14 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"filmpress/internal/release"
 	"filmpress/internal/report"
@@ -21,14 +17,6 @@ import (
 	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
-
-// times is how often a campaign does something: few times in a test, FILMPRESS_FAULTS times else.
-func times(few int) int {
-	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_FAULTS")); err == nil {
-		return n
-	}
-	return few
-}
 
 // client is a publisher of its own, as another process would be.
 func client(t testing.TB, server s3server.Server, o s3.Options) store.Store {
@@ -45,27 +33,7 @@ func client(t testing.TB, server s3server.Server, o s3.Options) store.Store {
 // with one clear sentence; the next publish over a good line finishes; and whoever watches the film meanwhile meets whole
 // releases only. FILMPRESS_FAULTS is how often for each kind of fault.
 func TestFaults(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	s3server.Server{AccessKey: "tester", SecretKey: "secret-of-the-tests"}.Setenv(t)
-	kinds := faults.Kinds
-	if os.Getenv("FILMPRESS_FAULTS") == "" {
-		kinds = faults.Few()
-	}
-	lines := make([]string, len(kinds))
-	var group errgroup.Group
-	group.SetLimit(6) // most of the time is spent waiting
-	for i, kind := range kinds {
-		group.Go(func() error {
-			t.Run(kind.Name, func(t *testing.T) {
-				lines[i] = faulty(t, kind, seed+uint64(i))
-				t.Log(lines[i]) // now too, for campaigns that are ended by hand
-			})
-			return nil
-		})
-	}
-	group.Wait()
-	t.Logf("| fault | publishes | faults | done | failed clearly | times the viewer looked | links followed |\n|-|-|-|-|-|-|-|\n%s", strings.Join(lines, ""))
+	faults.Each(t, "publishes", faulty)
 }
 
 // faulty is the campaign of one kind, and its line in the table.
@@ -74,7 +42,7 @@ func faulty(t *testing.T, kind faults.Kind, seed uint64) string {
 	bad := kind.Start(t, server, seed)
 	good := client(t, server, s3.Options{})
 	base := server.Endpoint + "/" + server.Bucket
-	runs, done, rounds, followed := times(1), 0, 0, 0
+	runs, done, rounds, followed := faults.Times("FILMPRESS_FAULTS", 1), 0, 0, 0
 	reasons := map[string]int{}
 	for i := range runs {
 		slug := fmt.Sprint("film ", i/10)
@@ -107,7 +75,7 @@ func faulty(t *testing.T, kind faults.Kind, seed uint64) string {
 	for text, n := range reasons {
 		t.Logf("%d times: %s", n, text)
 	}
-	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", kind.Name, runs, bad.Hits.Load(), done, runs-done, rounds, followed)
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, runs, bad.Hits.Load(), done, runs-done, rounds, followed)
 }
 
 // reason is an error without the object that it names.
@@ -145,7 +113,7 @@ func TestEightPublishers(t *testing.T) {
 				f := fault(direct)
 				server = faults.Between(t, direct, func(*http.Request) faults.Fault { return f })
 			}
-			for round := range times(1) {
+			for round := range faults.Times("FILMPRESS_FAULTS", 1) {
 				for _, same := range []bool{true, false} {
 					eight(t, direct, server, fmt.Sprint("film ", round, same), same, fault == nil, (round+len(name))%2 == 1)
 				}

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/mirror"
@@ -24,14 +21,6 @@ import (
 	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
-
-// times is how often a campaign does something: few times in a test, as often as the variable says else.
-func times(variable string, few int) int {
-	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
-		return n
-	}
-	return few
-}
 
 func client(t testing.TB, server s3server.Server, uploads string) *s3.Store {
 	t.Helper()
@@ -62,42 +51,24 @@ func (a *tally) viewed(t *testing.T, v *campaign.Viewer) {
 	a.rounds, a.links = a.rounds+v.Rounds, a.links+v.Links
 }
 
-// overFaults runs a campaign of each kind of fault, some side by side, since most of the time is spent waiting, and tells the table.
+// overFaults runs a campaign of each kind of fault.
 func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad *faults.Bad) tally) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	s3server.Server{AccessKey: "tester", SecretKey: "secret-of-the-tests"}.Setenv(t)
-	kinds := faults.Kinds
-	if os.Getenv("FILMPRESS_FAULTS") == "" {
-		kinds = faults.Few()
-	}
-	lines := make([]string, len(kinds))
-	var group errgroup.Group
-	group.SetLimit(6)
-	for i, kind := range kinds {
-		group.Go(func() error {
-			t.Run(kind.Name, func(t *testing.T) {
-				server := s3server.Start(t)
-				bad := kind.Start(t, server, seed+uint64(i))
-				a := run(t, server, bad)
-				if bad.Hits.Load() == 0 && a.runs > 10 {
-					t.Error("no fault happened")
-				}
-				lines[i] = fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
-				t.Log(lines[i]) // now too, for campaigns that are ended by hand
-			})
-			return nil
-		})
-	}
-	group.Wait()
-	t.Logf("| fault | runs | faults | done | failed clearly | times the viewer looked | links followed |\n|-|-|-|-|-|-|-|\n%s", strings.Join(lines, ""))
+	faults.Each(t, "runs", func(t *testing.T, kind faults.Kind, seed uint64) string {
+		server := s3server.Start(t)
+		bad := kind.Start(t, server, seed)
+		a := run(t, server, bad)
+		if bad.Hits.Load() == 0 && a.runs > 10 {
+			t.Error("no fault happened")
+		}
+		return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
+	})
 }
 
 // TestSyncFaults brings a library to a bucket and back over bad lines. Where sync says that it is done, every byte is right; else the
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
 	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
-		for i := range times("FILMPRESS_FAULTS", 1) {
+		for i := range faults.Times("FILMPRESS_FAULTS", 1) {
 			syncOnce(t, server, bad, i, &a)
 		}
 		return a
@@ -208,7 +179,7 @@ func (l later) Now(ctx context.Context) (time.Time, error) {
 func TestCleanFaults(t *testing.T) {
 	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
 		good := client(t, server, "")
-		for i := range times("FILMPRESS_FAULTS", 1) {
+		for i := range faults.Times("FILMPRESS_FAULTS", 1) {
 			slug := fmt.Sprint("film ", i)
 			sets, ids := aged(t, good, slug)
 			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)

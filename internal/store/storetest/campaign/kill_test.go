@@ -18,6 +18,7 @@ import (
 	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/store/storetest/campaign"
+	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -125,7 +126,7 @@ func TestKilled(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	moments := rand.New(rand.NewPCG(seed, 0))
-	kills, wanted := map[string]int{}, times("FILMPRESS_KILLS", 6)
+	kills, wanted := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6)
 	took := map[string]time.Duration{}
 	var a tally
 	for n, film := 0, 0; n < wanted; film++ {
