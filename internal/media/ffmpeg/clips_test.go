@@ -124,7 +124,8 @@ var facts = map[string]func(media.Source) bool{
 	},
 }
 
-// TestClips: every real clip is taken or refused as its oddity asks for, in one sentence.
+// TestClips: every real clip is taken or refused as its oddity asks for, in one sentence. Those of which nothing else is
+// known than that they are taken are left to a campaign.
 func TestClips(t *testing.T) {
 	dir := clips(t)
 	f, err := os.Open(filepath.Join(dir, "MANIFEST.tsv"))
@@ -141,6 +142,9 @@ func TestClips(t *testing.T) {
 			continue
 		}
 		count++
+		if refused[name] == "" && facts[name] == nil && !campaign {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source, findings, err := inspected(filepath.Join(dir, name))

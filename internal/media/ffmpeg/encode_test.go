@@ -20,6 +20,9 @@ import (
 
 var found = sync.OnceValues(func() (Tools, error) { return Find(context.Background(), "", "") })
 
+// campaign: make campaign runs all rows of the largest tables; make test those that differ most from each other.
+var campaign = os.Getenv("FILMPRESS_CAMPAIGN") != ""
+
 // tools are the real ffmpeg and ffprobe; the tests of this file need them.
 func tools(t testing.TB) Tools {
 	t.Helper()
