@@ -22,9 +22,19 @@ import (
 	"filmpress/internal/store/storetest/s3server"
 )
 
-func client(t testing.TB, server s3server.Server, uploads string) *s3.Store {
+// client is one with the patience of a user's. An empty machine answers at once, one under load does not.
+func client(t testing.TB, server s3server.Server) *s3.Store {
+	return open(t, s3.Options{Bucket: server.Bucket, Endpoint: server.Endpoint})
+}
+
+// hasty is a client that waits a second for an answer: bad lines would take the day otherwise.
+func hasty(t testing.TB, server s3server.Server, uploads string) *s3.Store {
+	return open(t, s3.Options{Bucket: server.Bucket, Endpoint: server.Endpoint, Patience: time.Second, Uploads: uploads})
+}
+
+func open(t testing.TB, o s3.Options) *s3.Store {
 	t.Helper()
-	st, err := s3.Open(t.Context(), s3.Options{Bucket: server.Bucket, Endpoint: server.Endpoint, Patience: time.Second, Uploads: uploads})
+	st, err := s3.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +94,7 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *t
 	slug := fmt.Sprint("film ", i)
 	publish(t, films, campaign.Film(slug, "old", 60, false))
 	here := mirror.Place{Store: films, Folder: library}
-	there := mirror.Place{Store: client(t, server, "")}
+	there := mirror.Place{Store: client(t, server)}
 	options := mirror.Options{Now: time.Now, Cache: filepath.Join(kept, "cache"), Spool: kept, Delete: true, MaxDelete: mirror.Limit{Count: 5},
 		Filter: mirror.Filter{Include: []mirror.Pattern{pattern(t, slug)}}}
 	finish := func(src, dst mirror.Place) {
@@ -109,7 +119,7 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *t
 	returned := mirror.Place{Store: folder, Folder: back}
 	for _, way := range []string{"up", "down"} {
 		bad.Begin()
-		through := mirror.Place{Store: client(t, bad.Server, filepath.Join(kept, "uploads"))}
+		through := mirror.Place{Store: hasty(t, bad.Server, filepath.Join(kept, "uploads"))}
 		src, dst, good := here, through, func() { finish(here, there) }
 		if way == "down" {
 			src, dst, good = through, returned, func() { finish(there, returned) }
@@ -178,14 +188,14 @@ func (l later) Now(ctx context.Context) (time.Time, error) {
 // passed for new, and waits once more.
 func TestCleanFaults(t *testing.T) {
 	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
-		good := client(t, server, "")
+		good := client(t, server)
 		for i := range faults.Times("FILMPRESS_FAULTS", 1) {
 			slug := fmt.Sprint("film ", i)
 			sets, ids := aged(t, good, slug)
 			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)
 			bad.Begin()
 			a.runs++
-			r, err := sweep(t.Context(), later{client(t, bad.Server, ""), week}, slug)
+			r, err := sweep(t.Context(), later{hasty(t, bad.Server, ""), week}, slug)
 			if err != nil {
 				clearly(t, server, err, r.Findings)
 			} else if len(r.Findings) == 0 {

@@ -81,7 +81,7 @@ var victims = []victim{
 	{"publish", func(_ *testing.T, k *killing) *exec.Cmd {
 		return k.run("publish", k.slug, "second", filepath.Join(k.dir, "uploads"))
 	}, func(t *testing.T, k *killing) {
-		publish(t, client(t, k.server, ""), campaign.Film(k.slug, "first", 120, false))
+		publish(t, client(t, k.server), campaign.Film(k.slug, "first", 120, false))
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 	}, current},
 	{"sync", func(_ *testing.T, k *killing) *exec.Cmd {
@@ -94,12 +94,12 @@ var victims = []victim{
 			t.Fatal(err)
 		}
 		publish(t, films, campaign.Film(k.slug, "first", 120, false))
-		publish(t, client(t, k.server, ""), campaign.Film(k.slug, "first", 120, false))
+		publish(t, client(t, k.server), campaign.Film(k.slug, "first", 120, false))
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 		publish(t, films, k.sets[0])
 	}, current},
 	{"clean", func(_ *testing.T, k *killing) *exec.Cmd { return k.run("clean", k.slug) },
-		func(t *testing.T, k *killing) { k.sets, k.releases = aged(t, client(t, k.server, ""), k.slug) },
+		func(t *testing.T, k *killing) { k.sets, k.releases = aged(t, client(t, k.server), k.slug) },
 		func(t *testing.T, k *killing) { swept(t, k.server, k.slug, k.sets, k.releases) }},
 }
 
