@@ -5,6 +5,8 @@ package media
 import (
 	"fmt"
 	"time"
+
+	"filmpress/internal/media/icc"
 )
 
 // AV1 names the codec of a rendition that is not H.264.
@@ -113,8 +115,10 @@ func (v Video) Display() (width, height int) {
 
 // Picture is a picture file that stands for the film before anybody presses play.
 type Picture struct {
-	Digest string // sha256 of its bytes
-	Video         // its one frame
+	Digest  string     // sha256 of its bytes
+	Video              // its one frame
+	Gamut   *icc.Gamut // how its numbers become sRGB; nil where they are that, or nobody knows
+	NoGamut bool       // it has a colour profile that cannot be followed
 }
 
 // Audio is one audio stream.

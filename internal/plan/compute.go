@@ -294,7 +294,7 @@ func (c *computer) pictures() {
 	var file *PosterFile
 	if picture := c.Poster.File; picture != nil {
 		c.judgePoster(*picture, poster)
-		file = &PosterFile{Source: picture.Video, Width: poster.Width, Height: poster.Height}
+		file = &PosterFile{Source: picture.Video, Gamut: picture.Gamut, Width: poster.Width, Height: poster.Height}
 		inputs = append(inputs, source("poster", picture.Digest))
 	}
 	interval := c.interval()
@@ -318,12 +318,15 @@ func (c *computer) posterRung() Rung {
 	return c.rungs[0]
 }
 
-// judgePoster warns of a picture that viewers see blurred, or with bars beside it.
+// judgePoster warns of a picture that viewers see blurred, in other colours, or with bars beside it.
 func (c *computer) judgePoster(p media.Picture, frame Rung) {
 	width, height := p.Display()
 	find := func(rule, text, hint string) { c.findIn(c.Poster.Name, report.Warn, rule, text, hint) }
 	if 2*width < frame.Width && 2*height < frame.Height {
 		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, frame.Width, frame.Height), "export it larger")
+	}
+	if p.NoGamut {
+		find("poster-colors", "the poster has a colour profile that cannot be followed, so its colours may come out a little otherwise", "export it in the colours of screens (sRGB)")
 	}
 	// A twentieth more or less is a stripe that hardly anybody sees.
 	if shape, film := float64(width)/float64(height), float64(frame.Width)/float64(frame.Height); shape < film/1.05 || shape > film*1.05 {

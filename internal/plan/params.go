@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"filmpress/internal/media"
+	"filmpress/internal/media/icc"
 )
 
 // The kinds of steps. What each does stands in package step.
@@ -139,6 +140,7 @@ type PicturesParams struct {
 // PosterFile is a picture file, and what becomes of it.
 type PosterFile struct {
 	Source media.Video `json:"source"`
+	Gamut  *icc.Gamut  `json:"gamut,omitempty"`
 	Width  int         `json:"width"`
 	Height int         `json:"height"`
 }

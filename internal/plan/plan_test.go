@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"filmpress/internal/media"
+	"filmpress/internal/media/icc"
 	"filmpress/internal/pipeline"
 	"filmpress/internal/report"
 	"filmpress/pipelines"
@@ -136,6 +137,17 @@ func TestPosterFile(t *testing.T) {
 		if !slices.Contains(s.Inputs, source("poster", "one")) || params.File == nil || params.File.Width != 1280 || params.File.Height != 720 || params.Poster != "v4" {
 			t.Errorf("%+v %+v", s.Inputs, params.File)
 		}
+	}
+	r := request(t, "documentary")
+	r.Poster.File = poster("one", 1920, 1080)
+	plain := digests(Compute(r))["pictures"]
+	r.Poster.File.Gamut = &icc.Gamut{Gamma: 2.2}
+	if converted := digests(Compute(r))["pictures"]; converted == plain {
+		t.Error("a poster in other colours is the same")
+	}
+	r.Poster.File.Gamut, r.Poster.File.NoGamut = nil, true
+	if p := Compute(r); !slices.ContainsFunc(p.Findings, func(f report.Finding) bool { return f.Rule == "poster-colors" && f.Hint != "" }) {
+		t.Errorf("%+v", p.Findings)
 	}
 	for _, c := range []struct{ width, height, wide, tall int }{{3840, 2160, 1280, 720}, {1080, 1920, 720, 1280}, {640, 360, 640, 360}, {1440, 1080, 960, 720}} {
 		r := request(t, "documentary")

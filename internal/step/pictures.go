@@ -55,7 +55,7 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 // poster makes the poster of a picture file, or of the film.
 func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
 	if p.File != nil {
-		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Width: p.File.Width, Height: p.File.Height, Quality: posterQuality}, w.log(j, "poster"))
+		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Gamut: p.File.Gamut, Width: p.File.Width, Height: p.File.Height, Quality: posterQuality}, w.log(j, "poster"))
 		if err != nil {
 			return err
 		}

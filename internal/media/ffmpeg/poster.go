@@ -11,6 +11,7 @@ import (
 	ff "github.com/u2takey/ffmpeg-go"
 
 	"filmpress/internal/media"
+	"filmpress/internal/media/icc"
 )
 
 // ErrPicture says why a file cannot stand for the film.
@@ -55,6 +56,8 @@ func (t Tools) Picture(ctx context.Context, path string, data []byte) (media.Pic
 	case p.Codec == "mjpeg" && (p.PixFmt == "gbrap" || strings.HasPrefix(p.PixFmt, "yuva")): // a JPEG has no transparency: four colours, as CMYK or YCCK
 		return media.Picture{}, &ErrPicture{"its colours are those of print (CMYK)", "export it in the colours of screens (sRGB)"}
 	}
+	p.Gamut, err = icc.Of(data)
+	p.NoGamut = err != nil
 	return p, nil
 }
 
@@ -78,8 +81,9 @@ func parsePicture(raw []byte) (p media.Picture, ok bool) {
 type PosterSpec struct {
 	Path          string // of the picture file
 	Source        media.Video
-	Width, Height int // of the poster: the picture is scaled to fit, and stands on black where its shape is another
-	Quality       int // mjpeg's q, 2 (best) to 31; 0 is 3
+	Gamut         *icc.Gamut // nil: its colours are sRGB
+	Width, Height int        // of the poster: the picture is scaled to fit, and stands on black where its shape is another
+	Quality       int        // mjpeg's q, 2 (best) to 31; 0 is 3
 }
 
 // Poster gives a JPEG.
@@ -96,8 +100,30 @@ func (s PosterSpec) args() []string {
 	// JPEG is BT.601 of full range (JFIF 1.02), in and out.
 	f.add("scale", "w", itoa(s.Width), "h", itoa(s.Height), "force_original_aspect_ratio", "decrease", "flags", scaler,
 		"in_color_matrix", "bt601", "out_color_matrix", "bt601", "in_range", "pc", "out_range", "pc")
+	if s.Gamut != nil {
+		f.toSRGB(*s.Gamut)
+	}
 	f.add("format", "pix_fmts", "yuvj420p")
 	f.add("pad", "w", itoa(s.Width), "h", itoa(s.Height), "x", "-1", "y", "-1")
 	f.add("setsar", "sar", "1")
 	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+}
+
+// toSRGB converts the colours of a profile: through linear light, in 16 bits.
+func (f *filters) toSRGB(g icc.Gamut) {
+	each := func(expression string) {
+		expression = "maxval*" + expression
+		f.add("lutrgb", "r", expression, "g", expression, "b", expression)
+	}
+	linear := "pow(val/maxval," + ftoa(g.Gamma) + ")"
+	if g.Gamma == 0 {
+		linear = "if(lte(val/maxval,0.04045),val/maxval/12.92,pow((val/maxval+0.055)/1.055,2.4))"
+	}
+	f.add("format", "pix_fmts", "rgb48le")
+	each(linear)
+	m := g.Matrix
+	f.add("colorchannelmixer", "rr", ftoa(m[0][0]), "rg", ftoa(m[0][1]), "rb", ftoa(m[0][2]), "gr", ftoa(m[1][0]), "gg", ftoa(m[1][1]), "gb", ftoa(m[1][2]),
+		"br", ftoa(m[2][0]), "bg", ftoa(m[2][1]), "bb", ftoa(m[2][2]))
+	each("if(lte(val/maxval,0.0031308),12.92*val/maxval,1.055*pow(val/maxval,1/2.4)-0.055)")
+	f.add("scale", "out_color_matrix", "bt601", "out_range", "pc")
 }

@@ -22,11 +22,13 @@ import (
 var corners = []rgba.RGBA{{220, 30, 30, 255}, {30, 200, 30, 255}, {30, 30, 220, 255}, {230, 220, 40, 255}}
 
 // quarters is a picture of the four colours.
-func quarters(w, h int) *image.RGBA {
+func quarters(w, h int) *image.RGBA { return filled(w, h, corners) }
+
+func filled(w, h int, colors []rgba.RGBA) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			c := corners[[2][2]int{{0, 1}, {3, 2}}[2*y/h][2*x/w]]
+			c := colors[[2][2]int{{0, 1}, {3, 2}}[2*y/h][2*x/w]]
 			m.SetRGBA(x, y, c)
 		}
 	}
@@ -64,6 +66,32 @@ func withExif(data []byte, orientation byte, maker string) []byte {
 	return append(append(out, app1...), data[2:]...)
 }
 
+// withProfile puts a colour profile (ICC.1:2010) into a JPEG: Adobe RGB's colorants, adapted to D50, its gamma, and a maker.
+func withProfile(data []byte) []byte {
+	profile := make([]byte, 132)
+	copy(profile[16:], "RGB XYZ ")
+	copy(profile[36:], "acsp")
+	profile[131] = 6
+	at := uint32(132 + 6*12) // behind the list of tags
+	tag := func(name string, offset, size uint32) {
+		profile = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(append(profile, name...), offset), size)
+	}
+	for i, color := range []string{"r", "g", "b"} {
+		tag(color+"XYZ", at+20*uint32(i), 20)
+		tag(color+"TRC", at+60, 14) // one for all
+	}
+	for _, colorant := range [3][3]uint32{{39960, 20389, 1276}, {13453, 41004, 3989}, {9777, 4143, 48796}} { // in 65536ths
+		profile = append(profile, "XYZ \x00\x00\x00\x00"...)
+		for _, v := range colorant {
+			profile = binary.BigEndian.AppendUint32(profile, v)
+		}
+	}
+	profile = append(profile, "curv\x00\x00\x00\x00\x00\x00\x00\x01\x02\x33SECRET-SCREEN"...)
+	app2 := append([]byte("ICC_PROFILE\x00\x01\x01"), profile...)
+	out := binary.BigEndian.AppendUint16([]byte{0xff, 0xd8, 0xff, 0xe2}, uint16(len(app2)+2))
+	return append(append(out, app2...), data[2:]...)
+}
+
 // TestPosterOfAFile: a picture stands as it was meant: turned upright, in its colours, whole, on black where it does not fill the
 // frame; and nothing but the picture comes along.
 func TestPosterOfAFile(t *testing.T) {
@@ -83,6 +111,7 @@ func TestPosterOfAFile(t *testing.T) {
 			few.Set(x, y, clear.At(x, y))
 		}
 	}
+	inAdobe := filled(160, 90, []rgba.RGBA{{219, 0, 0, 255}, {144, 255, 60, 255}, {0, 0, 250, 255}, {128, 128, 128, 255}}) // the purest of sRGB, and a grey
 	grey := [4]rgba.RGBA{{128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}, {128, 128, 128, 255}}
 	moving := raw(t, "-f", "image2pipe", "-i", save(t, "first.png", pngOf(t, wide)), "-vf", "loop=3:1,hue=h=90*n", "-frames:v", "3", "-f", "apng", "-")
 	if !bytes.Contains(moving, []byte("fdAT")) {
@@ -104,6 +133,7 @@ func TestPosterOfAFile(t *testing.T) {
 		"quarter.jpg":       {withExif(jpegOf(t, tall), 8, "SECRET-CAMERA"), [4]rgba.RGBA{corners[1], corners[2], corners[3], corners[0]}},
 		"mirrored.jpg":      {withExif(jpegOf(t, wide), 2, "SECRET-CAMERA"), [4]rgba.RGBA{corners[1], corners[0], corners[3], corners[2]}},
 		"transposed.jpg":    {withExif(jpegOf(t, tall), 5, "SECRET-CAMERA"), [4]rgba.RGBA{corners[0], corners[3], corners[2], corners[1]}},
+		"camera.jpg":        {withProfile(jpegOf(t, inAdobe)), [4]rgba.RGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {129, 129, 129, 255}}},
 		"two in one.jpg":    {append(jpegOf(t, wide), jpegOf(t, tall)...), [4]rgba.RGBA(corners)},
 		"a%03d.jpg":         {jpegOf(t, wide), [4]rgba.RGBA(corners)},
 		"-i *.png":          {pngOf(t, wide), [4]rgba.RGBA(corners)},
@@ -149,15 +179,15 @@ func posterOf(t *testing.T, name string, data []byte, w, h int) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tools(t).Poster(t.Context(), PosterSpec{Path: path, Source: p.Video, Width: w, Height: h}, "")
+	out, err := tools(t).Poster(t.Context(), PosterSpec{Path: path, Source: p.Video, Gamut: p.Gamut, Width: w, Height: h}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(out, []byte("SECRET")) {
-		t.Error("the camera's name came along")
-	}
 	if out, err = privacy.StripJPEG(out); err != nil {
 		t.Fatal(err)
+	}
+	if bytes.Contains(out, []byte("SECRET")) {
+		t.Error("the maker's name came along")
 	}
 	return picture(t, out, w, h)
 }
