@@ -226,11 +226,11 @@ func TestPictureAndSoundStayTogether(t *testing.T) {
 	flash := "color=black:s=160x90:r=25:d=4,geq=lum='if(between(T,1.999,2.2),235,16)':cb=128:cr=128"
 	beep := "aevalsrc='if(between(t,2,2.2),sin(2000*PI*t),0)':s=44100:d=4"
 	for name, args := range map[string][]string{
-		"plain.mp4":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-bf", "2", "-c:a", "aac"},
-		"late.mkv":     {"-itsoffset", "0.6", "-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-c:a", "libopus", "-avoid_negative_ts", "disabled", "-output_ts_offset", "3"},
+		"plain.mp4":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-c:a", "aac"},
+		"late.mkv":     {"-itsoffset", "0.6", "-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "libopus", "-avoid_negative_ts", "disabled", "-output_ts_offset", "3"},
 		"offset.ts":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "mpeg2video", "-c:a", "mp2", "-output_ts_offset", "1234"},
-		"picture2.mp4": {"-f", "lavfi", "-i", strings.Replace(flash, "1.999,2.2", "1.399,1.6", 1), "-f", "lavfi", "-i", beep, "-filter:v", "setpts=PTS+0.6/TB", "-c:v", "libx264", "-c:a", "aac"},
-		"sound2.mov":   {"-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", strings.Replace(beep, "2,2.2", "1.4,1.6", 1), "-c:v", "libx264", "-c:a", "pcm_s16le"},
+		"picture2.mp4": {"-f", "lavfi", "-i", strings.Replace(flash, "1.999,2.2", "1.399,1.6", 1), "-f", "lavfi", "-i", beep, "-filter:v", "setpts=PTS+0.6/TB", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"},
+		"sound2.mov":   {"-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", strings.Replace(beep, "2,2.2", "1.4,1.6", 1), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -210,7 +210,7 @@ func TestEveryKind(t *testing.T) {
 					t.Fatalf("frame %d differs by %.1f", i, d)
 				}
 			}
-			left, right := levels(t, encodeSoundOf(t, path, source, func(s *AudioSpec) { s.Duration = media.Rational{Num: 7, Den: 10} }))
+			left, right := levels(t, encodeSound(t, path, func(s *AudioSpec) { s.Stream, s.Duration = source.Audio[0].Index, media.Rational{Num: 7, Den: 10} }))
 			if left < -35 || right < -35 {
 				t.Errorf("the sound is at %.1f and %.1f dB", left, right)
 			}
