@@ -146,21 +146,24 @@ func (w *Worker) prove(ctx context.Context, j job, facts VideoFacts, rungs []pla
 		return err
 	}
 	defer remove()
-	path := filepath.Join(dir, "chunk.mp4")
+	want, counted := make([]int, len(rungs)), make([]ffmpeg.Counted, len(rungs))
 	for i, r := range facts.Renditions {
-		if err := j.joinOwn(path, r); err != nil {
+		c := ffmpeg.Counted{Path: filepath.Join(dir, r.Name+".mp4"), Keys: i > 0 && !isAV1(rungs[i].Codec)}
+		if err := j.joinOwn(c.Path, r); err != nil {
 			return err
 		}
-		want, keys := r.Frames(), i > 0 && !isAV1(rungs[i].Codec)
-		if keys {
-			want = r.keys()
+		counted[i], want[i] = c, r.Frames()
+		if c.Keys {
+			want[i] = r.keys()
 		}
-		got, err := w.Tools.CountFrames(ctx, path, keys, w.log(j, "prove-"+r.Name))
-		if err != nil {
-			return fmt.Errorf("rung %s cannot be decoded: %w", r.Name, err)
-		}
-		if got != int64(want) {
-			return fmt.Errorf("rung %s: %d frames were written, and %d can be decoded", r.Name, want, got)
+	}
+	got, err := w.Tools.CountFrames(ctx, counted, w.log(j, "prove"))
+	if err != nil {
+		return fmt.Errorf("what was encoded cannot be decoded: %w", err)
+	}
+	for i, r := range facts.Renditions {
+		if got[i] != int64(want[i]) {
+			return fmt.Errorf("rung %s: %d frames were written, and %d can be decoded", r.Name, want[i], got[i])
 		}
 	}
 	return nil

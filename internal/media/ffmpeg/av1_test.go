@@ -140,9 +140,9 @@ func TestAV1OfAnySize(t *testing.T) {
 			if least := s.LeastLevel(25, int64(len(out[0])*8*25/c.frames)); s.Level < least || s.Level > max(least, 1) {
 				t.Errorf("level %d, %d would do", s.Level, least)
 			}
-			n, err := tools(t).CountFrames(context.Background(), save(t, "v.mp4", out[0]), false, "")
-			if err != nil || n != int64(c.frames) {
-				t.Errorf("%d frames are decoded, %v", n, err)
+			n, err := tools(t).CountFrames(context.Background(), []Counted{{Path: save(t, "v.mp4", out[0])}}, "")
+			if err != nil || n[0] != int64(c.frames) {
+				t.Errorf("%d frames are decoded, %v", n[0], err)
 			}
 		})
 	}

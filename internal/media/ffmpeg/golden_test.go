@@ -44,7 +44,7 @@ func TestArguments(t *testing.T) {
 		"compare":    sample.compareArgs(true),
 		"vmaf":       func() []string { s := sample; s.Metric = media.VMAF; return s.compareArgs(false) }(),
 		"compare-2":  sample.compareArgs(false),
-		"count":      countArgs("/made/v.mp4", true),
+		"count":      countArgs([]Counted{{Path: "/made/small.mp4"}, {Path: "/made/large.mp4", Keys: true}}),
 		"whole":      wholeArgs("/made/v.mp4"),
 		"interlaced": look(func(v *media.Video) { v.FieldOrder = "tt" }).args(),
 		"fields": func() []string {

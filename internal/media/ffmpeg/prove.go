@@ -1,25 +1,56 @@
 package ffmpeg
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"io"
 
 	ff "github.com/u2takey/ffmpeg-go"
 )
 
-// CountFrames decodes one of our own renditions, init section and segments in one file, and gives how many frames came
-// out; keys has the keyframes decoded alone, which decoders of AV1
-// cannot do (ffmpeg 5.1). Damage is an *ExitError.
-func (t Tools) CountFrames(ctx context.Context, path string, keys bool, log string) (frames int64, err error) {
-	err = t.Run(ctx, Job{Args: countArgs(path, keys), Log: log, Progress: func(p Progress) { frames = p.Frames }})
+// Counted is one of our own renditions, init section and segments in one file, whose frames are counted.
+type Counted struct {
+	Path string
+	Keys bool // the keyframes alone, which decoders of AV1 cannot do (ffmpeg 5.1)
+}
+
+// CountFrames decodes renditions in one process, since to start one costs as much as many seconds of a small picture. It gives how
+// many frames came out of each. Damage is an *ExitError.
+func (t Tools) CountFrames(ctx context.Context, renditions []Counted, log string) ([]int64, error) {
+	frames, read := make([]int64, len(renditions)), make([]func(io.Reader) error, len(renditions))
+	for i := range renditions {
+		read[i] = func(r io.Reader) (err error) {
+			frames[i], err = countChecksums(r)
+			return err
+		}
+	}
+	err := t.Run(ctx, Job{Args: countArgs(renditions), Read: read, Log: log})
 	return frames, err
 }
 
-func countArgs(path string, keys bool) []string {
-	options := ff.KwArgs{}
-	if keys {
-		options["skip_frame"] = "nokey"
+// countArgs has a line of text written for each frame: ffmpeg tells of one output alone how many it had.
+func countArgs(renditions []Counted) []string {
+	var outputs []*ff.Stream
+	for i, r := range renditions {
+		options := ff.KwArgs{}
+		if r.Keys {
+			options["skip_frame"] = "nokey"
+		}
+		outputs = append(outputs, stream(input(r.Path, options), 0).Output(Pipe(i), ff.KwArgs{"fps_mode": "passthrough", "format": "framecrc"}))
 	}
-	return arguments(1, stream(input(path, options), 0).Output("pipe:", ff.KwArgs{"fps_mode": "passthrough", "format": "null"}))
+	return arguments(len(renditions), outputs...)
+}
+
+// countChecksums counts the lines of ffmpeg's framecrc that are no heading.
+func countChecksums(r io.Reader) (n int64, err error) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if !bytes.HasPrefix(lines.Bytes(), []byte("#")) {
+			n++
+		}
+	}
+	return n, lines.Err()
 }
 
 // DecodeWhole decodes the first picture and the first sound of a file, and gives how many pictures came out. Anything that

@@ -1,0 +1,31 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+)
+
+// TestCountFrames: the frames of several renditions are counted at once, all or the keyframes alone; one that is damaged is damage,
+// wherever it stands.
+func TestCountFrames(t *testing.T) {
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=5", "-c:v", "libx264", "-preset", "ultrafast")
+	_, out := encode(t, path, []Rung{{320, 180, 23, 2e6, 4e6, ""}, {160, 90, 23, 1e6, 2e6, ""}}, nil)
+	large, small := save(t, "large.mp4", out[0]), save(t, "small.mp4", out[1])
+	got, err := tools(t).CountFrames(context.Background(), []Counted{{small, false}, {large, true}, {large, false}}, "")
+	if err != nil || !slices.Equal(got, []int64{125, 3, 125}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	// The picture's data, without their lengths, are overwritten from the middle on.
+	_, list := fragments(t, out[0])
+	at := bytes.Index(out[0], list[1].Data) + len(list[1].Data)/2
+	spoiled := save(t, "spoiled.mp4", slices.Concat(out[0][:at], bytes.Repeat([]byte{0xff}, 2000), out[0][at+2000:]))
+	for _, renditions := range [][]Counted{{{small, false}, {spoiled, false}}, {{spoiled, false}, {small, false}}} {
+		_, err := tools(t).CountFrames(context.Background(), renditions, "")
+		if exit := (*ExitError)(nil); !errors.As(err, &exit) || !exit.Damaged() {
+			t.Errorf("%v", err)
+		}
+	}
+}
