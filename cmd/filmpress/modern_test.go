@@ -58,7 +58,12 @@ func TestModern(t *testing.T) {
 		}
 	})
 	t.Run("browser", func(t *testing.T) { browserTakesAV1(t, library) })
-	t.Run("again", func(t *testing.T) { sameTwice(t, library, modernFilm(t)) })
+	t.Run("again", func(t *testing.T) {
+		if os.Getenv("FILMPRESS_CAMPAIGN") == "" {
+			t.Skip("skipped: TestAV1IsTheSameTwice holds the encoder to it; FILMPRESS_CAMPAIGN=1 publishes all again")
+		}
+		sameTwice(t, library, modernFilm(t))
+	})
 }
 
 // browserTakesAV1 plays the page with hls.js: AV1 where the browser shows it well, H.264 everywhere else. Players of DASH can

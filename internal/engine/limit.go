@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
@@ -22,6 +23,10 @@ func Limit(w Worker, p plan.Plan, n int, heavy func(plan.Step) bool) Worker {
 	}
 	return l
 }
+
+// settling is how long a step waits before it gets a free place: those that are ready at once come in any order, within
+// some milliseconds, and a long one that has to go last leaves the other cores idle.
+const settling = 20 * time.Millisecond
 
 type limit struct {
 	Worker
@@ -48,7 +53,9 @@ func (l *limit) acquire(ctx context.Context, place int) error {
 	l.mu.Lock()
 	turn := make(chan struct{})
 	l.waiting[place] = turn
-	l.next()
+	if l.free > 0 {
+		time.AfterFunc(settling, l.turn)
+	}
 	l.mu.Unlock()
 	select {
 	case <-turn:
@@ -69,6 +76,12 @@ func (l *limit) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free++
+	l.next()
+}
+
+func (l *limit) turn() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.next()
 }
 

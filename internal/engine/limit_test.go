@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"filmpress/internal/plan"
@@ -99,6 +100,31 @@ func TestLimit(t *testing.T) {
 	if !slices.IsSorted(rest) || g.most != 2 || len(rest) != 10 {
 		t.Errorf("%d at once, in the order %v", g.most, g.order)
 	}
+}
+
+// TestLimitSettles: of steps that are ready at once, those that stand first in the plan begin, in whatever order they come.
+func TestLimitSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan.Plan{Steps: []plan.Step{{ID: "a", Kind: "heavy"}, {ID: "b", Kind: "heavy"}, {ID: "c", Kind: "heavy"}, {ID: "d", Kind: "heavy"}}}
+		g := &gauge{hold: make(chan struct{})}
+		w := Limit(g, p, 2, heavy)
+		var all sync.WaitGroup
+		for _, s := range slices.Backward(p.Steps) {
+			all.Go(func() { w.Do(t.Context(), s, nil, "", report.Discard) })
+			time.Sleep(settling / 5)
+		}
+		time.Sleep(settling)
+		synctest.Wait()
+		slices.Sort(g.order)
+		if !slices.Equal(g.order, []string{"a", "b"}) {
+			t.Errorf("%v began", g.order)
+		}
+		close(g.hold)
+		all.Wait()
+		if len(g.order) != 4 {
+			t.Errorf("%v were done", g.order)
+		}
+	})
 }
 
 // TestLimitCancelled: a step that is told to stop while it waits gives no turn away.

@@ -11,6 +11,7 @@ import (
 	"filmpress/internal/media"
 
 	ff "github.com/u2takey/ffmpeg-go"
+	"golang.org/x/sync/errgroup"
 )
 
 // How a film is looked at for fields. One that declares them is looked at in more places: editors declare fields of
@@ -19,6 +20,7 @@ const (
 	samplePlaces   = 4
 	declaredPlaces = 10
 	sampleFrames   = 40
+	looksAtOnce    = 2               // a decoder of a large picture holds 300 MB, and cannot fill all cores in 40 pictures
 	sampleApart    = 8 * time.Second // a film of half a minute is looked at in four places
 	tallestFields  = 1152            // lines; above, nothing was ever interlaced
 )
@@ -38,12 +40,21 @@ func (t Tools) lookForFields(ctx context.Context, path, format string, v *media.
 	if rate := v.Rate.Float(); v.Height > tallestFields || wholeFrames[v.Codec] || !v.DeclaredInterlaced() && (rate < slowest || rate > 31) {
 		return nil
 	}
-	var sum fieldCount
-	for _, at := range places(format, *v) {
-		c, err := t.countFields(ctx, path, *v, at)
-		if err != nil {
+	all := places(format, *v)
+	counts := make([]fieldCount, len(all))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i, at := range all {
+		group.Go(func() (err error) {
+			counts[i], err = t.countFields(gctx, path, *v, at)
 			return err
-		}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var sum fieldCount
+	for _, c := range counts {
 		sum = fieldCount{sum.upper + c.upper, sum.lower + c.lower, sum.whole + c.whole}
 	}
 	v.Scan = sum.scan(v.DeclaredInterlaced())
@@ -113,8 +124,8 @@ func fieldsArgs(path string, v media.Video, at time.Duration) []string {
 		threshold = combedDeclared
 	}
 	options := ff.KwArgs{}
-	if at > 0 {
-		options["ss"] = seconds(at)
+	if at > 0 { // or from the keyframe before: any pictures there will do, and those in between may be hundreds
+		options["ss"], options["noaccurate_seek"] = seconds(at), ""
 	}
 	f := &filters{stream(input(path, options), v.Index)}
 	f.add("idet", "intl_thres", threshold)
