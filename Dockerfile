@@ -13,6 +13,7 @@ RUN mkdir -p /dist && npm run build
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY internal/media/ffmpeg/aws-sdk-go/ internal/media/ffmpeg/aws-sdk-go/
 RUN go mod download
 COPY . .
 COPY --from=player /dist/ internal/watch/dist/
