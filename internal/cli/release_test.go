@@ -96,7 +96,7 @@ func TestRealClipsGiveSoundReleases(t *testing.T) {
 		{"no sound", "samdutton+simpl/av1-2018-06_550.webm", "640x266 416x174", false},
 		{"23.976", "androidx+media/sample.avi", "", true},
 	}
-	if os.Getenv("FILMPRESS_CAMPAIGN") != "" {
+	if campaign {
 		rows = append(rows, []row{
 			{"portrait", "a-schild+jave2/size2.mp4", "360x636 234x412", true},
 			{"29.97", "flutter+packages/Butterfly-209.mp4", "", true},

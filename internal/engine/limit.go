@@ -79,6 +79,7 @@ func (l *limit) release() {
 	l.next()
 }
 
+// turn is next for who does not hold the lock.
 func (l *limit) turn() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,6 +46,8 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "loudnorm", Need: "measuring loudness"},
 	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
 	{Kind: "filter", Name: "ssim", Need: "measuring quality"},
+	{Kind: "filter", Name: "lutrgb", Need: "posters with a colour profile"},
+	{Kind: "filter", Name: "colorchannelmixer", Need: "posters with a colour profile"},
 	{Kind: "filter", Name: "thumbnail", Need: "choosing the poster"},
 	{Kind: "filter", Name: "tile", Need: "the storyboard"},
 	{Kind: "filter", Name: "select", Need: "finding cuts"},
@@ -55,6 +57,7 @@ var capabilities = []Capability{
 	{Kind: "demuxer", Name: "mpegts", Need: "TS, MTS and M2TS files"},
 	{Kind: "demuxer", Name: "mxf", Need: "MXF files"},
 	{Kind: "muxer", Name: "mp4", Need: "every rendition of the picture"},
+	{Kind: "muxer", Name: "framecrc", Need: "proving what was encoded"},
 	{Kind: "muxer", Name: "adts", Need: "every rendition of the sound"},
 	{Kind: "bsf", Name: "filter_units", Need: "removing the encoder's marks"},
 }

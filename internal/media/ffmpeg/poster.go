@@ -95,6 +95,7 @@ func (s PosterSpec) args() []string {
 	format := pictureFormats[slices.IndexFunc(pictureFormats, func(f pictureFormat) bool { return f.codec == s.Source.Codec })]
 	c := colorOf(s.Source)
 	f := &filters{stream(input(s.Path, format.options()), 0)}
+	f.add("sidedata", "mode", "delete") // the profile, too, which ffmpeg would copy and which soon is not true any more
 	f.upright(s.Source)
 	f.overBlack(c)
 	// JPEG is BT.601 of full range (JFIF 1.02), in and out.
