@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -370,8 +371,8 @@ func whole(t testing.TB, st store.Store) error {
 // TestOrder looks at the destination, as a viewer does, around every single write and deletion.
 func TestOrder(t *testing.T) {
 	for _, dst := range []mirror.Place{memory(t, nil), folder(t, nil)} {
-		looks := 0
-		look := func(int, string, string) error { looks++; return whole(t, dst.Store) }
+		var looks atomic.Int64
+		look := func(int, string, string) error { looks.Add(1); return whole(t, dst.Store) }
 		w := &watched{Store: dst.Store, before: look, after: look}
 		seen := mirror.Place{Store: w, Folder: dst.Folder}
 		o := options(t)
@@ -379,8 +380,8 @@ func TestOrder(t *testing.T) {
 		wantContent(t, dst, film)
 		o.Delete = true
 		bring(t, folder(t, nil), seen, o)
-		if wantContent(t, dst, nil); looks < 60 {
-			t.Errorf("only %d looks", looks)
+		if wantContent(t, dst, nil); looks.Load() < 60 {
+			t.Errorf("only %d looks", looks.Load())
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -387,12 +388,15 @@ func TestBroken(t *testing.T) {
 // cutting breaks each Get of an object off, some times.
 type cutting struct {
 	store.Store
-	times map[string]int
 	most  int
+	mu    sync.Mutex
+	times map[string]int
 }
 
 func (c *cutting) Get(ctx context.Context, name string) (io.ReadCloser, store.Object, error) {
 	body, obj, err := c.Store.Get(ctx, name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil || c.times[name] >= c.most {
 		return body, obj, err
 	}

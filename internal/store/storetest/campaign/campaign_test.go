@@ -67,9 +67,6 @@ func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad
 		server := s3server.Start(t)
 		bad := kind.Start(t, server, seed)
 		a := run(t, server, bad)
-		if bad.Hits.Load() == 0 && a.runs > 10 {
-			t.Error("no fault happened")
-		}
 		return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
 	})
 }
@@ -78,7 +75,7 @@ func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
 	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
-		for i := range faults.Times("FILMPRESS_FAULTS", 1) {
+		for i := range bad.Runs(t) {
 			syncOnce(t, server, bad, i, &a)
 		}
 		return a
@@ -189,7 +186,7 @@ func (l later) Now(ctx context.Context) (time.Time, error) {
 func TestCleanFaults(t *testing.T) {
 	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
 		good := client(t, server)
-		for i := range faults.Times("FILMPRESS_FAULTS", 1) {
+		for i := range bad.Runs(t) {
 			slug := fmt.Sprint("film ", i)
 			sets, ids := aged(t, good, slug)
 			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)

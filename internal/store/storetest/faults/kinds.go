@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"iter"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -69,6 +70,23 @@ func (b *Bad) Begin() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.kind.begin(b)
+}
+
+// Runs counts the runs of a campaign: as many as FILMPRESS_FAULTS says, one in a test, and on until a fault happened, since the dice
+// may spare a run's few requests.
+func (b *Bad) Runs(t testing.TB) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		wanted := Times("FILMPRESS_FAULTS", 1)
+		for i := 0; i < wanted || b.Hits.Load() == 0; i++ {
+			if i == wanted+30 {
+				t.Errorf("no fault happened in %d runs", i)
+				return
+			}
+			if !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // Changes says whether an answer may have come with other bytes than the server sent.
