@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"filmpress/internal/store"
@@ -21,14 +22,14 @@ type Actor struct {
 	Patience time.Duration
 	// Stutters is a client whose deletions are done and answered, but the answer is lost, so that they are done once more.
 	Stutters bool
-	n        int
+	n        atomic.Int64
 }
 
 func (a *Actor) around(op, name string, do func() error) error {
-	a.n++
+	n := int(a.n.Add(1))
 	asked := a.Clock.Now()
 	if a.Before != nil {
-		if err := a.Before(a.n, op, name); err != nil {
+		if err := a.Before(n, op, name); err != nil {
 			return err
 		}
 	}
@@ -37,7 +38,7 @@ func (a *Actor) around(op, name string, do func() error) error {
 	}
 	err := do()
 	if err == nil && a.After != nil {
-		err = a.After(a.n, op, name)
+		err = a.After(n, op, name)
 	}
 	return err
 }
