@@ -4,6 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -13,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -141,35 +146,72 @@ pictures: {interval: 2, width: 80}
 subtitles: {segment: 2}
 `
 
-// TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing
-// finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
-// FILMPRESS_KILLS is how many are killed; the moments come from a seed, which is told.
-func TestKilledAnywhere(t *testing.T) {
-	t.Parallel()
+// small is made by the first test that asks for it.
+var small struct {
+	film, calm sync.Once
+	err        error
+	files      map[string]string // of the library that a publisher makes who is left alone
+	took       time.Duration
+}
+
+// smallFilm makes the film of tests about killing and machines, with an article and a poster, which workers need too, and a publisher of it.
+func smallFilm(t *testing.T) (start func() killed) {
+	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("skipped: ffmpeg is not installed")
 	}
-	kills := 4
-	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
-		kills = n
+	film := filepath.Join(shared, "film.mp4")
+	small.film.Do(func() {
+		out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
+			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput()
+		if err != nil {
+			small.err = fmt.Errorf("%w: %s", err, out)
+			return
+		}
+		var poster bytes.Buffer
+		small.err = errors.Join(png.Encode(&poster, image.NewGray(image.Rect(0, 0, 320, 180))),
+			os.WriteFile(filepath.Join(shared, "poster.png"), poster.Bytes(), 0o644),
+			os.WriteFile(filepath.Join(shared, "film.md"), []byte("---\nposter: poster.png\n---\n"), 0o644))
+	})
+	if small.err != nil {
+		t.Fatal(small.err)
 	}
-	film := filepath.Join(t.TempDir(), "film.mp4")
-	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	start := func() killed {
+	return func() killed {
 		k := killed{t, t.TempDir(), film}
 		if err := os.WriteFile(filepath.Join(k.dir, "parts.yml"), []byte(parts), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return k
 	}
-	calm := start()
-	began := time.Now()
-	calm.run(0)
-	took := time.Since(began)
-	want := calm.files()
+}
+
+// undisturbed is the library that a publisher of the small film makes who is left alone, and how long that takes.
+func undisturbed(t *testing.T) (files map[string]string, took time.Duration) {
+	t.Helper()
+	start := smallFilm(t)
+	small.calm.Do(func() {
+		k := start()
+		began := time.Now()
+		k.run(0)
+		small.files, small.took = k.files(), time.Since(began)
+	})
+	if len(small.files) == 0 {
+		t.Fatal("the publisher that was left alone made nothing; another test says why")
+	}
+	return small.files, small.took
+}
+
+// TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing
+// finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
+// FILMPRESS_KILLS is how many are killed; the moments come from a seed, which is told.
+func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	kills := 4
+	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
+		kills = n
+	}
+	start := smallFilm(t)
+	want, took := undisturbed(t)
 
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d, one run takes %v", seed, took)

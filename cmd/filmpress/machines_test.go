@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/png"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -169,35 +167,6 @@ func (m *machines) left(bucket s3server.Server, kind string) (names []string) {
 	return names
 }
 
-// smallFilm makes the small film of these tests, with an article and a poster, which workers need too, and a publisher of it.
-func smallFilm(t *testing.T) (start func() killed) {
-	t.Helper()
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
-	}
-	film := filepath.Join(t.TempDir(), "film.mp4")
-	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	var poster bytes.Buffer
-	if err := png.Encode(&poster, image.NewGray(image.Rect(0, 0, 320, 180))); err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{"film.md": []byte("---\nposter: poster.png\n---\n"), "poster.png": poster.Bytes()} {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(film), name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() killed {
-		k := killed{t, t.TempDir(), film}
-		if err := os.WriteFile(filepath.Join(k.dir, "parts.yml"), []byte(parts), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-}
-
 // TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone; the film itself is gone from the
 // bucket when it is out, and lay there encrypted. Then workers and server are killed at random moments (FILMPRESS_KILLS, else 3):
 // the release is the same, and nothing finished was made twice. Four workers make it here, two where they are killed, and one
@@ -206,9 +175,7 @@ func TestManyMachines(t *testing.T) {
 	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
 	start := smallFilm(t)
-	alone := start()
-	alone.run(0)
-	want := alone.files()
+	want, _ := undisturbed(t)
 	several := []int{4}
 	if os.Getenv("FILMPRESS_KILLS") != "" {
 		several = []int{1, 2, 4}

@@ -79,9 +79,7 @@ func TestMachinesTrouble(t *testing.T) {
 	refused("an expired certificate", "a certificate on the way to the Temporal server at "+address+" has expired; renew it",
 		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
 
-	alone := start()
-	alone.run(0)
-	want := alone.files()
+	want, _ := undisturbed(t)
 	// works lets a worker that is ill and one that is well publish a film.
 	works := func(t *testing.T, name, told string, ill func(m *machines)) {
 		m := newMachines(t, server, bucket, name, 0)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,8 +15,24 @@ import (
 	"filmpress/internal/store/storetest/s3server"
 )
 
+// shared is a folder for what several tests use.
+var shared string
+
+// allTests are those of this package, and the folder that they share.
+type allTests struct{ *testing.M }
+
+// Run runs them, and takes the folder away.
+func (m allTests) Run() (code int) {
+	var err error
+	if shared, err = os.MkdirTemp("", "filmpress-tests"); err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(shared)
+	return m.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"filmpress": main})
+	testscript.Main(allTests{m}, map[string]func(){"filmpress": main})
 }
 
 // TestStories runs the real program the way its users do: testdata/script tells what they type, and what they see,

@@ -131,10 +131,10 @@ func TestChunksAreFrameExact(t *testing.T) {
 	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, "9")}, c.args...)...)
+			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, "6")}, c.args...)...)
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
-			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
+			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, int64(2*rate), int64(2*rate)+1, int64(4*rate))
 			want, got := numbersOf(t, whole), numbersOf(t, parts...)
 			if !slices.Equal(got, want) {
 				t.Errorf("in pieces\n%v\nin one\n%v", got, want)
@@ -170,7 +170,7 @@ func TestChunksOfClips(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range names {
-		if info, err := os.Stat(path); err != nil || info.Size() > 60<<10 && !campaign {
+		if info, err := os.Stat(path); err != nil || info.Size() > 30<<10 && !campaign {
 			continue
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
