@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -80,6 +82,17 @@ func pieces(t testing.TB, film string, source media.Source, rungs []Rung, cuts .
 	return whole, parts
 }
 
+// anywhere are places to cut at; a campaign adds seven that are random, before an end.
+func anywhere(end int64, cuts ...int64) []int64 {
+	if campaign {
+		for range 7 {
+			cuts = append(cuts, 1+rand.Int64N(end-1))
+		}
+		slices.Sort(cuts)
+	}
+	return slices.Compact(cuts)
+}
+
 // countFrames counts the samples of what ffmpeg wrote; 0 where it is no whole file.
 func countFrames(data []byte) (n int64) {
 	r := mp4.NewReader(bytes.NewReader(data))
@@ -96,7 +109,7 @@ func countFrames(data []byte) (n int64) {
 }
 
 // TestChunksAreFrameExact: cut anywhere, a film has the frames of one continuous run, whatever its container, rate and
-// first time.
+// first time. A campaign cuts in seven more places, and those are random.
 func TestChunksAreFrameExact(t *testing.T) {
 	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40", "-x264-params", "scenecut=0:open-gop=1"}
 	mpeg2 := []string{"-c:v", "mpeg2video", "-b:v", "4M", "-g", "15", "-bf", "2"}
@@ -116,7 +129,9 @@ func TestChunksAreFrameExact(t *testing.T) {
 		{"edit-list.mp4", "25", append(slices.Clone(h264), "-output_ts_offset", "0.52")},
 		{"variable.mkv", "30", append([]string{"-vf", "select='not(mod(n\\,7))+gte(n\\,40)*lte(n\\,90)'", "-fps_mode", "vfr"}, h264...)},
 	}
+	length := 6 // seconds
 	if campaign {
+		length = 16
 		rows = append(rows, []row{
 			{"25.mp4", "25", h264},
 			{"30.ts", "30", h264},
@@ -131,13 +146,14 @@ func TestChunksAreFrameExact(t *testing.T) {
 	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, "6")}, c.args...)...)
+			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, strconv.Itoa(length))}, c.args...)...)
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
-			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, int64(2*rate), int64(2*rate)+1, int64(4*rate))
+			cuts := anywhere(int64((float64(length)-0.5)*rate), int64(2*rate), int64(2*rate)+1, int64(4*rate))
+			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, cuts...)
 			want, got := numbersOf(t, whole), numbersOf(t, parts...)
 			if !slices.Equal(got, want) {
-				t.Errorf("in pieces\n%v\nin one\n%v", got, want)
+				t.Errorf("in pieces, cut at %d\n%v\nin one\n%v", cuts, got, want)
 			}
 			if distinct := len(slices.Compact(slices.Clone(want))); distinct < 40 {
 				t.Errorf("only %d different frames were read", distinct)
@@ -180,10 +196,11 @@ func TestChunksOfClips(t *testing.T) {
 				t.Skip("too short, too long, or it cannot be published")
 			}
 			total := int64(source.Duration.Seconds()*source.Video[0].Rate.Float() + 0.5)
-			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6, ""}}, total/3, 2*total/3)
+			cuts := anywhere(total, total/3, 2*total/3)
+			whole, parts := pieces(t, path, source, []Rung{{160, 90, 8, 8e6, 8e6, ""}}, cuts...)
 			want, got := grey(t, whole), grey(t, parts...)
 			if worst := farthest(got, want); len(got) != len(want) || worst > 12 {
-				t.Errorf("%d bytes of pixels, not %d; a frame differs by %.1f", len(got), len(want), worst)
+				t.Errorf("cut at %d: %d bytes of pixels, not %d; a frame differs by %.1f", cuts, len(got), len(want), worst)
 			}
 		})
 	}
