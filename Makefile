@@ -17,7 +17,7 @@ export GOFLAGS := $(sort $(shell go env GOFLAGS 2>/dev/null) -trimpath -buildvcs
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player install clean
+.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player install clean
 
 build: player ## ./filmpress
 	go build -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)" -o filmpress ./cmd/filmpress
@@ -49,6 +49,9 @@ lint: ## what CI checks besides the tests
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
 	go vet ./...
 	go run $(staticcheck) ./...
+
+race: ## the tests that start no encoder, under Go's race detector; some minutes, and it needs gcc
+	CGO_ENABLED=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v -e /cmd/ -e /media/ffmpeg -e /cli$$ -e /watch$$ -e /align$$)
 
 vuln: ## known vulnerabilities, for machines that reach Go's database of them
 	go run $(govulncheck) ./...
