@@ -50,7 +50,7 @@ lint: ## what CI checks besides the tests
 	go vet ./...
 	go run $(staticcheck) ./...
 
-race: ## the tests that start no encoder, under Go's race detector; some minutes, and it needs gcc
+race: ## most tests under Go's race detector, without those of encoders and the program; a quarter of an hour, and it needs gcc
 	CGO_ENABLED=1 go test -race -vet=off -timeout 60m $$(go list ./... | grep -v -e /cmd/ -e /media/ffmpeg -e /cli$$ -e /watch$$ -e /align$$)
 
 vuln: ## known vulnerabilities, for machines that reach Go's database of them
