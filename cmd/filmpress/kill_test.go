@@ -146,38 +146,30 @@ pictures: {interval: 2, width: 80}
 subtitles: {segment: 2}
 `
 
-// small is made by the first test that asks for it.
-var small struct {
-	film, calm sync.Once
-	err        error
-	files      map[string]string // of the library that a publisher makes who is left alone
-	took       time.Duration
-}
+// makeSmall makes the small film of smallFilm and what lies beside it, in the folder shared.
+var makeSmall = sync.OnceValue(func() error {
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", filepath.Join(shared, "film.mp4")).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	var poster bytes.Buffer
+	return errors.Join(png.Encode(&poster, image.NewGray(image.Rect(0, 0, 320, 180))),
+		os.WriteFile(filepath.Join(shared, "poster.png"), poster.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(shared, "film.md"), []byte("---\nposter: poster.png\n---\n"), 0o644))
+})
 
-// smallFilm makes the film of tests about killing and machines, with an article and a poster, which workers need too, and a publisher of it.
+// smallFilm is the film of tests about killing and machines, with an article and a poster, which workers need too, and a publisher of it.
 func smallFilm(t *testing.T) (start func() killed) {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("skipped: ffmpeg is not installed")
 	}
-	film := filepath.Join(shared, "film.mp4")
-	small.film.Do(func() {
-		out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
-			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput()
-		if err != nil {
-			small.err = fmt.Errorf("%w: %s", err, out)
-			return
-		}
-		var poster bytes.Buffer
-		small.err = errors.Join(png.Encode(&poster, image.NewGray(image.Rect(0, 0, 320, 180))),
-			os.WriteFile(filepath.Join(shared, "poster.png"), poster.Bytes(), 0o644),
-			os.WriteFile(filepath.Join(shared, "film.md"), []byte("---\nposter: poster.png\n---\n"), 0o644))
-	})
-	if small.err != nil {
-		t.Fatal(small.err)
+	if err := makeSmall(); err != nil {
+		t.Fatal(err)
 	}
 	return func() killed {
-		k := killed{t, t.TempDir(), film}
+		k := killed{t, t.TempDir(), filepath.Join(shared, "film.mp4")}
 		if err := os.WriteFile(filepath.Join(k.dir, "parts.yml"), []byte(parts), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -185,20 +177,28 @@ func smallFilm(t *testing.T) (start func() killed) {
 	}
 }
 
+// calm is what undisturbed made once.
+var calm struct {
+	sync.Once
+	files map[string]string
+	took  time.Duration
+}
+
 // undisturbed is the library that a publisher of the small film makes who is left alone, and how long that takes.
 func undisturbed(t *testing.T) (files map[string]string, took time.Duration) {
 	t.Helper()
 	start := smallFilm(t)
-	small.calm.Do(func() {
+	calm.Do(func() {
 		k := start()
 		began := time.Now()
 		k.run(0)
-		small.files, small.took = k.files(), time.Since(began)
+		calm.took = time.Since(began)
+		calm.files = k.files()
 	})
-	if len(small.files) == 0 {
+	if len(calm.files) == 0 {
 		t.Fatal("the publisher that was left alone made nothing; another test says why")
 	}
-	return small.files, small.took
+	return calm.files, calm.took
 }
 
 // TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing

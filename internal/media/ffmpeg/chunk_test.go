@@ -149,7 +149,8 @@ func TestChunksAreFrameExact(t *testing.T) {
 			path := film(t, c.name, append([]string{"-f", "lavfi", "-i", numbered(c.rate, strconv.Itoa(length))}, c.args...)...)
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
-			cuts := anywhere(int64((float64(length)-0.5)*rate), int64(2*rate), int64(2*rate)+1, int64(4*rate))
+			// One piece is read from the film's beginning, one of a single frame is sought, and one of more.
+			cuts := anywhere(int64((float64(length)-0.5)*rate), int64(2*rate), int64(5*rate), int64(5*rate)+1)
 			whole, parts := pieces(t, path, source, []Rung{{256, 32, 10, 4e6, 8e6, ""}}, cuts...)
 			want, got := numbersOf(t, whole), numbersOf(t, parts...)
 			if !slices.Equal(got, want) {

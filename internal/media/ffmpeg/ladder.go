@@ -162,16 +162,12 @@ const lead = 2 * time.Second
 // seek are the input options of a piece that is not the first. Times stay those of the whole film. Nothing is thrown
 // away between the keyframe that is found and the time that was asked for: a picture may be shown for minutes.
 func (l Ladder) seek() ff.KwArgs {
-	whole := ff.KwArgs{"copyts": "", "start_at_zero": ""}
+	at := min(time.Duration(float64(l.First)/l.Rate.Float()*float64(time.Second)), l.Source.End)
 	switch {
 	case l.First == 0:
 		return nil
-	case l.NoSeek:
-		return whole
-	}
-	at := min(time.Duration(float64(l.First)/l.Rate.Float()*float64(time.Second)), l.Source.End)
-	if at < 2*lead { // ffmpeg seeks an eighth of a second before -ss; before an AVI's first picture, that finds one without its keyframe
-		return whole
+	case l.NoSeek, at < 2*lead: // ffmpeg seeks an eighth of a second before -ss; before an AVI's first picture, that finds one without its keyframe
+		return ff.KwArgs{"copyts": "", "start_at_zero": ""}
 	}
 	return ff.KwArgs{"ss": seconds(at - lead), "noaccurate_seek": "", "copyts": "", "start_at_zero": ""}
 }
