@@ -1,13 +1,15 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"filmpress/internal/store/storetest/s3server"
+	"filmpress/internal/store"
 )
 
 // needBrowser skips where no page can be opened in a browser, and says what is missing. It gives the environment that names the browser.
@@ -36,16 +38,16 @@ func needPlayer(t *testing.T) {
 	}
 }
 
-// at runs commands for a test that publishes to a bucket: with its keys, and with a home and kept results of the test's own.
+// at runs commands for a test, with a home and kept results of the test's own.
 type at struct {
-	t      *testing.T
-	dir    string
-	bucket s3server.Server
+	t   *testing.T
+	dir string
+	env []string // more of it, as a bucket's keys
 }
 
 func (a at) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(append(os.Environ(), a.bucket.Env()...), "FILMPRESS_KEPT="+filepath.Join(a.dir, "kept"), "HOME="+a.dir)
+	cmd.Env = append(append(os.Environ(), a.env...), "FILMPRESS_KEPT="+filepath.Join(a.dir, "kept"), "HOME="+a.dir)
 	return cmd
 }
 
@@ -60,4 +62,30 @@ func (a at) run(name string, args ...string) string {
 		a.t.Fatalf("%s %q: %v\n%s", name, args, err, complaints.String())
 	}
 	return string(out)
+}
+
+// inBrowser runs a script of testdata/browser; one that complains fails the test.
+func inBrowser(t *testing.T, browser, script string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script}, args...)...)
+	cmd.Env = append(os.Environ(), browser)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
+// serving gives a library's address on a server that names types as a bucket does.
+func serving(t *testing.T, library string) (url string) {
+	files := http.FileServer(http.Dir(library))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/") {
+			w.Header().Set("Content-Type", store.TypeOf(r.URL.Path))
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }

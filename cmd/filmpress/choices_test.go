@@ -30,7 +30,7 @@ func TestChoices(t *testing.T) {
 	needPlayer(t)
 	server := s3server.Start(t)
 	dir := t.TempDir()
-	here := at{t, dir, server}
+	here := at{t, dir, server.Env()}
 	run := here.run
 	write := func(name, text string) {
 		t.Helper()

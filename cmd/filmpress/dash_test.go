@@ -2,15 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"filmpress/internal/store"
 )
 
 // dashFilm publishes twelve seconds in two chunks, with subtitles in two languages, and gives the library.
@@ -23,14 +19,7 @@ func dashFilm(t *testing.T) string {
 		t.Skip("skipped: ffmpeg is not installed")
 	}
 	dir := t.TempDir()
-	run := func(name string, args ...string) {
-		t.Helper()
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
-		}
-	}
+	run := at{t: t, dir: dir}.run
 	tiny, err := os.ReadFile(filepath.Join("testdata", "tiny.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +73,7 @@ func playersPlayDash(t *testing.T, library string) {
 			t.Skipf("skipped: %s is not installed; run npm ci --ignore-scripts in testdata/browser", player)
 		}
 	}
-	files := http.FileServer(http.Dir(library))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
-		files.ServeHTTP(w, r)
-	}))
-	defer server.Close()
+	url := serving(t, library)
 	wanted, err := json.Marshal(map[string]any{
 		"text":  []map[string]string{{"lang": "en", "label": "English", "role": "subtitle"}, {"lang": "ru", "label": "русский", "role": "subtitle"}},
 		"audio": []string{"en"}, "pictures": []string{"160x90", "320x180"}, "duration": 12, "from": 5, "past": 6.5,
@@ -112,12 +96,7 @@ func playersPlayDash(t *testing.T, library string) {
 				t.Fatal(err)
 			}
 			t.Run(player+" "+path, func(t *testing.T) {
-				cmd := exec.Command("node", "../../testdata/browser/dash.mjs", "--player", player, "--url", server.URL+"/"+filepath.ToSlash(path), "--expect", expect)
-				cmd.Env = append(os.Environ(), browser)
-				cmd.Stderr = os.Stderr
-				if out, err := cmd.Output(); err != nil {
-					t.Errorf("%v\n%s", err, out)
-				}
+				inBrowser(t, browser, "dash.mjs", "--player", player, "--url", url+"/"+filepath.ToSlash(path), "--expect", expect)
 			})
 		}
 	}

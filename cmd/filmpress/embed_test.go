@@ -26,7 +26,7 @@ func TestEmbedElsewhere(t *testing.T) {
 	needPlayer(t)
 	server := s3server.Start(t)
 	dir := t.TempDir()
-	run := at{t, dir, server}.run
+	run := at{t, dir, server.Env()}.run
 	film := filepath.Join(dir, "film.mp4")
 	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "6", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
@@ -46,12 +46,5 @@ func TestEmbedElsewhere(t *testing.T) {
 	}))
 	t.Cleanup(elsewhere.Close)
 	// Another name and another port than the bucket's.
-	cmd := exec.Command("node", "../../testdata/browser/embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1), "--host", server.Endpoint)
-	cmd.Env = append(os.Environ(), browser)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
+	inBrowser(t, browser, "embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1), "--host", server.Endpoint)
 }

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"filmpress/internal/store"
 )
 
 // encodesAV1 says whether there is an ffmpeg with SVT-AV1.
@@ -29,14 +25,7 @@ func modernFilm(t *testing.T) string {
 		t.Skip("skipped: there is no ffmpeg with libsvtav1")
 	}
 	dir := t.TempDir()
-	run := func(name string, args ...string) {
-		t.Helper()
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(dir, "kept"), "HOME="+dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
-		}
-	}
+	run := at{t: t, dir: dir}.run
 	film := filepath.Join(dir, "film.mp4")
 	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "12", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
@@ -71,31 +60,14 @@ func TestModern(t *testing.T) {
 func browserTakesAV1(t *testing.T, library string) {
 	browser := needBrowser(t)
 	needPlayer(t)
-	files := http.FileServer(http.Dir(library))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "/") {
-			w.Header().Set("Content-Type", store.TypeOf(r.URL.Path)) // as a bucket tells it
-		}
-		files.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	node := func(t *testing.T, script string, args ...string) {
-		cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script}, args...)...)
-		cmd.Env = append(os.Environ(), browser)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-		t.Logf("%s", out)
-	}
+	url := serving(t, library)
 	for name, args := range map[string][]string{
 		"as it is":          {"--codec", "av01"},
 		"it knows no AV1":   {"--codec", "avc1", "--without", "av01"},
 		"AV1 is not smooth": {"--codec", "avc1", "--rough", "av01"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			node(t, "codecs.mjs", append([]string{"--url", server.URL + "/film/"}, args...)...)
+			inBrowser(t, browser, "codecs.mjs", append([]string{"--url", url + "/film/"}, args...)...)
 		})
 	}
 	expect := filepath.Join(t.TempDir(), "expect.json")
@@ -108,7 +80,7 @@ func browserTakesAV1(t *testing.T, library string) {
 			if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
 				t.Skip("skipped: run npm ci --ignore-scripts in testdata/browser")
 			}
-			node(t, "dash.mjs", "--player", player, "--url", server.URL+"/film/manifest.mpd", "--expect", expect)
+			inBrowser(t, browser, "dash.mjs", "--player", player, "--url", url+"/film/manifest.mpd", "--expect", expect)
 		})
 	}
 }

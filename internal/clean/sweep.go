@@ -235,7 +235,7 @@ func (s *sweep) deleteAll(ctx context.Context, part []release.Doomed) error {
 		group.Go(func() error {
 			return report.Caught(func() error {
 				if s.elapsed() > 2*begin-request {
-					return fmt.Errorf("deleting in %s/%s takes too long, so it was ended; run clean again to go on", s.st, s.slug)
+					return fmt.Errorf("%w fast enough: deleting in %s/%s was ended; run clean again to go on", store.ErrUnreachable, s.st, s.slug)
 				}
 				once, cancel := context.WithTimeout(ctx, request)
 				defer cancel()

@@ -56,6 +56,7 @@ func beepAt(t *testing.T, adts []byte) float64 {
 
 // TestSoundLength: exactly so many frames come, one of priming first, whether the track is shorter or longer.
 func TestSoundLength(t *testing.T) {
+	t.Parallel()
 	for _, source := range []string{"1", "4", "9"} {
 		t.Run(source, func(t *testing.T) {
 			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d="+source, "-f", "lavfi", "-i", "sine=f=440:d="+source, "-c:v", "libx264", "-c:a", "flac")
@@ -76,6 +77,7 @@ func TestSoundLength(t *testing.T) {
 
 // TestLoudness: quiet, loud and peaky sound all come out at -16 LUFS, below the true peak; silence stays silence.
 func TestLoudness(t *testing.T) {
+	t.Parallel()
 	noise := "anoisesrc=a=%s:c=pink:d=4:seed=7"
 	for name, c := range map[string]struct {
 		source string
@@ -120,6 +122,7 @@ func TestLoudness(t *testing.T) {
 // sides as they are, what both share 3 dB lower, surround too, no low frequency effects. Within half a decibel. Every
 // channel sounds a tone of its own.
 func TestDownmix(t *testing.T) {
+	t.Parallel()
 	const whole, lower, none = 0.0, -3.0, -60.0
 	type sides [2]float64 // dB
 	layouts := []struct {
@@ -195,6 +198,7 @@ func toneLevels(pcm []byte, hertz int) (sides [2]float64) {
 
 // TestPair: two tracks of one channel become left and right, in time with each other, though one begins later and ends sooner.
 func TestPair(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mov", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "aevalsrc='if(between(t,2,2.2),sin(2000*PI*t),0)':d=4",
 		"-itsoffset", "0.5", "-f", "lavfi", "-i", "aevalsrc='if(between(t,1.5,1.7),sin(2000*PI*t),0)':d=2", "-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg4", "-c:a", "pcm_s16le")
 	right := 2
@@ -222,6 +226,7 @@ func TestPair(t *testing.T) {
 
 // TestSoundChangesMidway: sound whose channels or rate change midway is refused in words; it never comes out shifted.
 func TestSoundChangesMidway(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var data []byte
 	for i, layout := range []string{"stereo", "5.1"} {
@@ -249,6 +254,7 @@ func TestSoundChangesMidway(t *testing.T) {
 // TestSoundlessTracks: a track that holds nothing, or nothing that can be decoded, is said and left out; one that is all of
 // the film's sound is refused.
 func TestSoundlessTracks(t *testing.T) {
+	t.Parallel()
 	picture := []string{"-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2"}
 	good := []string{"-f", "lavfi", "-i", "sine=d=2:r=48000"}
 	rest := []string{"-c:v", "mpeg4", "-g", "50", "-c:a", "pcm_s16le"}

@@ -57,6 +57,7 @@ func pictures(t testing.TB, data []byte) (keys []int, header []byte) {
 
 // TestAV1ChunksAreFrameExact: cut anywhere, AV1 has the frames of one continuous run, and one sequence header.
 func TestAV1ChunksAreFrameExact(t *testing.T) {
+	t.Parallel()
 	needAV1(t)
 	for _, c := range []struct{ name, rate string }{{"25.mp4", "25"}, {"23.976.mkv", "24000/1001"}, {"59.94.mp4", "60000/1001"}} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,6 +92,7 @@ func TestAV1ChunksAreFrameExact(t *testing.T) {
 // TestAV1IsTheSameTwice: the bytes depend neither on the run nor on what else the machine does; and H.264 beside it is what it is
 // alone.
 func TestAV1IsTheSameTwice(t *testing.T) {
+	t.Parallel()
 	needAV1(t)
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "mandelbrot=s=640x360:r=25,noise=alls=10:allf=t", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 	source := probe(t, path)
@@ -123,6 +125,7 @@ func TestAV1IsTheSameTwice(t *testing.T) {
 
 // TestAV1OfAnySize: every size and length that a plan may ask for.
 func TestAV1OfAnySize(t *testing.T) {
+	t.Parallel()
 	needAV1(t)
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x320:r=25:d=3", "-c:v", "libx264", "-preset", "ultrafast")
 	source := probe(t, path)
@@ -150,6 +153,7 @@ func TestAV1OfAnySize(t *testing.T) {
 
 // TestRecodeAV1: a segment encoded again at a coarser factor has the same frames and settings, and fewer bytes.
 func TestRecodeAV1(t *testing.T) {
+	t.Parallel()
 	needAV1(t)
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
 	l, out := encode(t, path, []Rung{{320, 180, 30, 0, 0, media.AV1}}, func(l *Ladder) { l.AV1 = 10 })
@@ -187,6 +191,7 @@ func TestRecodeAV1(t *testing.T) {
 
 // TestMeasureAV1: samples tell what AV1 costs, and that it costs less where the rate factor is larger.
 func TestMeasureAV1(t *testing.T) {
+	t.Parallel()
 	needAV1(t)
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "mandelbrot=s=256x144:r=25", "-t", "5", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 	spec := sampleOf(t, path, Rung{Width: 192, Height: 108, Codec: media.AV1}, Rung{Width: 96, Height: 64, Codec: media.AV1})
@@ -206,6 +211,7 @@ func TestMeasureAV1(t *testing.T) {
 
 // TestWithoutAV1: an ffmpeg that was built without the encoder or the decoder.
 func TestWithoutAV1(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ encoders, decoders, want string }{
 		{" V..... libx264  x264\n", " V..... libdav1d  dav1d\n", "this ffmpeg was built without the encoder libsvtav1, which AV1 needs"},
 		{" V..... libsvtav1  SVT\n", " V....D h264  H.264\n", "this ffmpeg was built without the decoder libdav1d, which AV1 needs"},

@@ -111,6 +111,7 @@ func countFrames(data []byte) (n int64) {
 // TestChunksAreFrameExact: cut anywhere, a film has the frames of one continuous run, whatever its container, rate and
 // first time. A campaign cuts in seven more places, and those are random.
 func TestChunksAreFrameExact(t *testing.T) {
+	t.Parallel()
 	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40", "-x264-params", "scenecut=0:open-gop=1"}
 	mpeg2 := []string{"-c:v", "mpeg2video", "-b:v", "4M", "-g", "15", "-bf", "2"}
 	type row struct {
@@ -171,6 +172,7 @@ func TestChunksAreFrameExact(t *testing.T) {
 
 // TestChunkBeyondThePicture: where the sound runs on, a piece that begins after the last picture holds that picture.
 func TestChunkBeyondThePicture(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", numbered("25", "4"), "-f", "lavfi", "-i", "sine=d=12", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 	_, parts := pieces(t, path, probe(t, path), []Rung{{256, 32, 10, 4e6, 8e6, ""}}, 75, 150)
 	if n := numbersOf(t, parts[2]); len(n) < 149 || slices.Min(n) != 99 || slices.Max(n) != 99 {
@@ -181,6 +183,7 @@ func TestChunkBeyondThePicture(t *testing.T) {
 // TestChunksOfClips cuts real clips in three, and compares the pictures with those of one run: the smallest, and in a
 // campaign all.
 func TestChunksOfClips(t *testing.T) {
+	t.Parallel()
 	dir := clips(t)
 	names, err := filepath.Glob(filepath.Join(dir, "*", "*"))
 	if err != nil {

@@ -127,6 +127,7 @@ var facts = map[string]func(media.Source) bool{
 // TestClips: every real clip is taken or refused as its oddity asks for, in one sentence. Those of which nothing else is
 // known than that they are taken are left to a campaign.
 func TestClips(t *testing.T) {
+	t.Parallel()
 	dir := clips(t)
 	f, err := os.Open(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {

@@ -24,6 +24,7 @@ func decodedRGB(t *testing.T, data []byte, fields int) [][3]int {
 
 // TestColors: a colour goes in by every road that cameras and editors take, and comes out as itself, within 6 of 255.
 func TestColors(t *testing.T) {
+	t.Parallel()
 	to := func(filter string) []string { return []string{"-vf", filter} }
 	zscale := "format=gbrp,zscale=min=gbr:rin=pc:pin=bt709:tin=bt709:t=bt709:"
 	for name, c := range map[string]struct {
@@ -64,6 +65,7 @@ func TestColors(t *testing.T) {
 
 // TestTransparency: what is transparent is black.
 func TestTransparency(t *testing.T) {
+	t.Parallel()
 	for file, args := range map[string][]string{
 		"v.mov": {"-vf", "format=argb,colorchannelmixer=aa=0.5", "-c:v", "qtrle"},
 		"p.mov": {"-vf", "format=argb,colorchannelmixer=aa=0.5,scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le", "-c:v", "prores_ks", "-alpha_bits", "16", "-colorspace", "bt709"},
@@ -110,6 +112,7 @@ func barsOf(t testing.TB, name string, width, height int, kr, kb float64, full b
 // TestColorBars: bars whose code values follow from the standards come out as the colours that they stand for, within 4 of
 // 255: SD without a word is BT.601, HD is BT.709, full range stays apart from limited.
 func TestColorBars(t *testing.T) {
+	t.Parallel()
 	x264 := func(more ...string) []string {
 		return append([]string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "2", "-profile:v", "high444"}, more...)
 	}
@@ -174,6 +177,7 @@ func shownAs(light float64) float64 {
 // TestToneMapping: a grey ramp in HDR, of 17 steps from black to the brightest, becomes the greys that the formulas of the
 // standards give, within 4 of 255, and stays neutral.
 func TestToneMapping(t *testing.T) {
+	t.Parallel()
 	for transfer, light := range map[string]func(float64) float64{"smpte2084": pqLight, "arib-std-b67": hlgLight} {
 		t.Run(transfer, func(t *testing.T) {
 			const steps = 17

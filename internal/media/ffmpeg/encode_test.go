@@ -140,6 +140,7 @@ func gray(t testing.TB, path string, w, h int, filters string) [][]byte {
 
 // TestLadder: every rung has exactly the frames asked for, in GOPs of one length, evenly timed from 0, for the rates that films have.
 func TestLadder(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		rate   string
 		frames int
@@ -187,6 +188,7 @@ func TestLadder(t *testing.T) {
 // TestSinglePicture: a film of one picture, of a millisecond by its own times, gives the one frame asked for; and one
 // whose sound runs on holds it.
 func TestSinglePicture(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.webm", "-f", "lavfi", "-i", "color=red:s=64x36:r=1000", "-frames:v", "1", "-c:v", "libvpx")
 	for _, frames := range []int64{1, 7} {
 		_, out := encode(t, path, small(64, 36), func(l *Ladder) { l.Frames = frames })
@@ -199,6 +201,7 @@ func TestSinglePicture(t *testing.T) {
 // TestLadderRepeats: the same film gives the same bytes in every run, also where the cap holds the rate down, which is
 // where x264 with more threads than one does not.
 func TestLadderRepeats(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "mandelbrot=s=640x360:r=25,noise=alls=20:allf=t", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 	rungs := []Rung{{640, 360, 22, 365e3, 730e3, ""}, {160, 90, 22, 100e3, 200e3, ""}}
 	source := probe(t, path)
@@ -223,6 +226,7 @@ func TestLadderRepeats(t *testing.T) {
 // TestPictureAndSoundStayTogether: a flash and a beep at the same moment come out at the same moment, wherever
 // the container's and the streams' own times begin.
 func TestPictureAndSoundStayTogether(t *testing.T) {
+	t.Parallel()
 	flash := "color=black:s=160x90:r=25:d=4,geq=lum='if(between(T,1.999,2.2),235,16)':cb=128:cr=128"
 	beep := "aevalsrc='if(between(t,2,2.2),sin(2000*PI*t),0)':s=44100:d=4"
 	for name, args := range map[string][]string{
@@ -260,6 +264,7 @@ func flashAt(t *testing.T, data []byte) float64 {
 
 // TestRecode: a segment encoded again has the same frames, the same parameter sets and fewer bytes.
 func TestRecode(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
 	for _, preset := range []string{"ultrafast", "medium"} {
 		l, out := encode(t, path, []Rung{{320, 180, 22, 3e6, 6e6, ""}}, func(l *Ladder) { l.Preset = preset })
@@ -301,6 +306,7 @@ func difference(a, b []byte) float64 {
 
 // TestCutFilm: a film that cannot be decoded to its end is noticed, by ffmpeg or by the number of frames.
 func TestCutFilm(t *testing.T) {
+	t.Parallel()
 	whole := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25")
 	source := probe(t, whole)
 	data, err := os.ReadFile(whole)
@@ -326,6 +332,7 @@ func TestCutFilm(t *testing.T) {
 
 // TestDamagedFilm: damage in the middle stops an encode, with the reason; a tolerant one goes on to the last frame.
 func TestDamagedFilm(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-movflags", "+faststart")
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -21,6 +21,7 @@ func interlacing(first string) string {
 
 // TestFields: interlaced films of every kind are known as such, and every field becomes the picture that was shot, at its time.
 func TestFields(t *testing.T) {
+	t.Parallel()
 	mpeg2 := func(top string) []string {
 		return []string{"-c:v", "mpeg2video", "-b:v", "20M", "-g", "12", "-bf", "2", "-flags", "+ilme+ildct", "-top", top}
 	}
@@ -74,6 +75,7 @@ func TestFields(t *testing.T) {
 
 // TestNoFields: a film of whole frames stays as it is, whatever it declares.
 func TestNoFields(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"declared.mp4":   {"-f", "lavfi", "-i", moving("384x288", "25"), "-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "tff=1"},
 		"declared.mpg":   {"-f", "lavfi", "-i", moving("384x288", "25"), "-c:v", "mpeg2video", "-b:v", "8M", "-flags", "+ilme+ildct", "-top", "1"},
@@ -94,6 +96,7 @@ func TestNoFields(t *testing.T) {
 
 // TestFieldsOfClips: what real films look like. Those of the collection that declare fields are whole frames.
 func TestFieldsOfClips(t *testing.T) {
+	t.Parallel()
 	dir := clips(t)
 	for name, want := range map[string]string{
 		"luke-cha+fate-suite/interlaced_crop.mp4":                    media.ScanProgressive,

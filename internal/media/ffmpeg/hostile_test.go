@@ -82,6 +82,7 @@ func TestHugePictures(t *testing.T) {
 // TestLyingDurations: what a header says of a film's length counts for nothing where it is too short, and is damage where it is
 // too long.
 func TestLyingDurations(t *testing.T) {
+	t.Parallel()
 	matroska := content(t, "film.mkv", "-c:v", "libx264", "-preset", "ultrafast")
 	declare := func(seconds float64) []byte {
 		data := bytes.Clone(matroska)
@@ -130,6 +131,7 @@ func TestLyingDurations(t *testing.T) {
 
 // TestCoverArt: pictures that are no film's are none, first or last, alone in the file or not.
 func TestCoverArt(t *testing.T) {
+	t.Parallel()
 	cover := film(t, "cover.jpg", "-f", "lavfi", "-i", "testsrc=s=300x300", "-frames:v", "1")
 	moving := film(t, "moving.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", "-f", "lavfi", "-i", "sine=d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 	art := []string{"-c", "copy", "-disposition:v:0", "attached_pic"}
@@ -152,6 +154,7 @@ func TestCoverArt(t *testing.T) {
 
 // TestScrambled: a recording whose packets are scrambled is known as such.
 func TestScrambled(t *testing.T) {
+	t.Parallel()
 	data := content(t, "film.ts", "-c:v", "libx264", "-preset", "ultrafast")
 	for at := 0; at+188 <= len(data); at += 188 {
 		if pid := int(data[at+1]&0x1f)<<8 | int(data[at+2]); pid == 256 {
@@ -166,6 +169,7 @@ func TestScrambled(t *testing.T) {
 
 // TestOddTitles: what a container says of its chapters comes out as lines.
 func TestOddTitles(t *testing.T) {
+	t.Parallel()
 	list := ";FFMETADATA1\n"
 	titles := []string{"Лёд и вода", "<b>bold</b> & \"quoted\"", "two\\\nlines", strings.Repeat("long ", 100), "", "\xff\xfe bytes", "\U0001F9CA"}
 	for _, title := range titles {

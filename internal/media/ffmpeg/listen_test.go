@@ -46,6 +46,7 @@ func TestParseCuts(t *testing.T) {
 
 // TestListenAndCuts looks at a film of three shots whose second sound track beeps from 1 to 1.5 s.
 func TestListenAndCuts(t *testing.T) {
+	t.Parallel()
 	tools := tools(t)
 	film := filepath.Join(t.TempDir(), "it's 100%d: a film.mkv")
 	out, err := exec.Command(tools.FFmpeg, "-v", "error", "-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=1.2[a];color=white:s=320x180:r=25:d=1[b];testsrc2=s=320x180:r=25:d=1.8[c];[a][b][c]concat=n=3",
@@ -83,6 +84,7 @@ func TestListenAndCuts(t *testing.T) {
 }
 
 func TestSoundTracksRefuse(t *testing.T) {
+	t.Parallel()
 	tools := tools(t)
 	for name, want := range map[string]string{"nothing.mp4": "film-missing", "listen_test.go": "film-text", "testdata": "film-directory"} {
 		if _, finding, err := tools.SoundTracks(t.Context(), name); err != nil || finding == nil || finding.Rule != want {

@@ -41,6 +41,7 @@ func full(luma int) int { return (luma - 16) * 255 / 219 }
 func around(got, want int) bool { return got >= want-4 && got <= want+4 }
 
 func TestStill(t *testing.T) {
+	t.Parallel()
 	path := rendition(t)
 	for _, c := range []struct {
 		at   time.Duration
@@ -70,6 +71,7 @@ func TestStill(t *testing.T) {
 
 // TestStoryboard: picture i shows the film at i times the interval, on sheets that are filled up with black.
 func TestStoryboard(t *testing.T) {
+	t.Parallel()
 	path := rendition(t)
 	for _, c := range []struct {
 		interval time.Duration
@@ -104,6 +106,7 @@ func TestStoryboard(t *testing.T) {
 
 // TestJPEGColors: pure colours of BT.709 come out as themselves.
 func TestJPEGColors(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string][3]int{"red": {255, 0, 0}, "green": {0, 128, 0}, "blue": {0, 0, 255}, "white": {255, 255, 255}} {
 		path := film(t, "v.mp4", "-f", "lavfi", "-i", "color="+name+":s=64x36:r=25:d=1", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
 			"-c:v", "libx264", "-qp", "4", "-colorspace", "bt709")
@@ -123,6 +126,7 @@ func TestJPEGColors(t *testing.T) {
 
 // TestRemux: picture and sound begin together, the index stands in front, and nothing tells who made it.
 func TestRemux(t *testing.T) {
+	t.Parallel()
 	source := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4", "-c:v", "libx264", "-bf", "2", "-c:a", "aac", "-metadata", "title=secret")
 	_, out := encode(t, source, small(160, 90), nil)
 	video := save(t, "v.mp4", out[0])
@@ -159,6 +163,7 @@ func TestRemux(t *testing.T) {
 
 // TestStillOfFade: a film that fades in from black, or from white, gets a poster on which there is something.
 func TestStillOfFade(t *testing.T) {
+	t.Parallel()
 	for _, ground := range []string{"black", "white"} {
 		path := film(t, "fade-"+ground+".mp4", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25", "-vf", "trim=end=12,fade=d=3:color="+ground,
 			"-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p")

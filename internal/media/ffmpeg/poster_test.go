@@ -95,6 +95,7 @@ func withProfile(data []byte) []byte {
 // TestPosterOfAFile: a picture stands as it was meant: turned upright, in its colours, whole, on black where it does not fill the
 // frame; and nothing but the picture comes along.
 func TestPosterOfAFile(t *testing.T) {
+	t.Parallel()
 	wide, tall := quarters(160, 90), quarters(90, 160)
 	clear := quarters(160, 90)
 	for y := range 90 {
@@ -194,6 +195,7 @@ func posterOf(t *testing.T, name string, data []byte, w, h int) image.Image {
 
 // TestPictureRefused: what is no picture to its end is refused in one sentence.
 func TestPictureRefused(t *testing.T) {
+	t.Parallel()
 	whole, lossless := jpegOf(t, quarters(640, 360)), pngOf(t, noisy(640, 360))
 	for name, c := range map[string]struct{ data, why string }{
 		"empty":           {"", "neither"},

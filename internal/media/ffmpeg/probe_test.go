@@ -19,6 +19,7 @@ import (
 
 // TestRefused: what is no film ends in one sentence with a rule, and never in an error of ours.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	good := film(t, "good.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4", "-c:v", "libx264", "-g", "25", "-c:a", "aac")
 	whole, err := os.ReadFile(good)
@@ -127,6 +128,7 @@ func TestNames(t *testing.T) {
 
 // TestDisguise: a playlist in a film's clothes opens nothing else, even where no first look is taken at it.
 func TestDisguise(t *testing.T) {
+	t.Parallel()
 	other := film(t, "other.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=0.4", "-c:v", "libx264")
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -151,6 +153,7 @@ func TestDisguise(t *testing.T) {
 
 // TestManyStreams: a file of hundreds of streams is refused before they cost anything.
 func TestManyStreams(t *testing.T) {
+	t.Parallel()
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=16x16:r=5:d=0.4", "-f", "lavfi", "-i", "sine=d=0.4:r=8000", "-map", "0"}
 	for range 299 {
 		args = append(args, "-map", "1")

@@ -11,6 +11,7 @@ import (
 // TestCountFrames: the frames of several renditions are counted at once, all or the keyframes alone; one that is damaged is damage,
 // wherever it stands.
 func TestCountFrames(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=5", "-c:v", "libx264", "-preset", "ultrafast")
 	_, out := encode(t, path, []Rung{{320, 180, 23, 2e6, 4e6, ""}, {160, 90, 23, 1e6, 2e6, ""}}, nil)
 	large, small := save(t, "large.mp4", out[0]), save(t, "small.mp4", out[1])

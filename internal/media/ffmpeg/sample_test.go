@@ -35,6 +35,7 @@ func looks(factors ...float64) func([]media.Curve) []float64 {
 
 // TestMeasure: what costs less is less like the film; and the same film gives the same figures.
 func TestMeasure(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=192x108:r=10:d=4,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "5")
 	spec := sampleOf(t, path, Rung{Width: 192, Height: 108}, Rung{Width: 96, Height: 54})
 	var looked []int
@@ -86,6 +87,7 @@ func TestPoint(t *testing.T) {
 // TestMeasureSeesTheSameFrames: at a very fine rate factor a sample looks like the film, wherever it begins and whatever
 // the film's times are. One frame beside, and the numbers that stand in the picture would not fit.
 func TestMeasureSeesTheSameFrames(t *testing.T) {
+	t.Parallel()
 	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40", "-x264-params", "open-gop=1", "-crf", "8"}
 	for _, c := range []struct {
 		name, rate string
@@ -131,6 +133,7 @@ func TestGain(t *testing.T) {
 
 // TestMeasureGoesOn: a sample in a damaged stretch is left out; where all are, the reason is a fact, not an error.
 func TestMeasureGoesOn(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=6", "-c:v", "mpeg4", "-q:v", "2", "-g", "10")
 	spec := sampleOf(t, path, Rung{Width: 160, Height: 90})
 	spec.Starts = []int64{0, 40}
@@ -167,6 +170,7 @@ func TestMeasureGoesOn(t *testing.T) {
 // TestMeasureWithoutSeeking: a film whose only keyframe is its first is sampled all the same, where that is near. This one
 // refreshes its picture column by column, and gives a decoder that begins in the middle nothing to begin with.
 func TestMeasureWithoutSeeking(t *testing.T) {
+	t.Parallel()
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=8", "-c:v", "libx264", "-preset", "veryfast", "-x264-params", "intra-refresh=1:keyint=10")
 	spec := sampleOf(t, path, Rung{Width: 160, Height: 90})
 	spec.Starts = []int64{50}

@@ -12,6 +12,7 @@ import (
 
 // TestSandboxedTools: in the sandbox films are probed, encoded and remuxed as outside, to the same bytes.
 func TestSandboxedTools(t *testing.T) {
+	t.Parallel()
 	inside := tools(t)
 	if !inside.Sandboxed {
 		t.Skip("skipped: " + inside.WhyNot)
@@ -49,6 +50,7 @@ func TestSandboxedTools(t *testing.T) {
 
 // TestSandboxHoldsAPlaylist: a playlist that names another film opens nothing, even where no list of formats stops it.
 func TestSandboxHoldsAPlaylist(t *testing.T) {
+	t.Parallel()
 	inside := tools(t)
 	if !inside.Sandboxed {
 		t.Skip("skipped: " + inside.WhyNot)

@@ -15,6 +15,7 @@ import (
 // TestOrientation: turned by quarters and mirrored, a film is shown as ffmpeg's own player shows it, at the size that the
 // plan was told.
 func TestOrientation(t *testing.T) {
+	t.Parallel()
 	const one = 1 << 16
 	plain, err := os.ReadFile(film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=0.2,format=gray,format=yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4"))
 	if err != nil {
@@ -67,6 +68,7 @@ func TestOrientation(t *testing.T) {
 // TestChangesMidway: a film whose size, form or rate changes midway keeps its number of frames, and shows every picture in its
 // place at the first size; cut in pieces it has the same pictures.
 func TestChangesMidway(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	part := func(name, source, filter string, args ...string) string {
 		path := filepath.Join(dir, name)
@@ -134,6 +136,7 @@ func TestChangesMidway(t *testing.T) {
 // TestEveryKind: films of every codec, container and pixel format that cameras and editors hand in show the same picture and
 // sound: at their size with square pixels, even, in 8-bit 4:2:0.
 func TestEveryKind(t *testing.T) {
+	t.Parallel()
 	type row struct {
 		name, size, shown string
 		args              []string

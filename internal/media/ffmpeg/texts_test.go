@@ -14,6 +14,7 @@ const threeCues = "1\n00:00:00,500 --> 00:00:01,000\n<i>One</i>\n\n2\n00:00:01,0
 
 // TestTexts makes a film with a track of each kind, under a hostile name, and takes them out again.
 func TestTexts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	srt := filepath.Join(dir, "in.srt")
 	if err := os.WriteFile(srt, []byte(threeCues), 0o644); err != nil {
@@ -71,6 +72,7 @@ func TestTexts(t *testing.T) {
 
 // TestTextsOfBraces hears of what ffmpeg drops from the text of an MP4.
 func TestTextsOfBraces(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	vtt, film := filepath.Join(dir, "in.vtt"), filepath.Join(dir, "film.mp4")
 	if err := os.WriteFile(vtt, []byte("WEBVTT\n\n00:00.500 --> 00:01.000\na {b} c\n"), 0o644); err != nil {
@@ -90,6 +92,7 @@ func TestTextsOfBraces(t *testing.T) {
 
 // TestTextsOfPictures names what is no text.
 func TestTextsOfPictures(t *testing.T) {
+	t.Parallel()
 	dir := clips(t)
 	for name, want := range map[string]TextTrack{
 		"androidx+media/sample_with_pgs_subtitles.mkv": {Codec: "hdmv_pgs_subtitle", Picture: true, Language: "en"},
