@@ -81,6 +81,7 @@ func TestArguments(t *testing.T) {
 		"audio-gain":  loud(-23, -9).args(),
 		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
 		"try-sound":   trySoundArgs("/films/film.mp4", 1),
+		"begin":       beginArgs("/films/-i 100%d:film's.mp4", []int{2, 0, 1}),
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
 		"still":       still.chosen(darkOrFlat),

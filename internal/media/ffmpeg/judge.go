@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 type judge struct {
 	path     string
 	tolerant bool // damage is a warning
+	begins   bool // picture and sounds are known to begin with what can be decoded
 	findings []report.Finding
 }
 
@@ -203,6 +206,9 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 		}
 	}
 	for i, at := range places {
+		if at == 0 && j.begins {
+			continue
+		}
 		frames, why, err := t.decodes(ctx, j.path, v.Index, at, i == 0)
 		if err != nil {
 			return err
@@ -228,6 +234,40 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 		return nil
 	}
 	return t.lookForFields(ctx, j.path, source.Format, &source.Video[0])
+}
+
+// begin tells whether picture and sounds begin with what can be decoded. It asks one process for all of them, since to start one takes longer than
+// what it is asked. A no says nothing yet: decodes and decodesSound find out what is wrong, and with what.
+func (t Tools) begin(ctx context.Context, path string, source media.Source) (all bool, err error) {
+	streams := []int{source.Video[0].Index}
+	for _, a := range source.Audio {
+		streams = append(streams, a.Index)
+	}
+	frames, read := make([]int64, len(streams)), make([]func(io.Reader) error, len(streams))
+	for i := range streams {
+		read[i] = func(r io.Reader) (err error) {
+			frames[i], err = countChecksums(r)
+			return err
+		}
+	}
+	err = t.Run(ctx, Job{Args: beginArgs(path, streams), Read: read})
+	if exit := (*ExitError)(nil); errors.As(err, &exit) {
+		return false, nil
+	}
+	return err == nil && !slices.Contains(frames, 0), err
+}
+
+// beginArgs open the film once for each stream, the picture's first, or a late sound would have the picture decoded up to it.
+func beginArgs(path string, streams []int) (args []string) {
+	for range streams {
+		args = append(args, inputArgs(path, nil)...)
+	}
+	frames := "3"
+	for i, index := range streams {
+		args = append(args, "-map", fmt.Sprintf("%d:%d", i, index), "-frames", frames, "-f", "framecrc", Pipe(i))
+		frames = "10" // of sound
+	}
+	return args
 }
 
 // decodes tries three pictures from a place on. strict takes any damage for a failure: right for the start, where

@@ -24,7 +24,7 @@ func (j *judge) sound(p probed, timings []*timing) {
 // trySound decodes the beginning of every sound track: one that cannot be decoded is left out where there is another, and
 // is said before the film is encoded where there is none.
 func (t Tools) trySound(ctx context.Context, j *judge, source *media.Source) error {
-	if j.failed() || j.tolerant {
+	if j.failed() || j.tolerant || j.begins {
 		return nil
 	}
 	var good []media.Audio

@@ -78,6 +78,11 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 	if j.failed() {
 		return source, j.findings, nil
 	}
+	if !t.Tolerant {
+		if j.begins, err = t.begin(ctx, path, source); err != nil {
+			return source, nil, err
+		}
+	}
 	if err := t.tryDecoding(ctx, j, &source); err != nil {
 		return source, nil, err
 	}
