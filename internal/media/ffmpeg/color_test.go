@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -26,6 +27,7 @@ func decodedRGB(t *testing.T, data []byte, fields int) [][3]int {
 func TestColors(t *testing.T) {
 	t.Parallel()
 	to := func(filter string) []string { return []string{"-vf", filter} }
+	rare := []string{"601 tagged", "full range", "4:4:4", "planar RGB", "opaque RGBA"} // they go the way of others, and are left to a campaign
 	zscale := "format=gbrp,zscale=min=gbr:rin=pc:pin=bt709:tin=bt709:t=bt709:"
 	for name, c := range map[string]struct {
 		file string
@@ -46,6 +48,9 @@ func TestColors(t *testing.T) {
 		"P3":              {"v.mkv", append(to(zscale+"p=smpte432:m=bt709:r=tv,format=yuv420p10le"), "-c:v", "libx264", "-qp", "4", "-colorspace", "bt709", "-color_primaries", "smpte432", "-color_trc", "bt709")},
 		"wide gamut, SDR": {"v.mkv", append(to(zscale+"p=bt2020:m=bt2020nc:r=tv,format=yuv420p10le"), "-c:v", "libx264", "-qp", "4", "-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", "bt2020-10")},
 	} {
+		if slices.Contains(rare, name) && !campaign {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source := "color=0xC04030:s=64x36:r=25:d=0.2[a];color=0x3060B0:s=64x36:r=25:d=0.2[b];color=0xF0F0F0:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
@@ -116,21 +121,26 @@ func TestColorBars(t *testing.T) {
 	x264 := func(more ...string) []string {
 		return append([]string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "2", "-profile:v", "high444"}, more...)
 	}
-	for _, c := range []struct {
+	type row struct {
 		name, file    string
 		width, height int
 		kr, kb        float64
 		full          bool
 		args          []string
-	}{
+	}
+	rows := []row{
 		{"SD untold", "v.mp4", 720, 576, 0.299, 0.114, false, x264()},
-		{"SD tagged PAL", "v.mp4", 720, 576, 0.299, 0.114, false, x264("-colorspace", "bt470bg", "-color_primaries", "bt709", "-color_trc", "bt709")},
 		{"SD tagged 709", "v.mkv", 720, 480, 0.2126, 0.0722, false, x264("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")},
 		{"HD untold", "v.mp4", 1280, 720, 0.2126, 0.0722, false, x264()},
 		{"HD tagged 601", "v.mp4", 1280, 720, 0.299, 0.114, false, x264("-colorspace", "smpte170m", "-color_primaries", "bt709", "-color_trc", "bt709")},
 		{"HD full range", "v.mp4", 1280, 720, 0.2126, 0.0722, true, x264("-color_range", "pc")},
-		{"SD full range", "v.mkv", 720, 480, 0.299, 0.114, true, x264("-color_range", "pc")},
-	} {
+	}
+	if campaign {
+		rows = append(rows,
+			row{"SD tagged PAL", "v.mp4", 720, 576, 0.299, 0.114, false, x264("-colorspace", "bt470bg", "-color_primaries", "bt709", "-color_trc", "bt709")},
+			row{"SD full range", "v.mkv", 720, 480, 0.299, 0.114, true, x264("-color_range", "pc")})
+	}
+	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := barsOf(t, c.file, c.width, c.height, c.kr, c.kb, c.full, c.args...)

@@ -34,12 +34,12 @@ func TestFields(t *testing.T) {
 		{"mpeg2.ts", "360x288", "50", "top", mpeg2("1"), true},
 		{"dv.avi", "720x576", "50", "bottom", []string{"-c:v", "dvvideo"}, false},
 		{"h264.mts", "384x288", "50", "top", []string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "tff=1", "-f", "mpegts"}, true},
-		{"h264-lower.mp4", "384x240", "60000/1001", "bottom", []string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "bff=1"}, true},
-		{"untold-lower.mkv", "384x240", "60000/1001", "bottom", []string{"-vf", "setfield=prog", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "10"}, false},
 		{"wrong-order.mp4", "384x288", "50", "bottom", []string{"-vf", "setfield=tff", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "tff=1"}, true},
 	}
 	if campaign {
 		rows = append(rows, []row{
+			{"h264-lower.mp4", "384x240", "60000/1001", "bottom", []string{"-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "bff=1"}, true},
+			{"untold-lower.mkv", "384x240", "60000/1001", "bottom", []string{"-vf", "setfield=prog", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "10"}, false},
 			{"mpeg2-lower.mpg", "360x240", "60000/1001", "bottom", mpeg2("0"), true},
 			{"xdcam.mxf", "360x288", "50", "top", mpeg2("1"), true},
 			{"dv.mov", "720x576", "50", "bottom", []string{"-c:v", "dvvideo"}, false},
@@ -76,6 +76,7 @@ func TestFields(t *testing.T) {
 // TestNoFields: a film of whole frames stays as it is, whatever it declares.
 func TestNoFields(t *testing.T) {
 	t.Parallel()
+	rare := []string{"declared.mpg", "plain.mp4"} // they go the way of others, and are left to a campaign
 	for name, args := range map[string][]string{
 		"declared.mp4":   {"-f", "lavfi", "-i", moving("384x288", "25"), "-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-x264-params", "tff=1"},
 		"declared.mpg":   {"-f", "lavfi", "-i", moving("384x288", "25"), "-c:v", "mpeg2video", "-b:v", "8M", "-flags", "+ilme+ildct", "-top", "1"},
@@ -85,6 +86,9 @@ func TestNoFields(t *testing.T) {
 		"sixty.mp4":      {"-f", "lavfi", "-i", moving("384x288", "60"), "-c:v", "libx264", "-preset", "ultrafast"},
 		"screen.vp9.mkv": {"-f", "lavfi", "-i", moving("192x144", "25"), "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"},
 	} {
+		if slices.Contains(rare, name) && !campaign {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if v := probe(t, film(t, name, args...)).Video[0]; v.Interlaced() {

@@ -89,17 +89,20 @@ func TestPoint(t *testing.T) {
 func TestMeasureSeesTheSameFrames(t *testing.T) {
 	t.Parallel()
 	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40", "-x264-params", "open-gop=1", "-crf", "8"}
-	for _, c := range []struct {
+	type row struct {
 		name, rate string
 		more       []string
-	}{
-		{"25.mp4", "25", nil},
+	}
+	rows := []row{
 		{"29.97.mkv", "30000/1001", nil},
 		{"late.ts", "25", []string{"-output_ts_offset", "37.3"}},
 		{"edit-list.mp4", "24000/1001", []string{"-output_ts_offset", "0.52"}},
 		{"variable.mkv", "30", []string{"-vf", "select='not(mod(n\\,7))+gte(n\\,40)*lte(n\\,90)'", "-fps_mode", "vfr"}},
-		{"turned.mp4", "25", []string{"-vf", "scale=64:128", "-metadata:s:v", "rotate=90"}},
-	} {
+	}
+	if campaign {
+		rows = append(rows, row{"25.mp4", "25", nil}, row{"turned.mp4", "25", []string{"-vf", "scale=64:128", "-metadata:s:v", "rotate=90"}})
+	}
+	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, c.name, append(append([]string{"-f", "lavfi", "-i", numbered(c.rate, "4")}, h264...), c.more...)...)
