@@ -124,7 +124,7 @@ func fieldsArgs(path string, v media.Video, at time.Duration) []string {
 		threshold = combedDeclared
 	}
 	options := ff.KwArgs{}
-	if at > 0 { // or from the keyframe before: any pictures there will do, and those in between may be hundreds
+	if at > 0 { // or from the keyframe before, as in tryArgs
 		options["ss"], options["noaccurate_seek"] = seconds(at), ""
 	}
 	f := &filters{stream(input(path, options), v.Index)}

@@ -125,11 +125,12 @@ func Timescale(rate media.Rational) int64 {
 	return scale
 }
 
-// tryArgs decode three pictures of a stream and throw them away.
+// tryArgs decode three pictures of a stream and throw them away. After a seek they are those from the keyframe before on: there may be hundreds from
+// that to the place, and none of them is wanted.
 func tryArgs(path string, index int, at time.Duration) []string {
 	options := ff.KwArgs{}
 	if at > 0 {
-		options["ss"] = seconds(at)
+		options["ss"], options["noaccurate_seek"] = seconds(at), ""
 	}
 	f := &filters{stream(input(path, options), index)}
 	return arguments(1, f.Output("pipe:", ff.KwArgs{"frames:v": "3", "format": "null"}))
