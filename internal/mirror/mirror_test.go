@@ -128,7 +128,7 @@ func TestOrder(t *testing.T) {
 	for _, dst := range []mirror.Place{memory(t, nil), folder(t, nil)} {
 		var looks atomic.Int64
 		look := func(int, string, string) error { looks.Add(1); return whole(t, dst.Store) }
-		w := &watched{Store: dst.Store, before: look, after: look}
+		w := &storetest.Watched{Store: dst.Store, Before: look, After: look}
 		seen := mirror.Place{Store: w, Folder: dst.Folder}
 		o := options(t)
 		bring(t, folder(t, film), seen, o)
@@ -152,7 +152,7 @@ func TestStopped(t *testing.T) {
 				src := from(t, film)
 				dst := memory(t, map[string]string{"theirs.ts": "theirs", "stranger/index.m3u8": "#EXTM3U\nold.ts\n", "stranger/seg-1.ts": "old", "old.html": ""})
 				ctx, cancel := context.WithCancel(t.Context())
-				w := &watched{Store: dst.Store}
+				w := &storetest.Watched{Store: dst.Store}
 				stop := func(i int, op, name string) error {
 					if i >= n {
 						cancel() // nothing more is done, as after a kill
@@ -161,9 +161,9 @@ func TestStopped(t *testing.T) {
 					return nil
 				}
 				if lost {
-					w.after = stop
+					w.After = stop
 				} else {
-					w.before = stop
+					w.Before = stop
 				}
 				o := options(t)
 				o.Workers, o.Delete = 1, true
@@ -190,7 +190,7 @@ func TestFailures(t *testing.T) {
 	src := folder(t, film)
 	dst := memory(t, map[string]string{"theirs.ts": "theirs"})
 	fault := fmt.Errorf("%w: not today", store.ErrRefused)
-	w := &watched{Store: dst.Store, before: func(_ int, op, name string) error {
+	w := &storetest.Watched{Store: dst.Store, Before: func(_ int, op, name string) error {
 		if name == "lake/o/0123456789abcdef/v0/init.mp4" {
 			return fault
 		}
@@ -219,15 +219,15 @@ func TestGivesUp(t *testing.T) {
 		many[fmt.Sprintf("%03d.ts", i)] = "x"
 	}
 	for _, kind := range []error{store.ErrRefused, store.ErrUnreachable, store.ErrFull} {
-		w := &watched{Store: storetest.Memory(), before: func(_ int, op, _ string) error {
+		w := &storetest.Watched{Store: storetest.Memory(), Before: func(_ int, op, _ string) error {
 			if op == "put" {
 				return kind
 			}
 			return nil
 		}}
 		_, err := mirror.Run(t.Context(), folder(t, many), mirror.Place{Store: w}, options(t), report.Discard)
-		if !errors.Is(err, kind) || w.count("put") > 80 {
-			t.Errorf("%v, after %d tries", err, w.count("put"))
+		if !errors.Is(err, kind) || w.Count("put") > 80 {
+			t.Errorf("%v, after %d tries", err, w.Count("put"))
 		}
 	}
 }
@@ -266,11 +266,11 @@ func TestDryRun(t *testing.T) {
 	src, dst := folder(t, film), memory(t, map[string]string{"lake/index.html": "old", "theirs.ts": "x", "empty.vtt": ""})
 	o := options(t)
 	o.Delete, o.DryRun, o.Workers = true, true, 1
-	w := &watched{Store: dst.Store}
+	w := &storetest.Watched{Store: dst.Store}
 	var would []mirror.Action
 	o.Action = func(a mirror.Action) { would = append(would, a) }
 	before := bring(t, src, mirror.Place{Store: w}, o)
-	if n := w.count("put") + w.count("delete"); n > 0 {
+	if n := w.Count("put") + w.Count("delete"); n > 0 {
 		t.Errorf("a dry run wrote %d times", n)
 	}
 	wantContent(t, dst, map[string]string{"lake/index.html": "old", "theirs.ts": "x", "empty.vtt": ""})

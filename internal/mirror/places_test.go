@@ -1,11 +1,8 @@
 package mirror_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -166,71 +163,7 @@ func places(t testing.TB) map[string]func(prefix string, files map[string]string
 	}
 }
 
-// watched is a store whose operations can be counted, looked at, or made to fail.
-type watched struct {
-	store.Store
-	mu     sync.Mutex
-	ops    []string
-	before func(n int, op, name string) error // an error keeps the operation from being done
-	after  func(n int, op, name string) error // an error says that it failed though it was done: a lost reply
-}
-
-func (w *watched) around(op, name string, do func() error) error {
-	w.mu.Lock()
-	w.ops = append(w.ops, op+" "+name)
-	n := len(w.ops)
-	w.mu.Unlock()
-	if w.before != nil {
-		if err := w.before(n, op, name); err != nil {
-			return err
-		}
-	}
-	err := do()
-	if err == nil && w.after != nil {
-		err = w.after(n, op, name)
-	}
-	return err
-}
-
-func (w *watched) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (obj store.Object, err error) {
-	err = w.around("put", name, func() error { obj, err = w.Store.Put(ctx, name, body, meta, cond); return err })
-	return obj, err
-}
-
-func (w *watched) Get(ctx context.Context, name string) (r io.ReadCloser, obj store.Object, err error) {
-	err = w.around("get", name, func() error { r, obj, err = w.Store.Get(ctx, name); return err })
-	return r, obj, err
-}
-
-func (w *watched) Stat(ctx context.Context, name string) (obj store.Object, err error) {
-	err = w.around("stat", name, func() error { obj, err = w.Store.Stat(ctx, name); return err })
-	return obj, err
-}
-
-func (w *watched) Delete(ctx context.Context, name string) error {
-	return w.around("delete", name, func() error { return w.Store.Delete(ctx, name) })
-}
-
-func (w *watched) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
-	return func(yield func(store.Object, error) bool) {
-		if err := w.around("list", prefix, func() error { return nil }); err != nil {
-			yield(store.Object{}, err)
-			return
-		}
-		w.Store.List(ctx, prefix)(yield)
-	}
-}
-
-func (w *watched) count(op string) (n int) {
-	for _, o := range w.ops {
-		if strings.HasPrefix(o, op+" ") {
-			n++
-		}
-	}
-	return n
-}
-
-// whole fails the test where a playlist or page at a place leads to what is not there.
+// whole is an error where a playlist or page at a place leads to what is not there.
 func whole(t testing.TB, st store.Store) error {
 	t.Helper()
 	have := map[string]bool{}

@@ -81,7 +81,7 @@ func TestGoneMeanwhile(t *testing.T) {
 	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
 	before := content(t, mirror.Place{Store: st})
 	now := lake(t, src, "now")
-	w := &watched{Store: st, before: func(_ int, op, name string) error {
+	w := &storetest.Watched{Store: st, Before: func(_ int, op, name string) error {
 		if op == "put" && strings.HasSuffix(name, now.Release+"/manifest.json") {
 			return st.Delete(t.Context(), "lake/"+laked+"a.ts")
 		}

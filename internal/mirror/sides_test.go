@@ -112,7 +112,7 @@ func TestChanges(t *testing.T) {
 	for _, size := range []int{10, 400 << 10, 17 << 20} {
 		src := folder(t, map[string]string{"a.ts": strings.Repeat("x", size), "a.m3u8": "#EXTM3U\na.ts"})
 		dst := memory(t, nil)
-		w := &watched{Store: dst.Store, before: func(_ int, op, name string) error {
+		w := &storetest.Watched{Store: dst.Store, Before: func(_ int, op, name string) error {
 			if op == "put" && name == "a.ts" {
 				write(t, src.Folder, "a.ts", strings.Repeat("y", size))
 			}
@@ -219,7 +219,7 @@ func TestSpare(t *testing.T) {
 func TestConflict(t *testing.T) {
 	for _, there := range []map[string]string{{}, {"lake/release.json": "old"}} {
 		dst := memory(t, there)
-		w := &watched{Store: dst.Store, before: func(_ int, op, name string) error {
+		w := &storetest.Watched{Store: dst.Store, Before: func(_ int, op, name string) error {
 			if op == "put" && name == "lake/a.ts" {
 				storetest.Put(t, dst.Store, "lake/release.json", []byte("theirs"))
 			}
@@ -243,35 +243,35 @@ func TestRequests(t *testing.T) {
 	src := folder(t, files)
 	time.Sleep(60 * time.Millisecond)
 	bare := bucket(t, server, "requests")
-	w := &watched{Store: bare.Store}
+	w := &storetest.Watched{Store: bare.Store}
 	dst := mirror.Place{Store: w}
 	o := options(t)
 	bring(t, src, dst, o)
-	if w.count("put") != 50 || w.count("list") != 1 || len(w.ops) != 51 {
-		t.Errorf("%d requests to put 50: %q", len(w.ops), w.ops)
+	if w.Count("put") != 50 || w.Count("list") != 1 || len(w.Ops) != 51 {
+		t.Errorf("%d requests to put 50: %q", len(w.Ops), w.Ops)
 	}
 	for _, cache := range []string{o.Cache, ""} {
-		o.Cache, w.ops = cache, nil
-		if r := bring(t, src, dst, o); r.Same != 50 || len(w.ops) != 1 {
-			t.Errorf("cache %q: %d requests to find 50 the same: %q", cache, len(w.ops), w.ops)
+		o.Cache, w.Ops = cache, nil
+		if r := bring(t, src, dst, o); r.Same != 50 || len(w.Ops) != 1 {
+			t.Errorf("cache %q: %d requests to find 50 the same: %q", cache, len(w.Ops), w.Ops)
 		}
 	}
-	w.ops = nil
+	w.Ops = nil
 	back := folder(t, nil)
 	o = options(t)
 	bring(t, dst, back, o)
-	if w.count("get") != 50 || len(w.ops) != 51 {
-		t.Errorf("%d requests to get 50: %q", len(w.ops), w.ops)
+	if w.Count("get") != 50 || len(w.Ops) != 51 {
+		t.Errorf("%d requests to get 50: %q", len(w.Ops), w.Ops)
 	}
-	w.ops = nil
-	if r := bring(t, dst, back, o); r.Same != 50 || len(w.ops) != 1 {
-		t.Errorf("%d requests to find 50 the same: %q", len(w.ops), w.ops)
+	w.Ops = nil
+	if r := bring(t, dst, back, o); r.Same != 50 || len(w.Ops) != 1 {
+		t.Errorf("%d requests to find 50 the same: %q", len(w.Ops), w.Ops)
 	}
-	copied := &watched{Store: bucket(t, server, "copied").Store}
+	copied := &storetest.Watched{Store: bucket(t, server, "copied").Store}
 	bring(t, bare, mirror.Place{Store: copied}, o)
-	w.ops, copied.ops = nil, nil
-	if r := bring(t, dst, mirror.Place{Store: copied}, o); r.Same != 50 || len(w.ops)+len(copied.ops) != 2 {
-		t.Errorf("two buckets: %q %q", w.ops, copied.ops)
+	w.Ops, copied.Ops = nil, nil
+	if r := bring(t, dst, mirror.Place{Store: copied}, o); r.Same != 50 || len(w.Ops)+len(copied.Ops) != 2 {
+		t.Errorf("two buckets: %q %q", w.Ops, copied.Ops)
 	}
 }
 
@@ -297,9 +297,9 @@ func TestGzip(t *testing.T) {
 	}
 	for _, cache := range []string{o.Cache, ""} {
 		o.Cache = cache
-		w := &watched{Store: dst.Store}
-		if r := bring(t, src, mirror.Place{Store: w}, o); r.Same != 4 || cache != "" && w.count("stat") > 0 || w.count("stat") > 2 {
-			t.Errorf("cache %q: %+v, %q", cache, r, w.ops)
+		w := &storetest.Watched{Store: dst.Store}
+		if r := bring(t, src, mirror.Place{Store: w}, o); r.Same != 4 || cache != "" && w.Count("stat") > 0 || w.Count("stat") > 2 {
+			t.Errorf("cache %q: %+v, %q", cache, r, w.Ops)
 		}
 	}
 	back := folder(t, nil)
@@ -430,9 +430,9 @@ func TestHeaders(t *testing.T) {
 		t.Fatalf("%+v, %v", now, err)
 	}
 	o.Headers = true
-	w := &watched{Store: dst.Store}
+	w := &storetest.Watched{Store: dst.Store}
 	o.DryRun = true
-	if r := bring(t, src, mirror.Place{Store: w}, o); r.Labelled != 1 || w.count("put") > 0 {
+	if r := bring(t, src, mirror.Place{Store: w}, o); r.Labelled != 1 || w.Count("put") > 0 {
 		t.Errorf("%+v", r)
 	}
 	o.DryRun = false

@@ -1,11 +1,8 @@
 package release_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"sync"
 	"testing"
 
@@ -14,62 +11,6 @@ import (
 	"filmpress/internal/store"
 	"filmpress/internal/store/storetest"
 )
-
-// watched is a store in which every operation can be looked at or made to fail.
-type watched struct {
-	store.Store
-	mu     sync.Mutex
-	n      int
-	before func(n int, op, name string) error // an error keeps the operation from being done
-	after  func(n int, op, name string) error // an error says that it failed though it was done: a lost reply
-}
-
-func (w *watched) around(op, name string, do func() error) error {
-	w.mu.Lock()
-	w.n++
-	n := w.n
-	w.mu.Unlock()
-	if w.before != nil {
-		if err := w.before(n, op, name); err != nil {
-			return err
-		}
-	}
-	err := do()
-	if w.after != nil && err == nil {
-		err = w.after(n, op, name)
-	}
-	return err
-}
-
-func (w *watched) Put(ctx context.Context, name string, body store.Body, meta store.Meta, cond store.If) (obj store.Object, err error) {
-	err = w.around("put", name, func() error { obj, err = w.Store.Put(ctx, name, body, meta, cond); return err })
-	return obj, err
-}
-
-func (w *watched) Get(ctx context.Context, name string) (r io.ReadCloser, obj store.Object, err error) {
-	err = w.around("get", name, func() error { r, obj, err = w.Store.Get(ctx, name); return err })
-	return r, obj, err
-}
-
-func (w *watched) Stat(ctx context.Context, name string) (obj store.Object, err error) {
-	err = w.around("stat", name, func() error { obj, err = w.Store.Stat(ctx, name); return err })
-	return obj, err
-}
-
-func (w *watched) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
-	return func(yield func(store.Object, error) bool) {
-		if err := w.around("list", prefix, func() error { return nil }); err != nil {
-			yield(store.Object{}, err)
-			return
-		}
-		w.Store.List(ctx, prefix)(yield)
-	}
-}
-
-// TestWatchedKeepsTheContract: a wrapper passes the suite that it is a tool for.
-func TestWatchedKeepsTheContract(t *testing.T) {
-	storetest.Contract(t, func(testing.TB) store.Store { return &watched{Store: storetest.Memory()} }, true)
-}
 
 // TestCrash ends a publish at every operation, before it was done and after, with and without a release that is
 // current already. At every moment a viewer meets one whole release, and the next run finishes.
@@ -84,7 +25,7 @@ func TestCrash(t *testing.T) {
 				if old {
 					before = publish(t, st, film("v1")).Release
 				}
-				w := &watched{Store: st}
+				w := &storetest.Watched{Store: st}
 				fail := func(i int, op, name string) error {
 					if i >= n {
 						return fmt.Errorf("%w at %s %s", crash, op, name)
@@ -92,9 +33,9 @@ func TestCrash(t *testing.T) {
 					return nil
 				}
 				if lost {
-					w.after = fail
+					w.After = fail
 				} else {
-					w.before = fail
+					w.Before = fail
 				}
 				// One worker, so that the n-th operation is the same each time.
 				_, err := release.Publish(t.Context(), w, film("v2"), release.Options{Workers: 1}, report.Discard)
@@ -137,7 +78,7 @@ func TestAlwaysWhole(t *testing.T) {
 		_, err := whole(t.Context(), st, "our film")
 		return err
 	}
-	w := &watched{Store: st, before: look, after: look}
+	w := &storetest.Watched{Store: st, Before: look, After: look}
 	publish(t, w, film("v2"))
 	publish(t, w, film("v1"))
 }
@@ -145,7 +86,7 @@ func TestAlwaysWhole(t *testing.T) {
 // meanwhile runs f once, at the first write of a name.
 func meanwhile(st store.Store, name string, f func()) store.Store {
 	var once sync.Once
-	return &watched{Store: st, before: func(_ int, op, n string) error {
+	return &storetest.Watched{Store: st, Before: func(_ int, op, n string) error {
 		if op == "put" && n == name {
 			once.Do(f)
 		}
@@ -240,7 +181,7 @@ func TestOtherBytesMeanwhile(t *testing.T) {
 // TestVerify: what the store said it took and then lost is noticed before anybody is led to it.
 func TestVerify(t *testing.T) {
 	st := folder(t)
-	w := &watched{Store: st, after: func(_ int, op, name string) error {
+	w := &storetest.Watched{Store: st, After: func(_ int, op, name string) error {
 		if op == "put" && name == "our film/o/aa/00002.m4s" {
 			return st.Delete(t.Context(), name)
 		}

@@ -106,7 +106,7 @@ func TestStreamRename(t *testing.T) {
 // TestStreamFails: the stream ends at its first error, says so once, and Publish sends the rest.
 func TestStreamFails(t *testing.T) {
 	st, work, seen := folder(t), step(t), &recorder{}
-	refused := &watched{Store: st, before: func(_ int, op, _ string) error {
+	refused := &storetest.Watched{Store: st, Before: func(_ int, op, _ string) error {
 		if op == "put" {
 			return store.ErrRefused
 		}

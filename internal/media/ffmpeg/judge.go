@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"slices"
@@ -243,14 +242,8 @@ func (t Tools) begin(ctx context.Context, path string, source media.Source) (all
 	for _, a := range source.Audio {
 		streams = append(streams, a.Index)
 	}
-	frames, read := make([]int64, len(streams)), make([]func(io.Reader) error, len(streams))
-	for i := range streams {
-		read[i] = func(r io.Reader) (err error) {
-			frames[i], err = countChecksums(r)
-			return err
-		}
-	}
-	err = t.Run(ctx, Job{Args: beginArgs(path, streams), Read: read})
+	frames := make([]int64, len(streams))
+	err = t.Run(ctx, Job{Args: beginArgs(path, streams), Read: counting(frames)})
 	if exit := (*ExitError)(nil); errors.As(err, &exit) {
 		return false, nil
 	}

@@ -18,14 +18,8 @@ type Counted struct {
 // CountFrames decodes renditions in one process, since to start one costs as much as many seconds of a small picture. It gives how
 // many frames came out of each. Damage is an *ExitError.
 func (t Tools) CountFrames(ctx context.Context, renditions []Counted, log string) ([]int64, error) {
-	frames, read := make([]int64, len(renditions)), make([]func(io.Reader) error, len(renditions))
-	for i := range renditions {
-		read[i] = func(r io.Reader) (err error) {
-			frames[i], err = countChecksums(r)
-			return err
-		}
-	}
-	err := t.Run(ctx, Job{Args: countArgs(renditions), Read: read, Log: log})
+	frames := make([]int64, len(renditions))
+	err := t.Run(ctx, Job{Args: countArgs(renditions), Read: counting(frames), Log: log})
 	return frames, err
 }
 
@@ -40,6 +34,18 @@ func countArgs(renditions []Counted) []string {
 		outputs = append(outputs, stream(input(r.Path, options), 0).Output(Pipe(i), ff.KwArgs{"fps_mode": "passthrough", "format": "framecrc"}))
 	}
 	return arguments(len(renditions), outputs...)
+}
+
+// counting gives the readers of a process that writes framecrc to a pipe for each of frames, which become how many came.
+func counting(frames []int64) []func(io.Reader) error {
+	read := make([]func(io.Reader) error, len(frames))
+	for i := range frames {
+		read[i] = func(r io.Reader) (err error) {
+			frames[i], err = countChecksums(r)
+			return err
+		}
+	}
+	return read
 }
 
 // countChecksums counts the lines of ffmpeg's framecrc that are no heading.
