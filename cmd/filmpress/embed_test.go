@@ -40,11 +40,18 @@ func TestEmbedElsewhere(t *testing.T) {
 	if !strings.Contains(code, `src="`+server.Endpoint+"/") {
 		t.Fatalf("the code leads elsewhere: %s", code)
 	}
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	run("filmpress", "cors", bucket, "--allow", "*", "--apply")
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		code := code
+		if r.URL.Path == "/sandboxed" { // WordPress gives such a frame to oEmbed of sites that it does not know
+			code = strings.Replace(code, "<iframe ", `<iframe sandbox="allow-scripts" `, 1)
+		}
 		fmt.Fprintf(w, "<!doctype html><title>Somebody's page</title><link rel=icon href=data:,><div style=\"width:640px\">%s</div>", code)
 	}))
 	t.Cleanup(elsewhere.Close)
 	// Another name and another port than the bucket's.
-	inBrowser(t, browser, "embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1), "--host", server.Endpoint)
+	for _, path := range []string{"/", "/sandboxed"} {
+		inBrowser(t, browser, "embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)+path, "--host", server.Endpoint)
+	}
 }

@@ -21,6 +21,8 @@ func newEmbed(a *app) *cobra.Command {
 		Short: "Print the code with which others show a film on their pages",
 		Long: `Prints an HTML frame that shows the film's player on any page, with a link to the film's own. With --wordpress it is a block
 for the code view of WordPress's editor. Sites that know oEmbed need only the address of the film's page.
+WordPress and others put films of sites that they do not know into a frame without rights (sandbox), to which the bucket must
+allow everybody: filmpress cors TARGET --allow '*' --apply.
 
 The address comes from the bucket, or from --site-url, or from what the library remembers of it. Nothing is written.` +
 			exits(exitFine, exitFailed, exitUsage, exitStore),

@@ -80,6 +80,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 			return g, err
 		}
 	}
+	g.judgeBeginning(film, article.Subtitles)
 	if article.Poster.File != "" {
 		if err := g.readPoster(ctx, tools, filepath.Dir(path), article.Poster.File); err != nil {
 			return g, err
@@ -185,6 +186,19 @@ func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	var err error
 	r.Language, err = languageTag(cmp.Or(f.language, a.Language))
 	return err
+}
+
+// judgeBeginning says where the article asks for subtitles that the film does not have.
+func (g *gathered) judgeBeginning(film, lang string) {
+	base, _ := language.Make(lang).Base()
+	if lang == "" || slices.ContainsFunc(g.request.Tracks, func(t plan.Track) bool {
+		its, _ := language.Make(t.Language).Base()
+		return its == base && t.Kind != "forced"
+	}) {
+		return
+	}
+	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: strings.TrimSuffix(film, filepath.Ext(film)) + ".md"}, Severity: report.Warn, Rule: "article-subtitles",
+		Text: fmt.Sprintf("subtitles in %s are to be on at first, and the film has none", lang), Hint: "lay the file beside the film, or take the key subtitles out"})
 }
 
 // languageTag is what --language says, in its canonical form; "" stays so.

@@ -79,6 +79,7 @@ func (l Library) Feed() []byte {
 	if base == "" {
 		return nil
 	}
+	l = l.readable()
 	words, lang := l.words()
 	title := cmp.Or(l.Site.Title, words.Films)
 	c := channel{Title: title, Link: base + IndexName, Description: title, Language: lang, Self: self{base + FeedName, "self", "application/rss+xml"}}
@@ -139,7 +140,7 @@ func (l Library) Sitemap() []byte {
 		return nil
 	}
 	set := urlset{NS: "http://www.sitemaps.org/schemas/sitemap/0.9", Video: "http://www.google.com/schemas/sitemap-video/1.1", URLs: []place{{Loc: base + IndexName}}}
-	for _, f := range l.Films {
+	for _, f := range l.readable().Films {
 		p := place{Loc: address(base, f.Slug, "index.html")}
 		if f.Poster != "" && f.MP4 != "" {
 			p.Video = &video{Thumbnail: address(base, f.Slug, f.Poster), Title: clip(f.Title, 100), Description: clip(cmp.Or(f.Description, f.Title), 2048),

@@ -72,6 +72,7 @@ func (l Library) words() (words, string) {
 
 // Index is index.html: all films, which can be searched where scripts run. The theme may be the zero value.
 func (l Library) Index(t theme.Theme) []byte {
+	l = l.readable()
 	w, lang := l.words()
 	v := view{Library: l, Words: w, Language: lang, Theme: t, Title: cmp.Or(l.Site.Title, w.Films)}
 	for _, f := range l.Films {
@@ -113,13 +114,14 @@ func (v view) About() string {
 	return clip(strings.Join(titles, " · "), 160)
 }
 
-// Policy lets the page load pictures from its own place, and run nothing but what lies in it. frame-ancestors would do nothing in a meta.
+// Policy lets the page load pictures from its own place, and run nothing but what lies in it. frame-ancestors would do nothing in a meta. The page asks
+// for nothing by itself; connect-src is for who looks for robots.txt from inside of it, as Lighthouse does.
 func (v view) Policy() string {
 	styles := watch.Hash(indexCSS)
 	if v.Theme.CSS != "" {
 		styles += " " + watch.Hash(v.Theme.CSS)
 	}
-	return "default-src 'none'; script-src " + watch.Hash(indexJS) + "; style-src " + styles + "; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; script-src " + watch.Hash(indexJS) + "; style-src " + styles + "; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
 }
 
 // Tongues are the languages of films and subtitles, sorted.

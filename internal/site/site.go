@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 
 	"filmpress/internal/store"
+	"filmpress/internal/watch"
 )
 
 // The library's own objects, at the root of a place.
@@ -89,6 +90,17 @@ func (l *Library) Set(f Film) {
 	l.Remove(f.Slug)
 	l.Films = append(l.Films, f)
 	l.sort()
+}
+
+// readable gives the library as pages may show it: a title must not turn the words around it.
+func (l Library) readable() Library {
+	l.Site.Title = watch.Readable(l.Site.Title)
+	l.Films = slices.Clone(l.Films)
+	for i := range l.Films {
+		f := &l.Films[i]
+		f.Title, f.Description = watch.Readable(f.Title), watch.Readable(f.Description)
+	}
+	return l
 }
 
 // Remove takes a film away.

@@ -25,7 +25,7 @@ func sample() Library {
 	l := Library{Site: Site{URL: "https://films.example.org/", Title: "Our <films> & more"}}
 	for _, f := range []Film{
 		film("zeta", "No date", "en", ""), film("alpha", `<script>alert(1)</script> "quoted" & 'more'`, "ru", ""), film("month", "A month", "ky", "2026-11"),
-		film("day", "الطريق الطويل", "ar", "2026-11-23"), film("year", "\x01]]>", "hu", "2026"), film("older", "Older", "en", "2025-12-31"),
+		film("day", "الطريق الطويل", "ar", "2026-11-23"), film("year", "\x01\u202eturned]]>", "hu", "2026"), film("older", "Older", "en", "2025-12-31"),
 	} {
 		l.Set(f)
 	}
@@ -159,6 +159,11 @@ func TestIndex(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
 	}
+	for what, text := range map[string]string{"page": page, "feed": string(l.Feed()), "sitemap": string(l.Sitemap())} {
+		if strings.Contains(text, "\u202e") || strings.Count(text, "About turned]]") != 1 {
+			t.Errorf("the %s lets a title turn what follows it around, or lacks its words", what)
+		}
+	}
 	l.Site = Site{}
 	if page := string(l.Index(theme.Theme{})); strings.Contains(page, "feed.xml") || strings.Contains(page, "canonical") || !strings.Contains(page, "<h1>Films</h1>") {
 		t.Error("a library without an address names one, or has no title")
@@ -242,7 +247,7 @@ func TestFeed(t *testing.T) {
 		day.Media.Type != "video/mp4" || day.Transcript.URL != base+"o/c/track.vtt" || day.Chapters.URL != base+"r/"+id+"/chapters.json" || day.HLS.Source.URI != base+"master.m3u8" {
 		t.Errorf("%+v", day)
 	}
-	if items[1].PubDate != "" || items[4].PubDate != "" || items[2].Title != "\uFFFD]]>" {
+	if items[1].PubDate != "" || items[4].PubDate != "" || items[2].Title != "turned]]>" {
 		t.Errorf("%+v", items)
 	}
 	l.Site.URL = ""

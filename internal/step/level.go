@@ -48,7 +48,7 @@ func (w *Worker) peaks(_ context.Context, j job) error {
 			if err := readFacts(j.in[in.Name], &track); err != nil {
 				return err
 			}
-			sound = sound.Max(track.Rendition.rates(target(p.Segment)))
+			sound = sound.Max(track.Rendition.rates(target(p.Segment), spans(track.Rendition)))
 			continue
 		}
 		var chunk VideoFacts

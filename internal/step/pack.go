@@ -34,9 +34,10 @@ const (
 // packer writes the playlists and the page of one film. All addresses are relative to r/<release>/.
 type packer struct {
 	job
-	p     plan.PackageParams
-	video VideoFacts
-	out   PackageFacts
+	p      plan.PackageParams
+	video  VideoFacts
+	begins string // the language of the subtitles that are on at first
+	out    PackageFacts
 }
 
 // pack writes the playlists, from what was measured, and the page.
@@ -113,10 +114,10 @@ func nanoseconds(ticks uint64, timescale uint32) time.Duration {
 	return time.Duration(whole)*time.Second + time.Duration((rest*uint64(time.Second)+uint64(timescale)/2)/uint64(timescale))
 }
 
-// rates are measured from the sizes of the segments.
-func (r Rendition) rates(target int) hls.Rates {
+// rates are measured from the sizes of the segments. spans are their durations.
+func (r Rendition) rates(target int, spans []time.Duration) hls.Rates {
 	var parts []hls.Part
-	for i, d := range spans(r) {
+	for i, d := range spans {
 		parts = append(parts, hls.Part{Size: r.Segments[i].Size, Duration: d})
 	}
 	return hls.Measure(parts, target)
@@ -125,11 +126,12 @@ func (r Rendition) rates(target int) hls.Rates {
 // playlist writes a rendition's media playlist and gives its measured rates.
 func (k *packer) playlist(name, step string, r Rendition) (hls.Rates, error) {
 	var segments []hls.Segment
-	for i, d := range spans(r) {
+	lasting := spans(r)
+	for i, d := range lasting {
 		segments = append(segments, hls.Segment{URI: k.media(cmp.Or(r.Segments[i].Of, step), r.Segments[i].URI), Duration: d})
 	}
 	list := hls.VOD(target(k.p.Segment), k.media(cmp.Or(r.Of, step), r.Init()), segments)
-	return r.rates(list.Target), k.save(name, list.Bytes())
+	return r.rates(list.Target, lasting), k.save(name, list.Bytes())
 }
 
 // iframes writes the trick-play playlist: the keyframes of the rendition's own segments, by byte range.
@@ -216,6 +218,7 @@ func (k *packer) texts() error {
 		k.dashText(t, text, facts.Whole)
 		k.page(t, text, facts.Lines)
 	}
+	k.out.Page.Captions = watch.Begins(k.out.Page.Tracks, k.begins)
 	return nil
 }
 
@@ -280,6 +283,7 @@ func (k *packer) article() error {
 		if worst, any := report.Worst(findings); any && worst == report.Error {
 			return fmt.Errorf("%s changed while the film was being published; run the command again", path)
 		}
+		k.begins = a.Subtitles
 		*film = watch.Film{Description: a.Description, Date: a.Date, Credits: a.Credits, Links: a.Links, Licence: a.Licence, Notice: a.Notice, ArticleHTML: a.HTML}
 	}
 	film.Title, film.Slug, film.Language = k.p.Title, k.p.Slug, cmp.Or(k.p.Language, "en")

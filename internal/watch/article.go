@@ -29,6 +29,7 @@ type Article struct {
 	Description string
 	Date        string // 2026-11-23, 2026-11 or 2026
 	Language    string // BCP 47, in canonical form
+	Subtitles   string // the language of those that are on until the viewer chooses; BCP 47
 	Credits     []Credit
 	Links       []Link
 	Licence     string // what others may do with the film, "CC BY-SA 4.0"
@@ -107,6 +108,7 @@ type frontMatter struct {
 	Description string    `yaml:"description"`
 	Date        isoDate   `yaml:"date"`
 	Language    langTag   `yaml:"language"`
+	Subtitles   langTag   `yaml:"subtitles"`
 	Credits     []Credit  `yaml:"credits"`
 	Links       []rawLink `yaml:"links"`
 	Licence     string    `yaml:"licence"`
@@ -122,7 +124,7 @@ type rawLink struct {
 func (f frontMatter) article() Article {
 	a := Article{
 		Title: strings.TrimSpace(f.Title), Slug: string(f.Slug), Description: strings.TrimSpace(f.Description),
-		Date: string(f.Date), Language: string(f.Language), Credits: f.Credits,
+		Date: string(f.Date), Language: string(f.Language), Subtitles: string(f.Subtitles), Credits: f.Credits,
 		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice), Poster: Poster(f.Poster),
 	}
 	for _, l := range f.Links {

@@ -33,7 +33,7 @@ const embedMark = `<body class="embed">`
 // RenderEmbed is the page that fills a frame of somebody else's page: the same player, and a link to the film's own page. It never names its own
 // address, so in its two places it differs by references alone.
 func RenderEmbed(p Page) ([]byte, error) {
-	v := framed{view{Page: p}}
+	v := framed{view{Page: p.clean()}}
 	v.Words, v.WordsLanguage = wordsFor(p.Film.Language)
 	var out bytes.Buffer
 	if err := embedTemplate().Execute(&out, v); err != nil {
@@ -74,7 +74,7 @@ func EmbedCode(address, title string, width, height int) string {
 		width, height = 16, 9
 	}
 	return fmt.Sprintf(`<iframe src="%s" title="%s" width="%d" height="%d" style="inline-size:100%%;block-size:auto;aspect-ratio:%d/%d;border:0" loading="lazy" referrerpolicy="no-referrer" allow="fullscreen; picture-in-picture" allowfullscreen></iframe>`,
-		html.EscapeString(address), html.EscapeString(title), width, height, width, height)
+		html.EscapeString(address), html.EscapeString(readable(title)), width, height, width, height)
 }
 
 // WordPress is the frame as a block of WordPress's editor, to be pasted into its code view.
@@ -97,6 +97,7 @@ type oEmbed struct {
 
 // OEmbed is oembed.json: what a site that is given the page's address needs to embed the film.
 func OEmbed(p Page) []byte {
+	p = p.clean()
 	v := view{Page: p}
 	o := oEmbed{Version: "1.0", Type: "video", Title: p.Film.Title, Width: p.Width, Height: p.Height,
 		HTML: EmbedCode(v.Beside(EmbedName), p.Film.Title, p.Width, p.Height)}
@@ -145,7 +146,7 @@ func ChaptersJSON(p Page) []byte {
 		Version  string    `json:"version"`
 		Chapters []chapter `json:"chapters"`
 	}{Version: "1.2.0"}
-	for _, c := range p.Chapters {
+	for _, c := range p.clean().Chapters {
 		doc.Chapters = append(doc.Chapters, chapter{c.Start.Seconds(), c.Title})
 	}
 	b, err := json.Marshal(doc)

@@ -32,6 +32,20 @@ func TestEmbed(t *testing.T) {
 	}
 }
 
+// TestTurned: no mark that turns the text around comes into what others show of a film.
+func TestTurned(t *testing.T) {
+	p := everywhere(samplePage(), "name \u202etxt.exe and \u2066more")
+	frame, err := RenderEmbed(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string][]byte{"the frame": frame, "oembed.json": OEmbed(p), "the code": []byte(EmbedCode("a", p.Film.Title, 1, 1)), "chapters": ChaptersJSON(p)} {
+		if strings.ContainsAny(string(text), "\u202e\u2066") || strings.Contains(string(text), "u202e") || !strings.Contains(string(text), "name txt.exe and more") {
+			t.Errorf("%s: %s", what, text)
+		}
+	}
+}
+
 // TestEmbedCode: the code is one element whose attributes hold what was given, whatever it is.
 func TestEmbedCode(t *testing.T) {
 	code := EmbedCode("https://films.example.org/a/embed.html?x=1&y=2", `"><script>alert(1)</script>`, 640, 360)

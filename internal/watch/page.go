@@ -24,7 +24,7 @@ type Page struct {
 	Width        int           // of the film's picture, pixels
 	Height       int           //
 	Duration     time.Duration // of the film
-	Captions     string        // the language of the track that is on until the viewer chooses; "" is none
+	Captions     string        // the key of the track that is on until the viewer chooses; "" is none
 	Tracks       []Track
 	Audio        []AudioTrack // as the multivariant playlist names them; a menu appears from two on
 	Chapters     []Chapter

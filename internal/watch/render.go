@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/text/language"
 )
 
 //go:embed page.html player.html
@@ -86,6 +88,14 @@ func (v view) URI(ref string) string {
 func (v view) Date() string            { return v.Words.date(v.Film.Date) }
 func (v view) Size(bytes int64) string { return v.Words.size(bytes) }
 
+// Ours marks words of ours on a page in a language that we have none in: a screen reader must know that they are not in it (WCAG 2.2, 3.1.2).
+func (v view) Ours() template.HTMLAttr {
+	if base, _ := language.Make(v.Language()).Base(); base.String() == v.WordsLanguage {
+		return ""
+	}
+	return template.HTMLAttr(` lang="` + v.WordsLanguage + `"`)
+}
+
 // Language is the page's, English where the film does not say.
 func (v view) Language() string {
 	if v.Film.Language == "" {
@@ -105,24 +115,54 @@ func (v view) Choices() []Track {
 	return out
 }
 
-// Spoken are the tracks whose lines are shown under the film.
+// maxSpoken is how much of transcripts, in bytes of HTML, may stand in the page before more of them are left out: a page is to come soon through a thin
+// line. Gzip leaves a little more than a quarter of it.
+const maxSpoken = 170_000
+
+// Spoken are the tracks whose lines are shown under the film: all of them, but of a long film in many languages only those in the page's language and
+// the next ones. The others can be had as text files.
 func (v view) Spoken() []Track {
-	var out []Track
+	var all []Track
 	for _, t := range v.Choices() {
 		if len(t.Lines) > 0 {
-			out = append(out, t)
+			all = append(all, t)
 		}
 	}
+	var out []Track
+	open, room := v.own(all), maxSpoken
+	if len(all) > 0 {
+		room -= all[open].weight()
+	}
+	for i, t := range all {
+		if i != open {
+			if t.weight() > room {
+				continue
+			}
+			room -= t.weight()
+		}
+		out = append(out, t)
+	}
 	return out
+}
+
+// own is which track is in the page's language, else the first.
+func (v view) own(tracks []Track) int {
+	return max(0, slices.IndexFunc(tracks, func(t Track) bool { return t.Language == v.Language() }))
+}
+
+// weight is about what the lines take in the page, in bytes.
+func (t Track) weight() (bytes int) {
+	for _, l := range t.Lines {
+		bytes += len(l.Speaker) + len(l.Text) + 80 // of the tags and times of a line
+	}
+	return bytes
 }
 
 // CopyLink is the button's text before the film moves.
 func (v view) CopyLink() string { return strings.ReplaceAll(v.Words.CopyLink, "{t}", clock(0)) }
 
 // Open is which of Spoken is open at first: the one in the page's language, else the first.
-func (v view) Open() int {
-	return max(0, slices.IndexFunc(v.Spoken(), func(t Track) bool { return t.Language == v.Language() }))
-}
+func (v view) Open() int { return v.own(v.Spoken()) }
 
 // Label is a track's name with what it is for.
 func (v view) Label(t Track) string {
@@ -144,6 +184,30 @@ func (t Track) Key() string {
 		return t.Language + "+captions"
 	}
 	return t.Language
+}
+
+// Begins is the key of the track that is on at first where the article asks for a language: the one in it, or in a form of it, a translation before
+// words for the deaf. "" is none.
+func Begins(tracks []Track, lang string) string {
+	base, _ := language.Make(lang).Base()
+	best, rank := "", 0
+	for _, t := range tracks {
+		its, _ := language.Make(t.Language).Base()
+		if lang == "" || t.Forced || its != base {
+			continue
+		}
+		fits := 1
+		if t.Language == lang {
+			fits += 2
+		}
+		if t.Kind == "subtitles" {
+			fits++
+		}
+		if fits > rank {
+			best, rank = t.Key(), fits
+		}
+	}
+	return best
 }
 
 // Rows is a line's text, one entry a row.

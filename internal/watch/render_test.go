@@ -94,11 +94,20 @@ func TestRenderParts(t *testing.T) {
 	full := string(render(t, p))
 	for _, want := range []string{
 		"<h1 dir=\"auto\">The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\">23 November 2026</time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
-		`<ol lang="ru" dir="ltr"`, `<li data-end="8.5"><a href="#t=5">0:05</a><span><b>Aizada</b> The road was still frozen,<br>and nobody spoke.</span></li>`,
+		`<ol lang="ru" dir="ltr"`, `<li data-end="8.5"><a href="#t=5">0:05</a><span dir="auto"><b>Aizada</b> The road was still frozen,<br>and nobody spoke.</span></li>`,
 		`integrity="sha384-js"`, `integrity="sha384-css"`, `<track kind="subtitles" srclang="ru" label="русский" src="../../o/ru/track.vtt">`,
+		`<meta name="referrer" content="no-referrer">`, `data-hls-integrity="sha384-hls"`, `<i class="mark" data-at="10">`,
+		`<meta property="og:image" content="../../o/pictures/poster.jpg">`, `<meta property="og:video" content="../../o/mp4/film.mp4">`, "This page sets no cookies",
 		`<meta property="og:title" content="The Long Road to Osh">`, "Bread &amp; salt, three loaves &lt; four.",
 	} {
 		if !strings.Contains(full, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	p.Audio = append(p.Audio, AudioTrack{Language: "ru", Name: "русский (AD)", Describes: true})
+	p.Tracks[1].Kind, p.Tracks[1].Name = "captions", "русский (SDH)"
+	for _, want := range []string{`<span>русский <small lang="en">with audio description</small></span>`, `data-value="ru&#43;captions" data-name="русский (SDH)" lang="ru" dir="auto"><span>русский <small lang="en">for the deaf and hard of hearing</small></span>`} {
+		if page := string(render(t, p)); !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
@@ -106,6 +115,76 @@ func TestRenderParts(t *testing.T) {
 	elements, _ := parse(t, render(t, bare))
 	if elements["section"] != 0 || elements["article"] != 0 || elements["button"] != 0 || elements["track"] != 0 || elements["video"] != 1 {
 		t.Errorf("a bare page has %v", elements)
+	}
+}
+
+// TestBegins: the article asks for a language, and the track that is on at first is the best in it.
+func TestBegins(t *testing.T) {
+	tracks := []Track{{Language: "en", Kind: "subtitles", Forced: true}, {Language: "en", Kind: "captions"}, {Language: "en-GB", Kind: "subtitles"}, {Language: "en", Kind: "subtitles"},
+		{Language: "ru", Kind: "captions"}}
+	for lang, want := range map[string]string{"": "", "en": "en", "en-GB": "en-GB", "en-US": "en-GB", "ru": "ru+captions", "hu": ""} {
+		if got := Begins(tracks, lang); got != want {
+			t.Errorf("%q: %q, want %q", lang, got, want)
+		}
+	}
+	p := samplePage()
+	p.Captions = "ru"
+	page := string(render(t, p))
+	if !strings.Contains(page, `data-captions="ru"`) || strings.Count(page, ` data-on="1"`) != 1 || !strings.Contains(page, `data-track="русский" data-kind="subtitles" data-on="1"`) {
+		t.Error("the page does not begin with the Russian track")
+	}
+}
+
+// TestOurWords: on a page in a language that we have no words in, each of ours says which language it is in, for those who have the page read to them.
+// On the others none does, and the words are that language's own.
+func TestOurWords(t *testing.T) {
+	for tag, lang := range map[string]string{"en": "en", "ru": "ru", "ky": "ky", "hu-HU": "hu", "ar": "en", "kk": "en"} {
+		p := samplePage()
+		p.Assets, p.Film.Language = sampleAssets(), tag
+		p.Tracks[0].Kind = "captions"
+		root, err := html.Parse(bytes.NewReader(render(t, p)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours := map[string]bool{} // whether it was met
+		w, _ := wordsFor(tag)
+		for _, text := range []string{w.Chapters, w.Transcript, w.Embed, w.Credits, w.Downloads, w.Links, w.Private, w.Search, w.ForDeaf, w.Offline, w.TextFile, w.Licence + ":", w.Notice,
+			w.Subtitles, w.HowSubtitles, w.LocalFile, w.date(p.Film.Date), w.Fullscreen, w.Off} {
+			ours[text] = false
+		}
+		var walk func(n *html.Node, lang string)
+		walk = func(n *html.Node, in string) {
+			texts := []string{n.Data}
+			for _, a := range n.Attr {
+				switch a.Key {
+				case "lang":
+					in = a.Val
+				case "aria-label", "placeholder":
+					texts = append(texts, a.Val)
+				}
+			}
+			for _, text := range texts {
+				text = strings.TrimSpace(text)
+				if _, known := ours[text]; !known {
+					text = strings.TrimSuffix(text, ":") // before a value
+				}
+				if _, known := ours[text]; known && (n.Type == html.TextNode || len(texts) > 1) {
+					ours[text] = true
+					if base, _, _ := strings.Cut(in, "-"); base != lang {
+						t.Errorf("%s: %q is said to be in %q", tag, text, in)
+					}
+				}
+			}
+			for c := range n.ChildNodes() {
+				walk(c, in)
+			}
+		}
+		walk(root, "")
+		for text, met := range ours {
+			if !met {
+				t.Errorf("%s: the page lacks %q", tag, text)
+			}
+		}
 	}
 }
 

@@ -173,7 +173,11 @@ func TestThinLines(t *testing.T) {
 		latency time.Duration
 		seconds int     // to play
 		first   float64 // seconds from the click to the first picture; 0 is not asked
-	}{{"400 kb/s", 400, 300 * time.Millisecond, play, 3}, {"250 kb/s", 250, 300 * time.Millisecond, play, 0}} {
+		eager   bool    // the click comes with the controls, before all of the player
+	}{{"400 kb/s", 400, 300 * time.Millisecond, play, 3, false}, {"250 kb/s", 250, 300 * time.Millisecond, play, 0, false}, {"400 kb/s, pressed at once", 400, 300 * time.Millisecond, 8, 0, true}} {
+		if c.eager && !campaign {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			if !campaign { // one line is measured at a time
 				t.Parallel()
@@ -182,6 +186,9 @@ func TestThinLines(t *testing.T) {
 			server := httptest.NewServer(l.in(gzipped(serve(dir))))
 			defer server.Close()
 			cmd := exec.Command("node", "../../testdata/browser/thin.mjs", "--url", server.URL+"/index.html", "--seconds", fmt.Sprint(c.seconds))
+			if c.eager {
+				cmd.Args = append(cmd.Args, "--eager")
+			}
 			cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.Output()

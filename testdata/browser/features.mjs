@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { browser, check, patience, run, time, until } from "./browser.mjs";
+import { browser, check, patience, plain, run, shown, time, until } from "./browser.mjs";
 
 const here = createRequire(import.meta.url);
 const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" }, print: { type: "string" } } });
@@ -33,7 +33,18 @@ async function reveal(page) {
 }
 const filmFiles = (asked) => asked.filter((path) => /\.(m3u8|m4s|mp4|vtt|srt|txt|mpd)$|sheet/.test(path));
 
-async function quiet() { // nothing of the film before play, with and without a script
+async function quiet() { // nothing of the film before play, with and without a script; hls.js comes where data is not dear
+  for (const saveData of [false, true]) {
+    const context = await browser.newContext();
+    if (saveData) await context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+    const page = await context.newPage();
+    const asked = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(args.url);
+    await page.waitForTimeout(1500);
+    check(`hls.js comes before play, data dear ${saveData}`, asked.some((path) => /hls-\w+\.js$/.test(path)) !== saveData, asked);
+    await context.close();
+  }
   for (const javaScriptEnabled of [true, false]) {
     const { context, page, asked } = await open({ javaScriptEnabled, locale: "ru-RU" });
     await page.waitForTimeout(1500);
@@ -75,6 +86,11 @@ async function sharing(page) {
 }
 
 async function reading(page) {
+  const spoken = page.locator('.transcript details[open] [aria-current="true"] > span');
+  for (const [at, text] of [[2, "We left before sunrise."], [11, "Bread & salt, three loaves < four."]]) {
+    await page.evaluate((to) => { document.querySelector("video").currentTime = to; }, at);
+    await until(`the line of second ${at} is marked`, () => spoken.allInnerTexts(), (lines) => lines.join() === text);
+  }
   await page.locator(".find input").fill("PASS");
   await until("the search finds one line", () => page.locator(".transcript details[open] li:visible").allInnerTexts(), (lines) => lines.length === 1 && lines[0].includes("Then the pass opened."));
   await shot(page, "search");
@@ -87,6 +103,10 @@ async function reading(page) {
 
 async function looks(page) {
   await video(page, (v) => v.pause());
+  await reveal(page);
+  await page.locator(".cc").click();
+  await page.locator('[data-for="captions"] [data-value="ru"]').click();
+  await until("the transcript opens in the language of the subtitles", () => page.locator(".transcript details[open] ol").evaluateAll((all) => all.map((ol) => ol.lang).join()), (lang) => lang === "ru");
   await reveal(page);
   await page.locator(".cc").click();
   await page.locator('[data-for="captions"] [data-value="en"]').click();
@@ -143,6 +163,88 @@ async function offline() {
   }
 }
 
+// keys presses what the help names. Of a Russian layout the browser tells the letter and the place.
+async function keys(page) {
+  await page.locator(".player").focus();
+  await page.evaluate(() => { const v = document.querySelector("video"); v.pause(); v.currentTime = 5; });
+  const cc = () => page.locator(".cc").getAttribute("data-state");
+  const press = (key, code) => page.locator(".player").evaluate((node, event) => node.dispatchEvent(new KeyboardEvent("keydown", { ...event, bubbles: true, cancelable: true })), { key, code });
+  for (const [name, act, ask, holds] of [
+    ["c turns subtitles off", () => page.keyboard.press("c"), cc, (state) => state === "off"],
+    ["с of a Russian layout turns them on", () => press("с", "KeyC"), cc, (state) => state === "on"],
+    ["С of a Russian layout turns them off", () => press("С", "KeyC"), cc, (state) => state === "off"],
+    ["→ goes on by 5 s", () => page.keyboard.press("ArrowRight"), () => time(page), (now) => now === 10],
+    ["← goes back", () => page.keyboard.press("ArrowLeft"), () => time(page), (now) => now === 5],
+    ["↓ is quieter", () => page.keyboard.press("ArrowDown"), () => video(page, (v) => v.volume), (volume) => volume === 0.95],
+    ["m is silent", () => page.keyboard.press("m"), () => video(page, (v) => v.muted), (muted) => muted],
+    ["ь of a Russian layout is loud again", () => press("ь", "KeyM"), () => video(page, (v) => v.muted), (muted) => !muted],
+    ["> is faster", () => page.keyboard.press(">"), () => video(page, (v) => v.defaultPlaybackRate), (rate) => rate === 1.25],
+    ["Б of a Russian layout is slower", () => press("Б", "Comma"), () => video(page, (v) => v.defaultPlaybackRate), (rate) => rate === 1],
+    ["k plays", () => page.keyboard.press("k"), () => video(page, (v) => v.paused), (paused) => !paused],
+    ["the space bar pauses", () => page.keyboard.press(" "), () => video(page, (v) => v.paused), (paused) => paused],
+    ["f fills the screen", () => page.keyboard.press("f"), () => page.evaluate(() => document.fullscreenElement?.className ?? ""), (name) => name.includes("player")],
+    ["f leaves it", () => page.keyboard.press("f"), () => page.evaluate(() => document.fullscreenElement === null), Boolean],
+    ["? tells the keys", () => page.keyboard.press("?"), () => page.locator("dialog.keys").isVisible(), Boolean],
+    ["Escape closes them", () => page.keyboard.press("Escape"), () => page.locator("dialog.keys").isVisible(), (open) => !open],
+  ]) {
+    await act();
+    await until(`the key ${name}`, ask, holds);
+  }
+  await page.locator("h1").click();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("m");
+  check("keys do nothing while the reader is elsewhere", !(await video(page, (v) => v.muted)));
+  await menuKeys(page);
+}
+
+// menuKeys goes through the menu of subtitles without a pointer.
+async function menuKeys(page) {
+  const focused = () => page.evaluate(() => document.activeElement.dataset.value ?? document.activeElement.dataset.do ?? document.activeElement.className);
+  await page.locator(".cc").focus();
+  await page.keyboard.press("Enter");
+  await until("the menu begins at what is chosen", focused, (at) => at === "");
+  for (const [key, want] of [["ArrowDown", "en"], ["ArrowDown", "ru"], ["End", "look"], ["Home", ""], ["ArrowUp", "look"], ["Home", ""], ["ArrowDown", "en"]]) {
+    await page.keyboard.press(key);
+    check(`${key} goes to ${want || "off"}`, await focused() === want, await focused());
+  }
+  const outline = await page.evaluate(() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement); return `${outlineStyle} ${outlineWidth}`; });
+  check("what has the focus is seen", !/^none|^\w+ 0px/.test(outline), outline);
+  await page.keyboard.press("Enter");
+  await until("Enter takes it", () => page.locator(".cc").getAttribute("data-state"), (state) => state === "on");
+  check("and the focus is at the button again", await focused() === "cc", await focused());
+}
+
+// broken plays where the stream does not: hls.js finds a browser that it cannot use, and the MP4 plays with its own tracks.
+async function broken() {
+  const context = await browser.newContext();
+  await context.addInitScript(() => { delete SourceBuffer.prototype.remove; });
+  const page = await context.newPage();
+  await page.goto(args.url);
+  await page.locator(".start").click();
+  await until("without hls.js the MP4 plays", () => video(page, (v) => [v.currentSrc, v.currentTime]), ([src, now]) => /\.mp4$/.test(src) && now > 0.3);
+  await page.evaluate(() => { const v = document.querySelector("video"); v.pause(); v.currentTime = 6; });
+  for (const [lang, text] of [["ru", "Дорога ещё была мёрзлой, и все молчали."], ["en", "The road was still frozen, and nobody spoke."]]) {
+    await reveal(page);
+    await page.locator(".cc").click();
+    await page.locator(`[data-for="captions"] [data-value="${lang}"]`).click();
+    await until(`and has its subtitles in ${lang}`, () => shown(page), (tracks) => tracks.length === 1 && tracks[0].lang === lang && plain(tracks[0].text) === text);
+  }
+  check("no size is offered that there is none of", !(await page.locator('[data-menu="quality"]').isVisible()));
+  await context.close();
+}
+
+// dead breaks the server, not the line: the browser believes itself online.
+async function dead() {
+  const { context, page } = await open();
+  await page.route("**/*.m3u8", (route) => route.abort("connectionrefused"));
+  await page.locator(".start").click();
+  await until("a server that is down is told, with a button to try again", () => page.locator('.trouble [data-do="retry"]').isVisible(), Boolean);
+  await page.unroute("**/*.m3u8");
+  await until("it plays by itself when the server is back", () => time(page), (now) => now > 0.5);
+  check("and the message is gone", !(await page.locator(".trouble").isVisible()));
+  await context.close();
+}
+
 async function viewer() {
   const { context, page, asked } = await open();
   await page.locator(".start").click();
@@ -152,11 +254,11 @@ async function viewer() {
   await reading(page);
   await looks(page);
   await soundOnly(page, asked);
-  await page.locator(".player").focus();
-  await page.keyboard.press("c");
-  await until("the key c turns subtitles off", () => page.locator(".cc").getAttribute("data-state"), (state) => state === "off");
+  await keys(page);
   await context.close();
   await offline();
+  await dead();
+  await broken();
 }
 
 async function addresses() {
@@ -182,6 +284,17 @@ async function phone() {
   }
 }
 
+// readme takes the pictures of the README.
+async function readme() {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [name, viewport] of [["desktop", { width: 960, height: 646 }], ["phone", { width: 390, height: 844 }]]) {
+      const { context, page } = await open({ viewport, colorScheme });
+      await shot(page, `readme-${name}-${colorScheme}`);
+      await context.close();
+    }
+  }
+}
+
 async function print() {
   const { context, page } = await open();
   const pdf = await page.pdf({ path: args.print });
@@ -194,5 +307,5 @@ async function print() {
 }
 
 await run(async () => {
-  for (const part of [quiet, accessible, viewer, addresses, phone, print]) await part();
+  for (const part of [quiet, accessible, viewer, addresses, phone, print, ...(args.shots ? [readme] : [])]) await part();
 });

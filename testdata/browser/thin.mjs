@@ -1,6 +1,8 @@
 // Opens a page over a thin line, presses play, and measures.
 //
-//   node thin.mjs --url URL --seconds N
+//   node thin.mjs --url URL --seconds N [--eager]
+//
+// --eager presses as soon as there are controls, before hls.js has come; then "Whole" is 0.
 //
 // Prints {"ok", "Text", "Ready", "Whole", "First", "Moving", "Stalls", "Stalled", "BeforePlay"}: seconds until the text is there, the controls work, and
 // all of the player is there, which is when play is pressed; from the click until the first picture, and until it moves; how often and how long the film
@@ -8,21 +10,21 @@
 import { parseArgs } from "node:util";
 import { browser, result, run } from "./browser.mjs";
 
-const { values: args } = parseArgs({ options: { url: { type: "string" }, seconds: { type: "string" } } });
+const { values: args } = parseArgs({ options: { url: { type: "string" }, seconds: { type: "string" }, eager: { type: "boolean", default: false } } });
 await run(async () => {
   const page = await browser.newPage();
   page.setDefaultTimeout(120_000);
   await page.goto(args.url);
   await page.locator(".start").waitFor();
-  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name, responseEnd }) => /\/hls-\w+\.js$/.test(name) && responseEnd > 0));
-  Object.assign(result, await page.evaluate(() => {
+  if (!args.eager) await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name, responseEnd }) => /\/hls-\w+\.js$/.test(name) && responseEnd > 0));
+  Object.assign(result, await page.evaluate((eager) => {
     const [nav] = performance.getEntriesByType("navigation");
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
     const files = performance.getEntriesByType("resource");
     return { Text: (paint?.startTime ?? nav.domInteractive) / 1000, Ready: nav.domContentLoadedEventEnd / 1000,
-      Whole: Math.max(...files.map(({ responseEnd }) => responseEnd)) / 1000,
+      Whole: eager ? 0 : Math.max(...files.map(({ responseEnd }) => responseEnd)) / 1000,
       BeforePlay: nav.transferSize + files.reduce((sum, file) => sum + file.transferSize, 0) };
-  }));
+  }, args.eager));
   Object.assign(result, await page.evaluate((seconds) => new Promise((done, fail) => {
     const video = document.querySelector("video");
     const clicked = performance.now();

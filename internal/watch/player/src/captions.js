@@ -35,9 +35,10 @@ export function startCaptions(root, stream, menus) {
   }
 
   function applyNative() {
-    const all = [...stream.video.textTracks].filter((t) => t.kind === "subtitles" || t.kind === "captions");
+    const own = [...stream.video.querySelectorAll("track")].map(({ track }) => track);
+    const all = own.length > 0 ? own : [...stream.video.textTracks].filter((t) => t.kind === "subtitles" || t.kind === "captions");
     const track = chosen && find(all.map((t) => ({ node: t, lang: t.language, name: t.label, kind: t.kind })), describe(chosen));
-    for (const t of all) t.mode = track && t === track.node ? "showing" : "disabled";
+    for (const t of stream.video.textTracks) if (t.kind === "subtitles" || t.kind === "captions") t.mode = t === track?.node ? "showing" : "disabled";
   }
 
   function apply() {
@@ -66,7 +67,7 @@ export function startCaptions(root, stream, menus) {
 
   startLook(root, menus);
   menu.onpick = choose;
-  stream.addEventListener("tracks", apply);
+  for (const event of ["tracks", "fallen"]) stream.addEventListener(event, apply);
   stream.addEventListener("attached", () => {
     if (!stream.streams) stream.video.textTracks.addEventListener("addtrack", apply);
   });

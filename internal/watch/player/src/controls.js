@@ -84,6 +84,7 @@ function startQuality(stream, menu) {
   const sound = menu.list.querySelector('[data-value="sound"]');
   menu.button.hidden = !sound || !stream.streams;
   menu.onpick = (value) => stream.choose(value === "sound" ? null : Number(value));
+  stream.addEventListener("fallen", () => { menu.button.hidden = true; });
   let filled = false;
   stream.addEventListener("levels", () => {
     if (filled || stream.soundOnly || stream.hls.levels.length < 2) return;
@@ -108,6 +109,7 @@ function startSounds(stream, menu) {
     if (at >= 0) stream.hls.audioTrack = at;
   };
   menu.onpick = (value) => { chosen = value; apply(); };
+  stream.addEventListener("fallen", () => { menu.button.hidden = true; });
   stream.addEventListener("sounds", () => {
     if (chosen) return stream.soundOnly || apply();
     if (!stream.soundOnly) menu.check(stream.hls.audioTracks.find((track) => track.default)?.name ?? menu.values()[0]);

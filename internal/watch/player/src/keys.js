@@ -14,10 +14,15 @@ export function startKeys(root, stream, controls, captions) {
     (target.matches("button, summary") && (key === " " || key === "Enter")) ||
     (target.matches(".volume") && key.startsWith("Arrow")) || target.closest("dialog");
 
+  // A Cyrillic or Greek layout has other letters there: then the key counts by its place.
+  const byPlace = { Comma: "<", Period: ">" };
+  const name = ({ key, code }) => (key.length > 1 || key.charCodeAt(0) < 128 ? key : byPlace[code] ?? code.replace(/^Key/, ""));
+
   root.tabIndex = -1; // a click on the picture gives the player the focus
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || own(event.target, event.key)) return;
-    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = name(event);
+    const action = actions[key.length === 1 ? key.toLowerCase() : key];
     if (!action) return;
     event.preventDefault();
     action();

@@ -21,6 +21,7 @@ export function loadHls({ dataset }) {
     const script = document.createElement("script");
     script.src = dataset.hls;
     script.integrity = dataset.hlsIntegrity;
+    script.crossOrigin = "anonymous"; // in a frame without rights (sandbox) even our own files are another origin's
     script.addEventListener("load", () => resolve(globalThis.filmpressHls));
     script.addEventListener("error", () => {
       script.remove();

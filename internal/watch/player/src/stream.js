@@ -31,6 +31,7 @@ export class Stream extends EventTarget {
     this.newer = false; // AV1 is smooth here; nobody knows before the browser has answered
     smoothAV1().then((smooth) => { this.newer = smooth; });
     this.mp4 = video.querySelector("source")?.src;
+    this.tracks = [...video.querySelectorAll("track")]; // of the MP4
     // hls.js first: Chromium's own HLS plays, but shows no subtitle tracks.
     this.possible = streams || video.canPlayType(nativeType) !== "";
     this.streams = streams;
@@ -200,7 +201,7 @@ export class Stream extends EventTarget {
     this.trouble("lost");
   }
 
-  // The progressive film and the browser's own controls, when the stream cannot be played.
+  // The progressive film with its own tracks, when the stream cannot be played.
   fallBack() {
     const at = this.video.currentTime || this.wanted;
     this.hls?.destroy();
@@ -208,8 +209,10 @@ export class Stream extends EventTarget {
     this.streams = false;
     this.release();
     if (!this.mp4) return this.trouble("broken");
+    this.video.append(...this.tracks);
     this.video.src = this.mp4;
     this.video.currentTime = at;
+    this.dispatchEvent(new Event("fallen"));
     this.play();
   }
 
