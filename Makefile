@@ -17,7 +17,7 @@ export GOFLAGS := $(sort $(shell go env GOFLAGS 2>/dev/null) -trimpath -buildvcs
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player install clean
+.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-lighthouse bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player pictures install clean
 
 build: player ## ./filmpress
 	go build -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)" -o filmpress ./cmd/filmpress
@@ -106,6 +106,19 @@ align-campaign: ## how well subtitles are put in time with speech: the table of 
 
 bench-page: player ## how soon the page and the film begin on thin lines, and whether the film goes on; five minutes
 	FILMPRESS_CAMPAIGN=1 go test ./internal/watch -count=1 -timeout 20m -v -run "TestThinLines|TestWeight"
+
+bench-lighthouse: build ## what Lighthouse says of a film's page and of a library's; brings it by npx
+	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng chromium:chromium node:nodejs npx:npm
+	@$(MAKE) --no-print-directory sample/film.mp4
+	scripts/bench-lighthouse
+
+pictures: player ## the README's pictures of a page, which the browser's tests take
+	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
+	@rm -rf build/pictures && mkdir -p build/pictures
+	FILMPRESS_SHOTS=$(CURDIR)/build/pictures go test ./internal/watch -count=1 -run TestInBrowser/features
+	for name in desktop-light desktop-dark phone-light phone-dark; do \
+		ffmpeg -v error -y -i build/pictures/readme-$$name.png -vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none' docs/pictures/$$name.png; \
+	done
 
 bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names
 	@scripts/need ffmpeg:ffmpeg
