@@ -43,7 +43,7 @@ func TestChoices(t *testing.T) {
 	}
 	const before, after = "We wait at the border.", "We waited at the border."
 	film := filepath.Join(dir, "film.mp4")
-	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=120", "-f", "lavfi", "-i", "sine=f=440:d=120", "-f", "lavfi", "-i", "sine=f=880:d=120", "-map", "0", "-map", "1", "-map", "2",
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=120", "-f", "lavfi", "-i", "sine=f=440:d=120", "-f", "lavfi", "-i", "sine=f=880:d=120", "-map", "0", "-map", "1", "-map", "2",
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film)
 	write("two.yml", twoSizes)
 	write("film.en.srt", cues(before))

@@ -80,8 +80,13 @@ func (k killed) run(after time.Duration) {
 // files are the published files with their bytes.
 func (k killed) files() map[string]string {
 	k.t.Helper()
+	return filesOf(k.t, filepath.Join(k.dir, "library"))
+}
+
+// filesOf are the files below a folder with their bytes, but for those that nobody is served.
+func filesOf(t *testing.T, root string) map[string]string {
+	t.Helper()
 	all := map[string]string{}
-	root := filepath.Join(k.dir, "library")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
@@ -92,7 +97,7 @@ func (k killed) files() map[string]string {
 		return err
 	})
 	if err != nil {
-		k.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return all
 }
@@ -148,7 +153,7 @@ subtitles: {segment: 2}
 
 // makeSmall makes the small film of smallFilm and what lies beside it, in the folder shared.
 var makeSmall = sync.OnceValue(func() error {
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=18", "-f", "lavfi", "-i", "sine=d=18",
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=18", "-f", "lavfi", "-i", "sine=d=18",
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", filepath.Join(shared, "film.mp4")).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"maps"
@@ -80,63 +81,62 @@ func TestMachinesTrouble(t *testing.T) {
 		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
 
 	want, _ := undisturbed(t)
-	// works lets a worker that is ill and one that is well publish a film.
-	works := func(t *testing.T, name, told string, ill func(m *machines)) {
-		m := newMachines(t, server, bucket, name, 0)
-		m.workers = make([]*exec.Cmd, 2)
-		ill(m)
-		m.work(1)
-		k := start()
-		if story, err := m.publish(k); err != nil {
-			t.Fatalf("%v\n%s\n%s", err, story, m.stories[0])
-		}
-		if got := k.files(); !maps.Equal(got, want) {
-			t.Errorf("the library differs: %s", differing(got, want))
-		}
-		if by := m.stories[0].finished(); len(by) > 0 || !strings.Contains(m.stories[0].String(), told) {
-			t.Errorf("the ill worker finished %v and told\n%s", by, m.stories[0])
-		}
-	}
-	t.Run("a full disk", func(t *testing.T) {
+	t.Run("ill workers", func(t *testing.T) {
 		t.Parallel()
-		if !mayMount() {
-			t.Skip("skipped: no right to mount a small disk")
-		}
-		works(t, "full", "this worker takes no steps for now: ", func(m *machines) {
-			disk := filepath.Join(m.dir, "worker-0")
-			if err := os.Mkdir(disk, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := mountMemory(disk, "32k"); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
-			m.work(0)
-		})
-	})
-	t.Run("a bucket out of reach", func(t *testing.T) {
-		t.Parallel()
-		var cut atomic.Bool
-		line := faults.Between(t, bucket, func(*http.Request) faults.Fault {
-			if cut.Load() {
-				return faults.Reset
-			}
-			return nil
-		})
-		works(t, "cut", "", func(m *machines) { // it tells of it when its patience with the bucket is over, which may be after the film is out
-			m.work(0, line.Env()...)
-			for end := time.Now().Add(time.Minute); !strings.Contains(m.stories[0].String(), "ready: "); time.Sleep(100 * time.Millisecond) {
-				if time.Now().After(end) {
-					t.Fatal("the worker did not get ready")
-				}
-			}
-			cut.Store(true)
-		})
+		leftToOthers(t, server, bucket, start, want)
 	})
 	t.Run("cut off", func(t *testing.T) {
 		t.Parallel()
 		cutOff(t, server, bucket, start, want)
 	})
+}
+
+// leftToOthers has three workers publish a film: the disk of the first is full, the second does not reach the bucket any more when it is
+// ready, and the third is well. So the third makes all.
+func leftToOthers(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
+	m := newMachines(t, server, bucket, "ill", 0)
+	m.workers = make([]*exec.Cmd, 3)
+	disk, full := filepath.Join(m.dir, "worker-0"), mayMount()
+	if !full {
+		t.Log("no right to mount a small disk; a full one is left out")
+	} else if err := errors.Join(os.Mkdir(disk, 0o755), mountMemory(disk, "32k")); err != nil {
+		t.Fatal(err)
+	} else {
+		t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+		m.work(0)
+	}
+	var cut atomic.Bool
+	line := faults.Between(t, bucket, func(*http.Request) faults.Fault {
+		if cut.Load() {
+			return faults.Reset
+		}
+		return nil
+	})
+	m.work(1, line.Env()...)
+	unreached := m.stories[len(m.stories)-1]
+	for end := time.Now().Add(time.Minute); !strings.Contains(unreached.String(), "ready: "); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the worker did not get ready:\n%s", unreached)
+		}
+	}
+	cut.Store(true)
+	m.work(2)
+	k := start()
+	if story, err := m.publish(k); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, story, unreached)
+	}
+	if got := k.files(); !maps.Equal(got, want) {
+		t.Errorf("the library differs: %s", differing(got, want))
+	}
+	for _, ill := range m.stories[:len(m.stories)-1] {
+		if by := ill.finished(); len(by) > 0 {
+			t.Errorf("an ill worker finished %v and told\n%s", by, ill)
+		}
+	}
+	// The second tells of the bucket when its patience is over, which may be after the film is out.
+	if full && !strings.Contains(m.stories[0].String(), "this worker takes no steps for now: ") {
+		t.Errorf("the worker with the full disk told\n%s", m.stories[0])
+	}
 }
 
 // cutOff breaks the lines of one of two workers to the server and to the bucket while it works, for longer than the server waits for it
