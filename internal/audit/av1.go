@@ -78,8 +78,8 @@ func (a *auditor) level(t *track, rate float64) {
 	var name func(int) string
 	switch {
 	case t.sps != nil:
-		has, least, enough = int(t.sps.level), int(t.sps.leastLevel(rate, peak)), int(t.sps.leastLevel(rate, peak*3/2)) // the encoder's cap may be above the peak
-		name = func(l int) string { return fmt.Sprintf("%.1f", float64(l)/10) }
+		has, least, enough = t.sps.rank(), t.sps.leastLevel(rate, peak), t.sps.leastLevel(rate, peak*3/2) // the encoder's cap may be above the peak
+		name = levelName
 	case t.av1 != nil:
 		has, least, enough = t.av1.Level, t.av1.LeastLevel(rate, peak), t.av1.LeastLevel(rate, peak*3/2)
 		name = func(l int) string { return fmt.Sprintf("%.1f", av1.LevelName(l)) }

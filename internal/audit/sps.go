@@ -202,30 +202,58 @@ func (r *bitReader) scalingLists(chroma uint) {
 	}
 }
 
-// levels is table A-1 of H.264: what each level allows. Rates are in 1000 bit/s for the baseline profile.
+// levels is table A-1 of H.264: what each level allows, in their order. Rates are in 1000 bit/s for the baseline profile. 9 is level 1b, which is level 1
+// with more bits.
 var levels = []struct {
 	level                    byte
 	mbps, frame, buffer, bps int64
 }{
-	{10, 1485, 99, 396, 64}, {11, 3000, 396, 900, 192}, {12, 6000, 396, 2376, 384}, {13, 11880, 396, 2376, 768},
+	{10, 1485, 99, 396, 64}, {level1b, 1485, 99, 396, 128}, {11, 3000, 396, 900, 192}, {12, 6000, 396, 2376, 384}, {13, 11880, 396, 2376, 768},
 	{20, 11880, 396, 2376, 2000}, {21, 19800, 792, 4752, 4000}, {22, 20250, 1620, 8100, 4000}, {30, 40500, 1620, 8100, 10000},
 	{31, 108000, 3600, 18000, 14000}, {32, 216000, 5120, 20480, 20000}, {40, 245760, 8192, 32768, 20000},
 	{41, 245760, 8192, 32768, 50000}, {42, 522240, 8704, 34816, 50000}, {50, 589824, 22080, 110400, 135000},
 	{51, 983040, 36864, 184320, 240000}, {52, 2073600, 36864, 184320, 240000},
 }
 
-// leastLevel is the lowest level that allows the picture's size, its rate, its reference frames and bits a second;
-// 255 where none does.
-func (s *sps) leastLevel(rate float64, bps int64) byte {
+const level1b = 9
+
+// rank is where the picture's level stands in the table.
+func (s *sps) rank() (at int) {
+	level := s.level
+	if s.profile < 100 && level == 11 && s.constraints&0x10 != 0 { // how profiles below High write level 1b (A.3.1)
+		level = level1b
+	}
+	for i, l := range levels {
+		if l.level == level || l.level <= level && l.level != level1b {
+			at = i
+		}
+	}
+	return at
+}
+
+// levelName is the name of the level at a place in the table.
+func levelName(rank int) string {
+	switch {
+	case rank == len(levels):
+		return "above 5.2"
+	case levels[rank].level == level1b:
+		return "1b"
+	}
+	return fmt.Sprintf("%.1f", float64(levels[rank].level)/10)
+}
+
+// leastLevel is the place of the lowest level that allows the picture's size, its rate, its reference frames and bits a second; behind the table
+// where none does.
+func (s *sps) leastLevel(rate float64, bps int64) (rank int) {
 	blocks := int64((s.width+15)/16) * int64((s.height+15)/16)
 	factor := int64(1000)
 	if s.profile >= 100 {
 		factor = 1250 // table A-2
 	}
-	for _, l := range levels {
+	for i, l := range levels {
 		if blocks <= l.frame && float64(blocks)*rate <= float64(l.mbps)+0.5 && blocks*int64(s.refs) <= l.buffer && bps <= l.bps*factor {
-			return l.level
+			return i
 		}
 	}
-	return 255
+	return len(levels)
 }
