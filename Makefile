@@ -117,7 +117,7 @@ pictures: player ## the README's pictures of a page, which the browser's tests t
 	@rm -rf build/pictures && mkdir -p build/pictures
 	FILMPRESS_SHOTS=$(CURDIR)/build/pictures go test ./internal/watch -count=1 -run TestInBrowser/features
 	for name in desktop-light desktop-dark phone-light phone-dark; do \
-		ffmpeg -v error -y -i build/pictures/readme-$$name.png -vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none' docs/pictures/$$name.png; \
+		ffmpeg -v error -y -i build/pictures/readme-$$name.png -vf "scale='min(960,iw)':-1:flags=lanczos,split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none" docs/pictures/$$name.png; \
 	done
 
 bench-quality: ## bits at equal quality against a fixed ladder, for the films that CLIPS names

@@ -93,7 +93,7 @@ func TestRenderParts(t *testing.T) {
 	p.Assets = sampleAssets()
 	full := string(render(t, p))
 	for _, want := range []string{
-		"<h1 dir=\"auto\">The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\">23 November 2026</time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
+		"<h1 dir=\"auto\">The Long Road to Osh</h1>", "<time datetime=\"2026-11-23\"><bdi>23 November 2026</bdi></time>", "Szabó Réka", "https://example.org/road", "1.2\u00a0MB",
 		`<ol lang="ru" dir="ltr"`, `<li data-end="8.5"><a href="#t=5">0:05</a><span dir="auto"><b>Aizada</b> The road was still frozen,<br>and nobody spoke.</span></li>`,
 		`integrity="sha384-js"`, `integrity="sha384-css"`, `<track kind="subtitles" srclang="ru" label="русский" src="../../o/ru/track.vtt">`,
 		`<meta name="referrer" content="no-referrer">`, `data-hls-integrity="sha384-hls"`, `<i class="mark" data-at="10">`,

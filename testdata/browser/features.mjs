@@ -287,7 +287,7 @@ async function phone() {
 // readme takes the pictures of the README.
 async function readme() {
   for (const colorScheme of ["light", "dark"]) {
-    for (const [name, viewport] of [["desktop", { width: 960, height: 646 }], ["phone", { width: 390, height: 844 }]]) {
+    for (const [name, viewport] of [["desktop", { width: 1280, height: 880 }], ["phone", { width: 390, height: 844 }]]) {
       const { context, page } = await open({ viewport, colorScheme });
       await shot(page, `readme-${name}-${colorScheme}`);
       await context.close();
