@@ -42,7 +42,7 @@ func (r *run) compare(ctx context.Context) error {
 		m.pair = r.pair.follow(!r.Filter.all())
 	}
 	if r.dst.folder != nil {
-		r.fold = newFolding(r.dst)
+		r.fold = r.newFolding(r.dst.Folder)
 	}
 	for {
 		s, d := src.peek(), dst.peek()

@@ -38,6 +38,8 @@ type Options struct {
 	Now       func() time.Time // this machine's clock
 	Action    func(Action)     // hears of each thing that is done, or would be; nil is nobody. One call at a time
 	Strange   func() []string  // keys of the source that no name can be, known once it was listed; nil is none
+
+	lstat lstat // nil is os.Lstat
 }
 
 // Verb is what is done with an object.
