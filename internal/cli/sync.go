@@ -42,7 +42,8 @@ server copies. Objects are compared by their bytes, never by their times. What i
 
 Viewers of DST may look all the while: segments are copied before playlists, playlists before pages, and what addresses name
 (release.json, index.html, master.m3u8) last. If an object fails, what comes after it in that order waits for the next run.
-Nothing is deleted without --delete, and then after all copies, and nothing that a release at DST still names.
+Nothing is deleted without --delete, and then after all copies. Of a film that SRC still has, the release that is current at DST
+stays, and the one before it, to which a rollback goes; so do those of the pointer that is replaced, for who watches them now.
 
 A run that was stopped is finished by the next one. Large uploads go on where they were.
 
@@ -294,6 +295,7 @@ type mirrored struct {
 	Findings    []report.Finding `json:"findings"`
 }
 
+	Kept        int              `json:"kept"` // only there, and kept although --delete is given: for viewers and rollbacks
 func (a *app) tellSync(o mirrorOptions, from, to mirror.Place, r mirror.Result, actions []mirror.Action) error {
 	if o.json {
 		findings := r.Findings
@@ -301,7 +303,7 @@ func (a *app) tellSync(o mirrorOptions, from, to mirror.Place, r mirror.Result, 
 			findings = []report.Finding{}
 		}
 		return a.printJSON(mirrored{from.Store.String(), to.Store.String(), o.dryRun, r.Failed+r.Waiting == 0, !r.Differs(o.delete), r.Objects, r.Bytes, r.Same,
-			r.Copied, r.CopiedBytes, r.Deleted, r.Labelled, r.Extra, r.Waiting, r.Failed, actions, findings})
+			r.Copied, r.CopiedBytes, r.Deleted, r.Labelled, r.Extra, r.Kept, r.Waiting, r.Failed, actions, findings})
 	}
 	text := a.syncWords(o, to.Store, r)
 	if o.dryRun {
@@ -337,3 +339,4 @@ func (a *app) syncWords(o mirrorOptions, to store.Store, r mirror.Result) string
 	}
 	return place + ": " + strings.Join(parts, ", ")
 }
+	add(r.Kept, "only there, kept for viewers and for a rollback")

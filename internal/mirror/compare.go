@@ -236,7 +236,7 @@ func (r *run) guard() error {
 	for _, list := range r.gone {
 		would += len(list)
 	}
-	have := r.result.Extra + r.result.Same
+	have := r.result.Extra + r.result.Kept + r.result.Same
 	for _, list := range r.items {
 		for _, it := range list {
 			if it.dst != nil && it.verdict != same {

@@ -2,11 +2,9 @@ package mirror_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +17,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/mirror"
-	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/s3"
@@ -158,78 +155,6 @@ func TestStrange(t *testing.T) {
 	r, got := partly(t, memory(t, map[string]string{"ok.ts": "x"}), memory(t, nil), o)
 	if !slices.Equal(got, []string{"sync-name", "sync-name"}) || r.Copied != 1 {
 		t.Errorf("%v %+v", got, r)
-	}
-}
-
-// TestSpare: an object that the destination's current release names is not deleted, though the source lacks it. When the source has no release of that
-// film any more, all of it goes.
-func TestSpare(t *testing.T) {
-	st := storetest.Memory()
-	publish := func(words string) string {
-		r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("a")), release.FromBytes("o/fedcba9876543210/b.ts", []byte("b"))},
-			Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
-			Entrances: func(id string) ([]release.File, error) {
-				return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
-			}}, release.Options{}, report.Discard)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r.Release
-	}
-	old := publish("old")
-	now := publish("now")
-	published := content(t, mirror.Place{Store: st})
-	o := options(t)
-	o.Delete = true
-
-	source := maps.Clone(published)
-	delete(source, "lake/o/fedcba9876543210/b.ts")
-	for name := range source {
-		if strings.Contains(name, old) {
-			delete(source, name)
-		}
-	}
-	dst := memory(t, published)
-	r, got := partly(t, folder(t, source), dst, o)
-	if !slices.Equal(got, []string{"sync-named"}) || r.Deleted != 0 || !strings.Contains(r.Findings[0].Pos.File, "b.ts") {
-		t.Errorf("%v %+v", got, r)
-	}
-	wantContent(t, dst, published)
-
-	source["lake/o/fedcba9876543210/b.ts"] = "b"
-	if r := bring(t, folder(t, source), dst, o); r.Deleted != 2 {
-		t.Errorf("an old release did not go: %+v", r)
-	}
-	wantContent(t, dst, source)
-
-	bring(t, folder(t, map[string]string{"other.ts": "x"}), dst, o)
-	wantContent(t, dst, map[string]string{"other.ts": "x"})
-
-	// A pointer that nobody can read keeps all of its film.
-	broken := maps.Clone(published)
-	broken["lake/release.json"] = "{"
-	dst = memory(t, broken)
-	if r, got := partly(t, folder(t, map[string]string{"lake/release.json": "{"}), dst, o); !slices.Contains(got, "sync-named") || r.Deleted != 0 {
-		t.Errorf("%v %+v", got, r)
-	}
-	_ = now
-}
-
-// TestConflict: a pointer that somebody else switched meanwhile is left as he left it.
-func TestConflict(t *testing.T) {
-	for _, there := range []map[string]string{{}, {"lake/release.json": "old"}} {
-		dst := memory(t, there)
-		w := &storetest.Watched{Store: dst.Store, Before: func(_ int, op, name string) error {
-			if op == "put" && name == "lake/a.ts" {
-				storetest.Put(t, dst.Store, "lake/release.json", []byte("theirs"))
-			}
-			return nil
-		}}
-		_, got := partly(t, folder(t, map[string]string{"lake/a.ts": "a", "lake/release.json": "ours", "lake/index.html": "page"}), mirror.Place{Store: w}, options(t))
-		if !slices.Equal(got, []string{"sync-conflict"}) {
-			t.Error(got)
-		}
-		wantContent(t, dst, map[string]string{"lake/a.ts": "a", "lake/release.json": "theirs"})
 	}
 }
 
