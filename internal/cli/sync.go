@@ -189,7 +189,7 @@ func (a *app) syncSettings(o mirrorOptions) (opt mirror.Options, pace func(conte
 }
 
 // openSide opens a folder or a bucket.
-func (a *app) openSide(ctx context.Context, target, settings string, pace func(context.Context, int) error, workers int, strange func(string)) (mirror.Place, error) {
+func (a *app) openSide(ctx context.Context, target, settings string, pace func(context.Context, int) error, workers int, strange func(key string, size int64)) (mirror.Place, error) {
 	if scheme, _, found := strings.Cut(target, "://"); found && scheme != "s3" || target == "" {
 		return mirror.Place{}, usagef("%q is neither a folder nor a bucket (s3://bucket/prefix)", target)
 	}
@@ -259,11 +259,12 @@ type strangers struct {
 // mostStrangers bounds what is kept of a bucket that is full of them.
 const mostStrangers = 1000
 
-func (s *strangers) add(key string) {
+func (s *strangers) add(key string, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// A key that ends with a slash is what consoles call a folder.
-	if key != "" && !strings.HasSuffix(key, "/") && len(s.keys) < mostStrangers {
+	// What consoles call a folder is an empty object whose key ends with a slash. It holds nothing that could be missed.
+	folder := size == 0 && (key == "" || strings.HasSuffix(key, "/"))
+	if !folder && len(s.keys) < mostStrangers {
 		s.keys = append(s.keys, key)
 	}
 }

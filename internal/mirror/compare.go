@@ -166,7 +166,7 @@ func (m *merging) extra(d entry) {
 	}
 }
 
-// strange tells of keys that are no names. Keys that end with a slash are what consoles call folders.
+// strange tells of keys that are no names.
 func (m *merging) strange() {
 	if m.Strange == nil {
 		return
