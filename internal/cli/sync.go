@@ -220,20 +220,25 @@ func (a *app) openSide(ctx context.Context, target, settings string, pace func(c
 	return mirror.Place{Store: st}, err
 }
 
-// apart refuses two places of which one lies in the other: a sync would then copy its own copies.
+// apart refuses two places of which one lies in the other: a sync would then copy its own copies. Where viewers find them does not count.
 func apart(from, to mirror.Place) error {
-	a, b := from.Store.URL(""), to.Store.URL("")
-	if from.Folder != "" {
-		a = realPath(a)
-	}
-	if to.Folder != "" {
-		b = realPath(b)
-	}
-	a, b = strings.TrimSuffix(a, "/")+"/", strings.TrimSuffix(b, "/")+"/"
-	if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
+	if within(from, to) {
 		return usagef("%s and %s lie in each other; name two places that are apart", from.Store, to.Store)
 	}
 	return nil
+}
+
+func within(from, to mirror.Place) bool {
+	a, bucket := from.Store.(*s3.Store)
+	b, buckets := to.Store.(*s3.Store)
+	switch {
+	case bucket && buckets:
+		return a.Overlaps(b)
+	case bucket || buckets:
+		return false
+	}
+	one, other := strings.TrimSuffix(realPath(from.Store.URL("")), "/")+"/", strings.TrimSuffix(realPath(to.Store.URL("")), "/")+"/"
+	return strings.HasPrefix(one, other) || strings.HasPrefix(other, one)
 }
 
 // realPath is where a path leads, as far as it is there.
@@ -290,13 +295,13 @@ type mirrored struct {
 	Deleted     int              `json:"deleted"`
 	Headers     int              `json:"headers"`
 	Extra       int              `json:"extra"`
+	Kept        int              `json:"kept"` // only there, and kept although --delete is given: for viewers and rollbacks
 	Waiting     int              `json:"waiting"`
 	Failed      int              `json:"failed"`
 	Actions     []mirror.Action  `json:"actions,omitempty"`
 	Findings    []report.Finding `json:"findings"`
 }
 
-	Kept        int              `json:"kept"` // only there, and kept although --delete is given: for viewers and rollbacks
 func (a *app) tellSync(o mirrorOptions, from, to mirror.Place, r mirror.Result, actions []mirror.Action) error {
 	if o.json {
 		findings := r.Findings
@@ -338,6 +343,6 @@ func (a *app) syncWords(o mirrorOptions, to store.Store, r mirror.Result) string
 	if !o.delete {
 		add(r.Extra, "only there, left alone")
 	}
+	add(r.Kept, "only there, kept for viewers and for a rollback")
 	return place + ": " + strings.Join(parts, ", ")
 }
-	add(r.Kept, "only there, kept for viewers and for a rollback")

@@ -267,6 +267,27 @@ func (s *Store) URL(name string) string {
 	return base + escape(s.key(name))
 }
 
+// Overlaps tells whether some keys are in both: one bucket of one server, and one prefix in the other.
+func (s *Store) Overlaps(o *Store) bool {
+	return s.host() == o.host() && s.bucket == o.bucket && (strings.HasPrefix(s.prefix, o.prefix) || strings.HasPrefix(o.prefix, s.prefix))
+}
+
+// host names the server, however its address is written. A bucket's name is one of all of Amazon's regions.
+func (s *Store) host() string {
+	u, err := url.Parse(s.server)
+	if err != nil {
+		return s.server
+	}
+	host := strings.ToLower(u.Hostname())
+	if isAmazon(s.server) {
+		return host[strings.LastIndex(host, ".amazonaws."):]
+	}
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	return host + strings.TrimSuffix(u.Path, "/")
+}
+
 func (s *Store) key(name string) string { return s.prefix + name }
 
 // escape writes a name as part of a URL. It escapes more than url.PathEscape does, "+" above all, which many S3 servers
