@@ -128,8 +128,9 @@ func (d *bucketDoctor) rights(ctx context.Context) bool {
 		return true
 	}
 	c := check{"rights", bad, "the keys do not have " + strings.Join(lack, ", "), "give them to the keys for " + ui.Clean(d.st.String()) + "; docs/storage.md tells which command needs which", exitStore}
-	if !slices.ContainsFunc(lack, func(r string) bool { return r != "s3:ListBucketMultipartUploads" }) {
-		c.State, c.code = warn, 0 // only clean asks for it
+	// Only clean asks for the one; without the other, a large upload that was stopped is begun anew.
+	if !slices.ContainsFunc(lack, func(r string) bool { return r != "s3:ListBucketMultipartUploads" && r != "s3:ListMultipartUploadParts" }) {
+		c.State, c.code = warn, 0
 	}
 	d.add(c)
 	return !slices.Contains(lack, "s3:PutObject") && !slices.Contains(lack, "s3:DeleteObject")
