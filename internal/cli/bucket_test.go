@@ -365,7 +365,14 @@ func TestDoctorServers(t *testing.T) {
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "unfinished uploads", warn, "1 upload of more than a week, the oldest of 2026-01-02", 0},
+		}, "others' uploads", warn, "1 upload of other objects of more than a week, the oldest of 2026-01-02", 0},
+		{"old uploads of films", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+			if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
+				fmt.Fprint(w, `<ListMultipartUploadsResult><Upload><Key>p/film/o/0123456789abcdef0123456789abcdef/a.mp4</Key><UploadId>1</UploadId><Initiated>2026-01-02T03:04:05Z</Initiated></Upload></ListMultipartUploadsResult>`)
+				return
+			}
+			pass.ServeHTTP(w, r)
+		}, "unfinished uploads", warn, "1 upload of films of more than a week, the oldest of 2026-01-02", 0},
 		{"not told who may write", func(w http.ResponseWriter, r *http.Request, pass http.Handler) { s3Error(w, 503, "SlowDown") }, "reachable", bad, "keeps answering 503", 4},
 	} {
 		t.Run(c.what, func(t *testing.T) {
