@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -153,6 +155,12 @@ func TestNoSecrets(t *testing.T) {
 	defer echo.Close()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Header) }))
 	defer page.Close()
+	refusing := faults.Between(t, server.Behind(t, s3server.Front{Token: token}), func(r *http.Request) faults.Fault {
+		if r.URL.Query().Has("partNumber") {
+			return faults.Answer(403, "AccessDenied")
+		}
+		return nil
+	})
 	s := &secrets{t: t, dir: t.TempDir(), needles: needles(server.SecretKey, token, sesame, "wrong-"+server.SecretKey)}
 	for _, folder := range []string{"home/.aws", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(s.dir, folder), 0o755); err != nil {
@@ -160,6 +168,9 @@ func TestNoSecrets(t *testing.T) {
 		}
 	}
 	makeFilm(t, filepath.Join(s.dir, "film.mp4"))
+	if err := errors.Join(os.Mkdir(filepath.Join(s.dir, "large"), 0o755), os.WriteFile(filepath.Join(s.dir, "large", "film.mp4"), make([]byte, 17<<20), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	publish := []string{"publish", "film.mp4", "--language", "en", "--pipeline", writeTiny(t, s.dir), "--to", "s3://films/p"}
 	keys := append(server.Behind(t, s3server.Front{Token: token}).Env(), "AWS_SESSION_TOKEN="+token)
 	with := func(more ...string) []string { return append(append([]string{}, keys...), more...) }
@@ -186,6 +197,16 @@ func TestNoSecrets(t *testing.T) {
 		{"policy", with(), []string{"policy", "s3://films/p"}, 0},
 		{"cors", with(), []string{"cors", "s3://films/p", "--allow", "https://a.example"}, 0},
 		{"verify", with(), []string{"verify", "s3://films/p", "--format", "json"}, 0},
+		{"list", with(), []string{"list", "s3://films/p", "--json"}, 0},
+		{"headers", with(), []string{"headers", "s3://films/p", "--yes"}, 0},
+		{"another release", with(), append(publish, "--title", "Another", "--slug", "film"), 0},
+		{"rollback", with(), []string{"rollback", "s3://films/p", "film"}, 0},
+		{"clean", with(), []string{"clean", "s3://films/p", "--yes"}, 0},
+		{"sync down", with(), []string{"sync", "s3://films/p", "copy", "--json"}, 0},
+		{"sync up", with(), []string{"sync", "copy", "s3://films/q"}, 0},
+		{"sync up, refused in the middle of a large file", with("AWS_ENDPOINT_URL=" + refusing.Endpoint), []string{"sync", "large", "s3://films/q"}, 4},
+		{"sync within the server", byProfile, []string{"sync", "s3://films/p", "s3://films/r", "--profile", "films"}, 0},
+		{"a server that says what it heard, sync", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"sync", "copy", "s3://films/q", "--log-format", "json"}, 4},
 		{"a wrong secret", append(server.Env(), "AWS_SECRET_ACCESS_KEY=wrong-"+server.SecretKey), publish, 4},
 		{"a wrong key", append(server.Env(), "AWS_ACCESS_KEY_ID=nobody"), publish, 4},
 		{"no bucket", with(), append(publish[:len(publish)-1:len(publish)-1], "s3://nothere/p"), 4},
@@ -204,6 +225,11 @@ func TestNoSecrets(t *testing.T) {
 	}
 	if s.watched < 10 {
 		t.Errorf("only %d environments of ffmpeg were seen", s.watched)
+	}
+	for _, kept := range []string{"uploads/*.jsonl", "sync/folder-*", "sync/pair-*"} { // what sync remembers is among what is searched
+		if found, err := filepath.Glob(filepath.Join(s.dir, "cache", "filmpress", kept)); err != nil || len(found) == 0 {
+			t.Errorf("there is no %s: %v", kept, err)
+		}
 	}
 	if n := s.searchFiles(s.dir); n < 10 {
 		t.Errorf("only %d files were kept", n)

@@ -241,14 +241,15 @@ func (r *Report) uploads(ctx context.Context, st store.Store, o Options) error {
 		if err != nil {
 			return err
 		}
-		if ourUpload(u.Name) && u.Begun.Add(o.Grace).Before(r.Now) {
+		if EndsUpload(u.Name) && u.Begun.Add(o.Grace).Before(r.Now) {
 			r.Uploads = append(r.Uploads, u)
 		}
 	}
 	return nil
 }
 
-func ourUpload(name string) bool {
+// EndsUpload tells whether a clean-up gives up an old upload of that name. Those of other names than films' objects are left to whoever began them.
+func EndsUpload(name string) bool {
 	_, path, inside := strings.Cut(name, "/")
 	if !inside {
 		return strings.HasPrefix(name, ".filmpress-") // a folder's files aside

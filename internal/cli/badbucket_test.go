@@ -108,7 +108,7 @@ func TestBadBuckets(t *testing.T) {
 				c.server(&s)
 			}
 			commands := [][]string{append(publish[:len(publish):len(publish)], "--to", c.target), {"verify", c.target}, {"policy", c.target, "--apply"}, {"cors", c.target, "--allow", "https://a.example", "--apply"},
-				{"list", c.target}, {"clean", c.target, "--yes"}, {"headers", c.target}, {"rollback", c.target, "film"}, {"unpublish", c.target, "film", "--yes"},
+				{"list", c.target}, {"clean", c.target, "--yes"}, {"headers", c.target}, {"headers", c.target, "--yes"}, {"library", c.target, "--yes"}, {"verify", c.target, "--deep"}, {"rollback", c.target, "film"}, {"unpublish", c.target, "film", "--yes"},
 				{"sync", c.target, filepath.Join(t.TempDir(), "copy")}, {"sync", folder, c.target}}
 			if c.target == "s3://films/theirs" {
 				// To list is all that the others need where there is nothing, and that is allowed; sync tells of each object.
@@ -132,6 +132,13 @@ func TestBadBuckets(t *testing.T) {
 				if strings.Contains(got.err, s.SecretKey) || regexp.MustCompile(`(?i)operation error|https response|api error|RequestID|goroutine`).MatchString(got.err) {
 					t.Errorf("%s: not our own words: %s", args[0], got.err)
 				}
+			}
+			looked := []string{"doctor", c.target} // tells it as one of its checks
+			if c.region != "" {
+				looked = append(looked, "--region", c.region)
+			}
+			if got := say(t, looked); got.code != 4 || !regexp.MustCompile(`(?m)^bad .*(`+c.text+`|do not have s3:)`).MatchString(got.out) || strings.Contains(got.out+got.err, s.SecretKey) {
+				t.Errorf("doctor: %d, %s\n%s", got.code, got.out, got.err)
 			}
 			if left := keysIn(t, server); len(left) > 0 {
 				t.Errorf("half done: %q", left)

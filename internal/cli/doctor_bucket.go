@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"filmpress/internal/clean"
 	"filmpress/internal/store"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/ui"
@@ -128,8 +129,9 @@ func (d *bucketDoctor) rights(ctx context.Context) bool {
 		return true
 	}
 	c := check{"rights", bad, "the keys do not have " + strings.Join(lack, ", "), "give them to the keys for " + ui.Clean(d.st.String()) + "; docs/storage.md tells which command needs which", exitStore}
-	if !slices.ContainsFunc(lack, func(r string) bool { return r != "s3:ListBucketMultipartUploads" }) {
-		c.State, c.code = warn, 0 // only clean asks for it
+	// Only clean asks for the one; without the other, a large upload that was stopped is begun anew.
+	if !slices.ContainsFunc(lack, func(r string) bool { return r != "s3:ListBucketMultipartUploads" && r != "s3:ListMultipartUploadParts" }) {
+		c.State, c.code = warn, 0
 	}
 	d.add(c)
 	return !slices.Contains(lack, "s3:PutObject") && !slices.Contains(lack, "s3:DeleteObject")
@@ -260,8 +262,7 @@ func (d *bucketDoctor) uploads(ctx context.Context) {
 	if err != nil {
 		return // told by the clock
 	}
-	var n int
-	var oldest time.Time
+	var ours, theirs staleUploads
 	for u, err := range d.st.Uploads(ctx, "") {
 		if errors.Is(err, store.ErrUnsupported) || errors.Is(err, store.ErrRefused) {
 			return // told by the rights
@@ -269,16 +270,39 @@ func (d *bucketDoctor) uploads(ctx context.Context) {
 		if d.fails("unfinished uploads", err) {
 			return
 		}
-		if now.Sub(u.Begun) >= staleUpload {
-			if n++; oldest.IsZero() || u.Begun.Before(oldest) {
-				oldest = u.Begun
-			}
+		switch {
+		case !u.Begun.Add(staleUpload).Before(now):
+		case clean.EndsUpload(u.Name):
+			ours.add(u)
+		default:
+			theirs.add(u)
 		}
 	}
-	if n > 0 {
-		d.add(check{"unfinished uploads", warn, fmt.Sprintf("%s of more than a week, the oldest of %s; their parts take up space that no listing shows", plural(n, "upload"), oldest.UTC().Format(time.DateOnly)),
-			"filmpress clean " + quoteArg(d.st.String()) + " gives them up", 0})
+	if ours.n+theirs.n == 0 {
+		d.add(check{Name: "unfinished uploads", State: ok, What: "none of more than a week"})
 		return
 	}
-	d.add(check{Name: "unfinished uploads", State: ok, What: "none of more than a week"})
+	if ours.n > 0 {
+		d.add(check{"unfinished uploads", warn, ours.words("of films"), "filmpress clean " + quoteArg(d.st.String()) + " --yes gives them up", 0})
+	}
+	if theirs.n > 0 {
+		d.add(check{"others' uploads", warn, theirs.words("of other objects"), "filmpress clean leaves them alone. A filmpress sync that was stopped goes on with its own when it is run again; " +
+			"for the rest set a lifecycle rule of the bucket that ends unfinished uploads (AbortIncompleteMultipartUpload)", 0})
+	}
+}
+
+// staleUploads are uploads that nobody will ever finish.
+type staleUploads struct {
+	n      int
+	oldest time.Time
+}
+
+func (s *staleUploads) add(u store.Upload) {
+	if s.n++; s.oldest.IsZero() || u.Begun.Before(s.oldest) {
+		s.oldest = u.Begun
+	}
+}
+
+func (s staleUploads) words(of string) string {
+	return fmt.Sprintf("%s %s of more than a week, the oldest of %s; their parts take up space that no listing shows", plural(s.n, "upload"), of, s.oldest.UTC().Format(time.DateOnly))
 }

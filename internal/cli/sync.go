@@ -42,7 +42,8 @@ server copies. Objects are compared by their bytes, never by their times. What i
 
 Viewers of DST may look all the while: segments are copied before playlists, playlists before pages, and what addresses name
 (release.json, index.html, master.m3u8) last. If an object fails, what comes after it in that order waits for the next run.
-Nothing is deleted without --delete, and then after all copies, and nothing that a release at DST still names.
+Nothing is deleted without --delete, and then after all copies. Of a film that SRC still has, the release that is current at DST
+stays, and the one before it, to which a rollback goes; so do those of the pointer that is replaced, for who watches them now.
 
 A run that was stopped is finished by the next one. Large uploads go on where they were.
 
@@ -188,7 +189,7 @@ func (a *app) syncSettings(o mirrorOptions) (opt mirror.Options, pace func(conte
 }
 
 // openSide opens a folder or a bucket.
-func (a *app) openSide(ctx context.Context, target, settings string, pace func(context.Context, int) error, workers int, strange func(string)) (mirror.Place, error) {
+func (a *app) openSide(ctx context.Context, target, settings string, pace func(context.Context, int) error, workers int, strange func(key string, size int64)) (mirror.Place, error) {
 	if scheme, _, found := strings.Cut(target, "://"); found && scheme != "s3" || target == "" {
 		return mirror.Place{}, usagef("%q is neither a folder nor a bucket (s3://bucket/prefix)", target)
 	}
@@ -219,20 +220,25 @@ func (a *app) openSide(ctx context.Context, target, settings string, pace func(c
 	return mirror.Place{Store: st}, err
 }
 
-// apart refuses two places of which one lies in the other: a sync would then copy its own copies.
+// apart refuses two places of which one lies in the other: a sync would then copy its own copies. Where viewers find them does not count.
 func apart(from, to mirror.Place) error {
-	a, b := from.Store.URL(""), to.Store.URL("")
-	if from.Folder != "" {
-		a = realPath(a)
-	}
-	if to.Folder != "" {
-		b = realPath(b)
-	}
-	a, b = strings.TrimSuffix(a, "/")+"/", strings.TrimSuffix(b, "/")+"/"
-	if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
+	if within(from, to) {
 		return usagef("%s and %s lie in each other; name two places that are apart", from.Store, to.Store)
 	}
 	return nil
+}
+
+func within(from, to mirror.Place) bool {
+	a, bucket := from.Store.(*s3.Store)
+	b, buckets := to.Store.(*s3.Store)
+	switch {
+	case bucket && buckets:
+		return a.Overlaps(b)
+	case bucket || buckets:
+		return false
+	}
+	one, other := strings.TrimSuffix(realPath(from.Store.URL("")), "/")+"/", strings.TrimSuffix(realPath(to.Store.URL("")), "/")+"/"
+	return strings.HasPrefix(one, other) || strings.HasPrefix(other, one)
 }
 
 // realPath is where a path leads, as far as it is there.
@@ -258,11 +264,12 @@ type strangers struct {
 // mostStrangers bounds what is kept of a bucket that is full of them.
 const mostStrangers = 1000
 
-func (s *strangers) add(key string) {
+func (s *strangers) add(key string, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// A key that ends with a slash is what consoles call a folder.
-	if key != "" && !strings.HasSuffix(key, "/") && len(s.keys) < mostStrangers {
+	// What consoles call a folder is an empty object whose key ends with a slash. It holds nothing that could be missed.
+	folder := size == 0 && (key == "" || strings.HasSuffix(key, "/"))
+	if !folder && len(s.keys) < mostStrangers {
 		s.keys = append(s.keys, key)
 	}
 }
@@ -288,6 +295,7 @@ type mirrored struct {
 	Deleted     int              `json:"deleted"`
 	Headers     int              `json:"headers"`
 	Extra       int              `json:"extra"`
+	Kept        int              `json:"kept"` // only there, and kept although --delete is given: for viewers and rollbacks
 	Waiting     int              `json:"waiting"`
 	Failed      int              `json:"failed"`
 	Actions     []mirror.Action  `json:"actions,omitempty"`
@@ -301,7 +309,7 @@ func (a *app) tellSync(o mirrorOptions, from, to mirror.Place, r mirror.Result, 
 			findings = []report.Finding{}
 		}
 		return a.printJSON(mirrored{from.Store.String(), to.Store.String(), o.dryRun, r.Failed+r.Waiting == 0, !r.Differs(o.delete), r.Objects, r.Bytes, r.Same,
-			r.Copied, r.CopiedBytes, r.Deleted, r.Labelled, r.Extra, r.Waiting, r.Failed, actions, findings})
+			r.Copied, r.CopiedBytes, r.Deleted, r.Labelled, r.Extra, r.Kept, r.Waiting, r.Failed, actions, findings})
 	}
 	text := a.syncWords(o, to.Store, r)
 	if o.dryRun {
@@ -335,5 +343,6 @@ func (a *app) syncWords(o mirrorOptions, to store.Store, r mirror.Result) string
 	if !o.delete {
 		add(r.Extra, "only there, left alone")
 	}
+	add(r.Kept, "only there, kept for viewers and for a rollback")
 	return place + ": " + strings.Join(parts, ", ")
 }

@@ -1,5 +1,5 @@
 // Package headers finds objects that are served with the wrong type, the wrong cache header or the wrong name for a download, and
-// mends them without moving their bytes. What is right stands in the manifests of films; of other objects only the type is
+// mends them without moving their bytes, but for the few small ones that change. What is right stands in the manifests of films; of other objects only the type is
 // known, by their names.
 package headers
 
@@ -271,33 +271,15 @@ func (c *check) mend(ctx context.Context, obj store.Object, w wish) (bool, error
 	if w.disposition {
 		meta.Disposition = w.Disposition
 	}
-	var err error
+	label := c.labels.Relabel
 	if w.changes {
-		err = c.rewrite(ctx, obj.Name, meta)
-	} else {
-		_, err = c.labels.Relabel(ctx, obj, meta)
+		label = c.labels.Rewrite
 	}
+	_, err := label(ctx, obj, meta)
 	if errors.Is(err, store.ErrPrecondition) || errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// maxRewritten is the size up to which an object that changes is sent anew: pointers and entrances are far below.
-const maxRewritten = 64 << 20
-
-// rewrite sends a small object anew, if it is still the same. Copying it onto itself is not safe for what changes: servers do not
-// keep conditions on copies, so a copy could put an old pointer over a new one.
-func (c *check) rewrite(ctx context.Context, name string, meta store.Meta) error {
-	b, obj, err := release.ReadObject(ctx, c.st, name, maxRewritten)
-	if err != nil {
-		return err
-	}
-	f := release.FromBytes(name, b)
-	meta.SHA256, meta.MD5 = f.SHA256, f.MD5
-	meta.Gzip = store.Compressible(meta.Type) && path.Base(name) != release.PointerName
-	_, err = c.st.Put(ctx, name, store.Body{Size: f.Size, Open: f.Open}, meta, store.If{ETag: obj.ETag})
-	return err
 }
 
 func (c *check) note(name string, faults []fault, mended bool) {

@@ -209,3 +209,10 @@ func (s *stopped) Relabel(ctx context.Context, obj store.Object, m store.Meta) (
 	}
 	return s.Store.(store.Labeller).Relabel(ctx, obj, m)
 }
+
+func (s *stopped) Rewrite(ctx context.Context, obj store.Object, m store.Meta) (store.Object, error) {
+	if err := s.write(obj.Name); err != nil {
+		return store.Object{}, err
+	}
+	return s.Store.(store.Labeller).Rewrite(ctx, obj, m)
+}

@@ -29,11 +29,27 @@ func (r *run) carryOut(ctx context.Context) error {
 				return err
 			}
 		}
+		if rank == pointers { // after a loss of power, none of them is there without what it names
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
 		if err := r.copyRank(ctx, rank); err != nil {
 			return err
 		}
 	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
 	return r.deleteAll(ctx)
+}
+
+// flush has what was copied outlast a loss of power, where the destination does not see to that by itself.
+func (r *run) flush(ctx context.Context) error {
+	if f, ok := r.dst.Store.(store.Flusher); ok && !r.DryRun {
+		return f.Flush(ctx)
+	}
+	return nil
 }
 
 // copyRank brings up what is in a rank. When something before it failed, it waits: who followed its links would not find all.

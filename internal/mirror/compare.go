@@ -42,7 +42,7 @@ func (r *run) compare(ctx context.Context) error {
 		m.pair = r.pair.follow(!r.Filter.all())
 	}
 	if r.dst.folder != nil {
-		r.fold = newFolding(r.dst)
+		r.fold = r.newFolding(r.dst.Folder)
 	}
 	for {
 		s, d := src.peek(), dst.peek()
@@ -166,7 +166,7 @@ func (m *merging) extra(d entry) {
 	}
 }
 
-// strange tells of keys that are no names. Keys that end with a slash are what consoles call folders.
+// strange tells of keys that are no names.
 func (m *merging) strange() {
 	if m.Strange == nil {
 		return
@@ -236,7 +236,7 @@ func (r *run) guard() error {
 	for _, list := range r.gone {
 		would += len(list)
 	}
-	have := r.result.Extra + r.result.Same
+	have := r.result.Extra + r.result.Kept + r.result.Same
 	for _, list := range r.items {
 		for _, it := range list {
 			if it.dst != nil && it.verdict != same {

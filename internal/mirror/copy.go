@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"time"
 
 	"filmpress/internal/store"
@@ -16,16 +17,24 @@ func (r *run) copy(ctx context.Context, it *item) error {
 	if r.src.folder != nil {
 		return r.upload(ctx, it)
 	}
-	if c, ok := r.dst.Store.(store.Copier); ok && c.Reaches(r.src.Store) {
+	// Servers pass over conditions on a copy's destination, so what needs one comes through this machine. It is small.
+	if c, ok := r.dst.Store.(store.Copier); ok && r.cond(it) == (store.If{}) && c.Reaches(r.src.Store) {
 		return r.serverCopy(ctx, it, c)
 	}
 	return r.download(ctx, it)
 }
 
-// cond is the condition under which an object is written. Pointers and entrances change what viewers see, and a publisher
-// may be at work at the destination: they are replaced only as they were listed. A folder's list has no ETags, so there is none there.
+// guarded tells of what viewers' addresses name, or leads to it: pointers, entrances, the library. A publisher may be at work on them at the
+// destination. Playlists beside a pointer are among them.
+func (r *run) guarded(name string) bool {
+	at := settle(rankOf(name), r.heads[path.Dir(name)])
+	return at == pointers || at == entrances || at == libraries
+}
+
+// cond is the condition under which an object is written. What is guarded is replaced only as it was listed. A folder's list has no ETags, so
+// there is none there.
 func (r *run) cond(it *item) store.If {
-	if at := rankOf(it.src.name); r.dst.folder != nil || at != pointers && at != entrances && at != libraries {
+	if r.dst.folder != nil || !r.guarded(it.src.name) {
 		return store.If{}
 	}
 	if it.dst == nil {

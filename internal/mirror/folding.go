@@ -1,10 +1,13 @@
 package mirror
 
 import (
-	"crypto/rand"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -12,26 +15,91 @@ import (
 // an accent is written. On other disks it does nothing.
 type folding struct{ taken map[string]string }
 
-// newFolding asks the disk: a file is made under one name and looked for under the other.
-func newFolding(dst end) *folding {
-	if dst.folder == nil || dst.root == nil {
-		return &folding{} // a folder that is not there yet is empty; its disk is asked when something was written, by the next run
+// newFolding asks the disk of a folder, or where it is not there yet that of its nearest parent, in which it will be made.
+func (o Options) newFolding(folder string) *folding {
+	if o.lstat == nil {
+		o.lstat = os.Lstat
 	}
-	name := reserved + "put-a" + rand.Text()
-	f, err := dst.root.Create(name)
-	if err != nil {
-		return &folding{} // nothing can be written; that is told later
+	there := absolute(folder)
+	for {
+		if info, err := os.Stat(there); err == nil && info.IsDir() || there == filepath.Dir(there) {
+			break
+		}
+		there = filepath.Dir(there)
 	}
-	f.Close()
-	defer dst.root.Remove(name)
-	if _, err := dst.root.Lstat(strings.ToUpper(name)); err != nil {
+	folds, known := o.foldsExisting(there)
+	switch {
+	case known:
+	case o.DryRun:
+		folds, _ = o.foldsName(there) // the best guess that writes nothing; a disk may be mounted there
+	default:
+		folds = o.foldsNew(there)
+	}
+	if !folds {
 		return &folding{}
 	}
 	return &folding{taken: map[string]string{}}
 }
 
-// fold is what two names have in common that such a disk takes for one.
-func fold(name string) string { return strings.ToLower(norm.NFC.String(filepath.ToSlash(name))) }
+// foldsExisting looks for what is in a folder under a name in other letters, which writes nothing. It is not known where nothing there has letters.
+func (o Options) foldsExisting(folder string) (folds, known bool) {
+	d, err := os.Open(folder)
+	if err != nil {
+		return false, false
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(100) // one is enough
+	for _, name := range names {
+		if folds, known = o.foldsName(filepath.Join(folder, name)); known {
+			return folds, true
+		}
+	}
+	return false, false
+}
+
+// foldsNew makes a file and looks for it under a name in other letters.
+func (o Options) foldsNew(folder string) bool {
+	f, err := os.CreateTemp(folder, reserved+"put-a")
+	if err != nil {
+		return false // nothing can be written; that is told later
+	}
+	f.Close()
+	defer os.Remove(f.Name())
+	folds, _ := o.foldsName(f.Name())
+	return folds
+}
+
+func (o Options) foldsName(path string) (folds, known bool) {
+	other := otherCase(filepath.Base(path))
+	if other == filepath.Base(path) {
+		return false, false
+	}
+	it, err := o.lstat(path)
+	if err != nil {
+		return false, false // gone meanwhile
+	}
+	same, err := o.lstat(filepath.Join(filepath.Dir(path), other))
+	return err == nil && os.SameFile(it, same), true
+}
+
+// otherCase turns small letters of ASCII into capitals, and the other way round: those are what every such disk folds.
+func otherCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r > unicode.MaxASCII:
+			return r
+		case unicode.IsUpper(r):
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, name)
+}
+
+// fold is what two names have in common that such a disk takes for one: Unicode's own folding, by which "ς" and "Σ" are one, which they are not in
+// small letters.
+func fold(name string) string {
+	return norm.NFC.String(cases.Fold().String(norm.NFD.String(filepath.ToSlash(name))))
+}
 
 // take gives the name that is taken already in the place of this one.
 func (f *folding) take(name string) (other string, taken bool) {
@@ -53,3 +121,6 @@ func (f *folding) has(name string) bool {
 	_, ok := f.taken[fold(name)]
 	return ok
 }
+
+// lstat is how a disk is asked for a file.
+type lstat func(path string) (fs.FileInfo, error)

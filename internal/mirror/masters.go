@@ -113,7 +113,11 @@ func (r *run) label(ctx context.Context, it *item) error {
 		if !ok {
 			return fmt.Errorf("%w: headers cannot be mended there", store.ErrUnsupported)
 		}
-		if _, err := l.Relabel(ctx, now, want); err != nil {
+		label := l.Relabel
+		if r.guarded(it.src.name) {
+			label = l.Rewrite
+		}
+		if _, err := label(ctx, now, want); err != nil {
 			return err
 		}
 	}

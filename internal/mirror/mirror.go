@@ -38,6 +38,8 @@ type Options struct {
 	Now       func() time.Time // this machine's clock
 	Action    func(Action)     // hears of each thing that is done, or would be; nil is nobody. One call at a time
 	Strange   func() []string  // keys of the source that no name can be, known once it was listed; nil is none
+
+	lstat lstat // nil is os.Lstat
 }
 
 // Verb is what is done with an object.
@@ -67,6 +69,7 @@ type Result struct {
 	Deleted     int
 	Labelled    int
 	Extra       int // objects that only the destination has; they stay without Delete
+	Kept        int // with Delete: objects that only the destination has, and that stay for a release that is watched there or that a rollback goes to
 	Waiting     int // objects that were not copied, or not deleted, because something before them failed
 	Failed      int // objects that could not be looked at or copied
 	Findings    []report.Finding
@@ -135,6 +138,9 @@ func Run(ctx context.Context, src, dst Place, opt Options, sink report.Sink) (Re
 	defer r.close()
 	r.sink(report.Event{Kind: report.StepStarted, Step: Step, Text: "listing both sides"})
 	if err := r.compare(ctx); err != nil {
+		return r.result, err
+	}
+	if err := r.hold(ctx); err != nil {
 		return r.result, err
 	}
 	if err := r.guard(); err != nil {

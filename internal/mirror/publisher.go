@@ -23,6 +23,12 @@ func (r *run) point(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
+	if needs.lost != nil {
+		r.find(report.Finding{Pos: report.Pos{File: r.src.at(needs.manifest)}, Severity: report.Error, Rule: "sync-gone",
+			Text: fmt.Sprintf("the pointer was not copied, since the manifest of its release tells nothing: %v", needs.lost),
+			Hint: "publish the film once more at the source, or roll it back to a release that is whole; filmpress list tells which there are"})
+		return nil
+	}
 	lacks := map[string]bool{} // until they are seen
 	for name := range needs.names {
 		if r.Filter.Takes(name) {

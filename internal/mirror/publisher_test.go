@@ -108,3 +108,37 @@ func put(t *testing.T, st store.Store, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestNoManifest: a pointer whose release cannot be known at the source does not come to the viewers, who would be led to a release that nobody has.
+func TestNoManifest(t *testing.T) {
+	for what, spoil := range map[string]func(src store.Store, manifest string){
+		"missing": func(src store.Store, manifest string) {
+			if err := src.Delete(t.Context(), manifest); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"damaged": func(src store.Store, manifest string) { put(t, src, manifest, "{") },
+		"of another release": func(src store.Store, manifest string) {
+			put(t, src, manifest, string(storetest.Get(t, src, manifest))+" ")
+		},
+	} {
+		src, st := storetest.Memory(), storetest.Memory()
+		lake(t, src, "old")
+		bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
+		before := content(t, mirror.Place{Store: st})
+		now := lake(t, src, "now")
+		spoil(src, "lake/r/"+now.Release+"/manifest.json")
+		o := options(t)
+		o.Delete = true
+		r, got := partly(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o)
+		if !slices.Equal(got, []string{"sync-gone"}) || !strings.HasSuffix(r.Findings[0].Pos.File, now.Release+"/manifest.json") {
+			t.Errorf("%s: %+v", what, r)
+		}
+		after := content(t, mirror.Place{Store: st})
+		for name, text := range before {
+			if after[name] != text {
+				t.Errorf("%s: %s was changed", what, name)
+			}
+		}
+	}
+}

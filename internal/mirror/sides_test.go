@@ -2,16 +2,12 @@ package mirror_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +15,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/mirror"
-	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/s3"
@@ -161,78 +156,6 @@ func TestStrange(t *testing.T) {
 	}
 }
 
-// TestSpare: an object that the destination's current release names is not deleted, though the source lacks it. When the source has no release of that
-// film any more, all of it goes.
-func TestSpare(t *testing.T) {
-	st := storetest.Memory()
-	publish := func(words string) string {
-		r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("a")), release.FromBytes("o/fedcba9876543210/b.ts", []byte("b"))},
-			Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
-			Entrances: func(id string) ([]release.File, error) {
-				return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
-			}}, release.Options{}, report.Discard)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r.Release
-	}
-	old := publish("old")
-	now := publish("now")
-	published := content(t, mirror.Place{Store: st})
-	o := options(t)
-	o.Delete = true
-
-	source := maps.Clone(published)
-	delete(source, "lake/o/fedcba9876543210/b.ts")
-	for name := range source {
-		if strings.Contains(name, old) {
-			delete(source, name)
-		}
-	}
-	dst := memory(t, published)
-	r, got := partly(t, folder(t, source), dst, o)
-	if !slices.Equal(got, []string{"sync-named"}) || r.Deleted != 0 || !strings.Contains(r.Findings[0].Pos.File, "b.ts") {
-		t.Errorf("%v %+v", got, r)
-	}
-	wantContent(t, dst, published)
-
-	source["lake/o/fedcba9876543210/b.ts"] = "b"
-	if r := bring(t, folder(t, source), dst, o); r.Deleted != 2 {
-		t.Errorf("an old release did not go: %+v", r)
-	}
-	wantContent(t, dst, source)
-
-	bring(t, folder(t, map[string]string{"other.ts": "x"}), dst, o)
-	wantContent(t, dst, map[string]string{"other.ts": "x"})
-
-	// A pointer that nobody can read keeps all of its film.
-	broken := maps.Clone(published)
-	broken["lake/release.json"] = "{"
-	dst = memory(t, broken)
-	if r, got := partly(t, folder(t, map[string]string{"lake/release.json": "{"}), dst, o); !slices.Contains(got, "sync-named") || r.Deleted != 0 {
-		t.Errorf("%v %+v", got, r)
-	}
-	_ = now
-}
-
-// TestConflict: a pointer that somebody else switched meanwhile is left as he left it.
-func TestConflict(t *testing.T) {
-	for _, there := range []map[string]string{{}, {"lake/release.json": "old"}} {
-		dst := memory(t, there)
-		w := &storetest.Watched{Store: dst.Store, Before: func(_ int, op, name string) error {
-			if op == "put" && name == "lake/a.ts" {
-				storetest.Put(t, dst.Store, "lake/release.json", []byte("theirs"))
-			}
-			return nil
-		}}
-		_, got := partly(t, folder(t, map[string]string{"lake/a.ts": "a", "lake/release.json": "ours", "lake/index.html": "page"}), mirror.Place{Store: w}, options(t))
-		if !slices.Equal(got, []string{"sync-conflict"}) {
-			t.Error(got)
-		}
-		wantContent(t, dst, map[string]string{"lake/a.ts": "a", "lake/release.json": "theirs"})
-	}
-}
-
 // TestRequests: what is the same by list and cache costs a list a side and nothing else; without the cache, MD5 tells as much.
 func TestRequests(t *testing.T) {
 	server := s3server.Start(t)
@@ -320,98 +243,6 @@ func TestGzip(t *testing.T) {
 	if r := bring(t, dst, other, o); r.Same != 4 {
 		t.Errorf("%+v", r)
 	}
-}
-
-// TestTwoServers: what goes from one server to another comes whole, with what stands beside it, also where nobody recorded a digest.
-func TestTwoServers(t *testing.T) {
-	one, two := s3server.Start(t), s3server.Start(t)
-	src := bucket(t, one, "src")
-	big := string(storetest.Noise(1, 20<<20))
-	files := map[string]string{"small.ts": "x", "middle.mp4": big[:3<<20], "big.mp4": big, "empty": ""}
-	for name, content := range files {
-		m := storetest.Meta(name, []byte(content))
-		m.Disposition = `attachment; filename="x"`
-		if _, err := src.Store.Put(t.Context(), name, store.Bytes([]byte(content)), m, store.If{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	foreign(t, one, "src/foreign.ts", "not ours")
-	files["foreign.ts"] = "not ours"
-	dst := bucket(t, two, "dst")
-	o := options(t)
-	o.Spool = t.TempDir()
-	bring(t, src, dst, o)
-	wantContent(t, dst, files)
-	if now, err := dst.Store.Stat(t.Context(), "big.mp4"); err != nil || now.Disposition != `attachment; filename="x"` || now.CacheControl != store.Immutable || now.SHA256 != storetest.Meta("", []byte(big)).SHA256 {
-		t.Errorf("%+v, %v", now, err)
-	}
-	if r := bring(t, src, dst, o); r.Same != 5 {
-		t.Errorf("%+v", r)
-	}
-	if left, err := os.ReadDir(o.Spool); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
-}
-
-// TestDamage: bytes that are not those of the recorded digest are not written anywhere.
-func TestDamage(t *testing.T) {
-	server := s3server.Start(t)
-	src := bucket(t, server, "")
-	storetest.Put(t, src.Store, "a.ts", []byte("right"))
-	storetest.Put(t, src.Store, "b.ts", storetest.Noise(1, 1<<20))
-	if err := os.WriteFile(filepath.Join(server.Dir, "a.ts"), []byte("wrong"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	dst := folder(t, map[string]string{"a.ts": "older"})
-	if r, got := partly(t, src, dst, options(t)); !slices.Equal(got, []string{"sync-damaged"}) || r.Copied != 1 {
-		t.Errorf("%v %+v", got, r)
-	}
-	wantContent(t, dst, map[string]string{"a.ts": "older", "b.ts": string(storetest.Noise(1, 1<<20))})
-}
-
-// TestBroken: a connection that breaks in the middle of an object is gone on with.
-func TestBroken(t *testing.T) {
-	files := map[string]string{"a.ts": string(storetest.Noise(1, 3<<20)), "b.ts": "small"}
-	src := memory(t, files)
-	cut := &cutting{Store: src.Store, times: map[string]int{}, most: 3}
-	dst := folder(t, nil)
-	bring(t, mirror.Place{Store: cut}, dst, options(t))
-	wantContent(t, dst, files)
-	cut = &cutting{Store: src.Store, times: map[string]int{}, most: 100}
-	dst = folder(t, nil)
-	if _, got := partly(t, mirror.Place{Store: cut}, dst, options(t)); len(got) != 2 {
-		t.Error(got)
-	}
-	wantContent(t, dst, nil)
-}
-
-// cutting breaks each Get of an object off, some times.
-type cutting struct {
-	store.Store
-	most  int
-	mu    sync.Mutex
-	times map[string]int
-}
-
-func (c *cutting) Get(ctx context.Context, name string) (io.ReadCloser, store.Object, error) {
-	body, obj, err := c.Store.Get(ctx, name)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err != nil || c.times[name] >= c.most {
-		return body, obj, err
-	}
-	c.times[name]++
-	after := obj.Size * int64(c.times[name]) / 10
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(io.LimitReader(body, after), broken{}), body}, obj, nil
-}
-
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) {
-	return 0, fmt.Errorf("%w: the line broke", store.ErrUnreachable)
 }
 
 // TestHeaders: headers are looked at where that is wanted, and mended without sending the bytes.

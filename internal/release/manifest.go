@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -89,16 +90,17 @@ func encode(v any) []byte {
 	return b.Bytes()
 }
 
-// ReadPointer reads which release of a film is current. The Object is the pointer's, for a conditional write. A film
-// without one is store.ErrNotFound.
+// ReadPointer reads which release of a film is current; slug is "" where the place is the film's own. The Object is the pointer's, for a
+// conditional write. A film without one is store.ErrNotFound.
 func ReadPointer(ctx context.Context, st store.Store, slug string) (Pointer, store.Object, error) {
-	b, obj, err := ReadObject(ctx, st, slug+"/"+PointerName, maxPointer)
+	name := path.Join(slug, PointerName)
+	b, obj, err := ReadObject(ctx, st, name, maxPointer)
 	if err != nil {
 		return Pointer{}, obj, err
 	}
 	p, err := ParsePointer(b)
 	if err != nil {
-		return Pointer{}, obj, fmt.Errorf("%w: %s: %v", ErrMalformed, st.URL(slug+"/"+PointerName), err)
+		return Pointer{}, obj, fmt.Errorf("%w: %s: %v", ErrMalformed, st.URL(name), err)
 	}
 	return p, obj, nil
 }

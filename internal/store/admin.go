@@ -25,12 +25,23 @@ type Copier interface {
 	Copy(ctx context.Context, src Store, obj Object, name string, meta Meta) (Object, error)
 }
 
-// Labeller is a store that changes what stands beside an object's bytes without moving them.
+// Labeller is a store that changes what stands beside an object's bytes.
 type Labeller interface {
 	// Relabel sets Type, CacheControl and Disposition of meta (all three; "" removes Disposition) and keeps everything else: Content-Encoding,
 	// Content-Language, Expires, the object's own metadata, storage class, tags and rights. The object must still have obj's ETag, else
-	// ErrPrecondition. The bytes stay, and so does the ETag of small objects, on servers that can replace all headers in place.
+	// ErrPrecondition. The bytes are not moved, and the ETag of small objects stays, on servers that can replace all headers in place.
 	Relabel(ctx context.Context, obj Object, meta Meta) (Object, error)
+	// Rewrite is Relabel for a small object that others may replace in that moment, as a pointer is: it reads the bytes and sends them anew, if the
+	// object still has obj's ETag. Servers keep no conditions on copies, so Relabel could put an old pointer over a new one. One that is too large to
+	// be held in memory is ErrUnsupported.
+	Rewrite(ctx context.Context, obj Object, meta Meta) (Object, error)
+}
+
+// Flusher is a store that may still lose the names of what was put when the machine's power goes. Put flushes by itself the bytes, and the names of
+// what others rely on: see its implementation.
+type Flusher interface {
+	// Flush returns when everything that was put so far outlasts that.
+	Flush(ctx context.Context) error
 }
 
 // Upload is one that was begun and neither finished nor given up. Its parts take up space, and no List shows them.

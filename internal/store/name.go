@@ -20,7 +20,7 @@ const (
 func CheckName(name string) error {
 	switch {
 	case name == "." || !fs.ValidPath(name):
-		return fmt.Errorf("%w: %q (empty, absolute, with . or .. in it, or not UTF-8)", ErrName, name)
+		return fmt.Errorf("%w: %q (empty, with an empty part, absolute, with . or .. in it, or not UTF-8)", ErrName, name)
 	case strings.ContainsFunc(name, unsuitable):
 		return fmt.Errorf("%w: %q has a control character in it", ErrName, name)
 	case len(name) > maxName:

@@ -54,7 +54,7 @@ func (s *Store) Copy(ctx context.Context, src store.Store, obj store.Object, nam
 		return store.Object{}, err
 	}
 	body := store.Body{Size: now.Size, Open: func() (io.ReadSeekCloser, error) { return &original{ReadCloser: r, from: from, was: now}, nil }}
-	return s.put(ctx, name, body, meta.SHA256, store.If{})
+	return s.put(ctx, name, body, meta.SHA256, store.If{}, false)
 }
 
 // original is the source of a copy. A large file is not read in one moment, so it is looked at again at its end.

@@ -27,16 +27,20 @@ type Store struct {
 
 	// Clock tells the time in the place of this machine's clock, unless it is nil.
 	Clock func() time.Time
+	// Flushed hears of each folder whose names are flushed to the disk; nil is nobody.
+	Flushed func(folder string)
 
-	mu    sync.Mutex
-	root  *os.Root // nil until the folder is needed and there
-	swept bool
+	mu      sync.Mutex
+	root    *os.Root // nil until the folder is needed and there
+	swept   bool
+	touched map[string]bool // folders in which objects were given names that are not flushed yet
 }
 
 var _ interface {
 	store.Store
 	store.Clock
 	store.Copier
+	store.Flusher
 	store.Uploader
 } = (*Store)(nil)
 
@@ -46,7 +50,7 @@ func New(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", store.ErrUnreachable, path, err)
 	}
-	s := &Store{given: path, path: abs}
+	s := &Store{given: path, path: abs, touched: map[string]bool{}}
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%w: %s is a file, not a folder; name a folder", store.ErrRefused, path)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {

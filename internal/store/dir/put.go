@@ -26,11 +26,14 @@ func (s *Store) Put(ctx context.Context, name string, body store.Body, meta stor
 	if meta.SHA256 == "" && !body.Undigested {
 		return store.Object{}, fmt.Errorf("%w: %s: no sha256 was given", store.ErrDamaged, name)
 	}
-	return s.put(ctx, name, body, meta.SHA256, cond)
+	// What replaces a known version, or is asked for again each time (a first pointer, an entrance), is what others rely on: its folder is flushed
+	// too, and with it, as file systems keep the order of their journals, the names of all objects before it. Those thousands are not flushed one by one.
+	relied := cond.ETag != "" || cond.Absent && meta.CacheControl == store.Revalidate
+	return s.put(ctx, name, body, meta.SHA256, cond, relied)
 }
 
 // put is Put for a body of the digest sum, or of any where sum is "".
-func (s *Store) put(ctx context.Context, name string, body store.Body, sum string, cond store.If) (store.Object, error) {
+func (s *Store) put(ctx context.Context, name string, body store.Body, sum string, cond store.If, relied bool) (store.Object, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Object{}, err
 	}
@@ -46,6 +49,9 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, sum strin
 	info, sum, err := s.fill(ctx, f, name, body, sum)
 	if err == nil {
 		err = s.place(ctx, root, temp, name, cond)
+	}
+	if err == nil {
+		err = s.placed(root, path.Dir(name), relied)
 	}
 	if err != nil {
 		if !strings.HasPrefix(temp, begunName) || pointless(err) {
@@ -167,11 +173,6 @@ func (s *Store) place(ctx context.Context, root *os.Root, temp, name string, con
 			break
 		}
 	}
-	if err == nil && how == syscall.LOCK_EX {
-		// What replaces a known version is what others rely on: its folder is flushed too, and with it, as file systems
-		// keep the order of their journals, the names of all objects before it.
-		err = syncFolder(root, path.Dir(name))
-	}
 	return s.wrap(err, name)
 }
 
@@ -222,15 +223,6 @@ func makeFolders(root *os.Root, folder string) error {
 		return err
 	}
 	return root.Chmod(folder, 0o755)
-}
-
-func syncFolder(root *os.Root, folder string) error {
-	d, err := root.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // Delete removes the object and the folders that it leaves empty, as a bucket has none.

@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -214,21 +215,24 @@ func TestReaches(t *testing.T) {
 	}
 }
 
-// TestRelabelKeeps: what Relabel does not name is as it was, in one request and, where the server makes that necessary, in parts.
+// TestRelabelKeeps: what is not named is as it was: in one request, in parts where the server makes that necessary, and where the bytes are sent anew.
 func TestRelabelKeeps(t *testing.T) {
 	server := s3server.Start(t)
 	st := open(t, server, s3.Options{Prefix: "p"})
+	sum := storetest.Meta("", []byte("0123456789")).SHA256
 	for _, c := range []struct {
 		name  string
+		label func(context.Context, store.Object, store.Meta) (store.Object, error)
 		meta  store.Meta
 		stays bool
 	}{
-		{"in one.bin", store.Meta{Type: "video/mp4", CacheControl: "no-cache", Disposition: "inline"}, true},
-		{"in parts.bin", store.Meta{Type: "video/mp4", CacheControl: "no-cache"}, false}, // versitygw keeps the old disposition otherwise
+		{"in one.bin", st.Relabel, store.Meta{Type: "video/mp4", CacheControl: "no-cache", Disposition: "inline"}, true},
+		{"in parts.bin", st.Relabel, store.Meta{Type: "video/mp4", CacheControl: "no-cache"}, false}, // versitygw keeps the old disposition otherwise
+		{"anew.bin", st.Rewrite, store.Meta{Type: "video/mp4", CacheControl: "no-cache"}, true},
 	} {
 		_, err := server.Client().PutObject(t.Context(), &sdk.PutObjectInput{Bucket: &server.Bucket, Key: aws.String("p/" + c.name), Body: strings.NewReader("0123456789"),
 			ContentType: aws.String("text/plain"), CacheControl: aws.String("max-age=5"), ContentDisposition: aws.String("attachment"), ContentEncoding: aws.String("br"),
-			ContentLanguage: aws.String("ru, en"), Expires: aws.Time(time.Unix(2e9, 0)), Metadata: map[string]string{"sha256": "abc", "owner": "the archive"},
+			ContentLanguage: aws.String("ru, en"), Expires: aws.Time(time.Unix(2e9, 0)), Metadata: map[string]string{"sha256": sum, "owner": "the archive"},
 			WebsiteRedirectLocation: aws.String("/elsewhere"), Tagging: aws.String("rights=cc%20by&year=1994")})
 		if err != nil {
 			t.Fatal(err)
@@ -245,7 +249,7 @@ func TestRelabelKeeps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.Relabel(t.Context(), old, c.meta); err != nil {
+		if _, err := c.label(t.Context(), old, c.meta); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		after := head()
@@ -257,7 +261,7 @@ func TestRelabelKeeps(t *testing.T) {
 			"encoding":    {aws.ToString(after.ContentEncoding), "br"},
 			"language":    {aws.ToString(after.ContentLanguage), "ru, en"},
 			"expires":     {aws.ToString(after.ExpiresString), aws.ToString(before.ExpiresString)},
-			"metadata":    {fmt.Sprint(after.Metadata), fmt.Sprint(map[string]string{"sha256": "abc", "owner": "the archive"})},
+			"metadata":    {fmt.Sprint(after.Metadata), fmt.Sprint(map[string]string{"sha256": sum, "owner": "the archive"})},
 			"redirect":    {aws.ToString(after.WebsiteRedirectLocation), "/elsewhere"},
 			"class":       {string(after.StorageClass), string(before.StorageClass)},
 		} {
@@ -275,8 +279,8 @@ func TestRelabelKeeps(t *testing.T) {
 	}
 }
 
-// TestRelabelRights: lists of rights, which the server of the tests does not have. They go out with the copy, and what cannot be seen
-// is not put at risk.
+// TestRelabelRights: lists of rights, which the server of the tests does not have. They go out with the copy or with the bytes, and what cannot be
+// seen is not put at risk.
 func TestRelabelRights(t *testing.T) {
 	server := s3server.Start(t)
 	list := func(grants ...types.Grant) func(http.ResponseWriter) {
@@ -320,20 +324,23 @@ func TestRelabelRights(t *testing.T) {
 					c.answer(w)
 					return
 				}
-				if r.Header.Get("X-Amz-Copy-Source") != "" {
+				if r.Header.Get("X-Amz-Copy-Source") != "" || r.Header.Get("If-Match") != "" && r.Method == http.MethodPut {
 					canned = r.Header.Get("X-Amz-Acl")
 					full, read = r.Header.Get("X-Amz-Grant-Full-Control"), r.Header.Get("X-Amz-Grant-Read")
 				}
 				pass.ServeHTTP(w, r)
 			})
 			st := open(t, proxied, s3.Options{Prefix: c.what})
-			old := storetest.Put(t, st, "a.txt", []byte("1"))
-			_, err := st.Relabel(t.Context(), old, store.Meta{Type: "text/vtt", CacheControl: "no-cache"})
-			if !errors.Is(err, c.err) || canned != c.canned || full != c.full || read != c.read {
-				t.Errorf("%v, canned %q, full %q, read %q", err, canned, full, read)
-			}
-			if c.err != nil && !strings.Contains(err.Error(), "s3:GetObjectAcl") {
-				t.Error(err)
+			for how, label := range map[string]func(context.Context, store.Object, store.Meta) (store.Object, error){"Relabel": st.Relabel, "Rewrite": st.Rewrite} {
+				old := storetest.Put(t, st, how+".txt", []byte("1"))
+				canned, full, read = "", "", ""
+				_, err := label(t.Context(), old, store.Meta{Type: "text/vtt", CacheControl: "no-cache"})
+				if !errors.Is(err, c.err) || canned != c.canned || full != c.full || read != c.read {
+					t.Errorf("%s: %v, canned %q, full %q, read %q", how, err, canned, full, read)
+				}
+				if c.err != nil && !strings.Contains(err.Error(), "s3:GetObjectAcl") {
+					t.Error(err)
+				}
 			}
 		})
 	}

@@ -23,16 +23,17 @@ import (
 // Probe looks at what a server and a pair of keys really do, by small objects of its own. Each request is tried twice at most. Whoever
 // makes one closes it, which takes the objects away.
 type Probe struct {
-	st    *Store
-	stem  string // of the names of all its objects
-	names []string
+	st     *Store
+	stem   string // of the names of all its objects
+	names  []string
+	upload string // that was begun
 }
 
 // NewProbe makes a Probe. Nothing is written yet.
 func (s *Store) NewProbe() *Probe {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
 	return &Probe{stem: checkName + rand.Text(), st: &Store{client: s3.New(s.client.Options(), few), bucket: s.bucket, prefix: s.prefix, endpoint: s.endpoint,
-		path: s.path, public: s.public, region: s.region, aws: s.aws, server: s.server, account: s.account, copyPart: s.copyPart, warn: func(string) {}, strange: func(string) {}}}
+		path: s.path, public: s.public, region: s.region, aws: s.aws, server: s.server, account: s.account, copyPart: s.copyPart, warn: func(string) {}, strange: func(string, int64) {}}}
 }
 
 // Close deletes what the probe wrote.
@@ -88,6 +89,7 @@ func (p *Probe) Rights(ctx context.Context) ([]Right, error) {
 			return err
 		}},
 		{"s3:GetObject", func() error { return p.get(ctx, name, content) }},
+		{"s3:ListMultipartUploadParts", func() error { return p.listParts(ctx, name) }},
 		{"s3:AbortMultipartUpload", func() error { return p.abort(ctx, name) }},
 		{"s3:ListBucketMultipartUploads", func() error {
 			_, err := p.st.uploads(ctx, p.stem)
@@ -132,13 +134,20 @@ func (p *Probe) get(ctx context.Context, name string, want []byte) error {
 	return err
 }
 
-// abort begins a large upload and gives it up.
-func (p *Probe) abort(ctx context.Context, name string) error {
+// listParts begins a large upload and asks what it holds.
+func (p *Probe) listParts(ctx context.Context, name string) error {
 	begun, err := p.st.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &p.st.bucket, Key: aws.String(p.st.key(name))})
 	if err != nil {
 		return p.st.wrap(ctx, err, name)
 	}
-	_, err = p.st.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &p.st.bucket, Key: aws.String(p.st.key(name)), UploadId: begun.UploadId})
+	p.upload = aws.ToString(begun.UploadId)
+	_, err = p.st.client.ListParts(ctx, &s3.ListPartsInput{Bucket: &p.st.bucket, Key: aws.String(p.st.key(name)), UploadId: &p.upload})
+	return p.st.wrap(ctx, err, name)
+}
+
+// abort gives that upload up.
+func (p *Probe) abort(ctx context.Context, name string) error {
+	_, err := p.st.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &p.st.bucket, Key: aws.String(p.st.key(name)), UploadId: &p.upload})
 	return p.st.wrap(ctx, err, name)
 }
 

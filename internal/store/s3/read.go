@@ -113,7 +113,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 			for _, o := range page.Contents {
 				name, ok := strings.CutPrefix(aws.ToString(o.Key), s.prefix)
 				if !ok || store.CheckName(name) != nil {
-					s.strange(name)
+					s.strange(name, aws.ToInt64(o.Size))
 					continue
 				}
 				if !yield(store.Object{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(aws.ToString(o.ETag)), Modified: aws.ToTime(o.LastModified)}, nil) {

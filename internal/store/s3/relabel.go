@@ -28,21 +28,9 @@ const wholeCopy = 5 << 30
 // The ETag is compared before, and sent along. Where a server passes over that header, an object that somebody writes in the same
 // moment can get the headers of the one before it. That is noticed, and told as ErrPrecondition.
 func (s *Store) Relabel(ctx context.Context, obj store.Object, meta store.Meta) (store.Object, error) {
-	if err := findable(obj.Name); err != nil {
-		return store.Object{}, err
-	}
-	l := labelling{copying: copying{Store: s, from: s, name: obj.Name, meta: store.Meta{Type: meta.Type, CacheControl: meta.CacheControl, Disposition: meta.Disposition}}}
-	if err := l.look(ctx, obj); err != nil {
-		return store.Object{}, err
-	}
-	if l.has(l.object) {
-		return l.object, nil
-	}
-	if n := aws.ToInt32(l.source.MissingMeta); n > 0 {
-		return store.Object{}, fmt.Errorf("%w: %s/%s has %d headers that cannot be read over HTTP, and would lose them; put it anew", store.ErrUnsupported, s, obj.Name, n)
-	}
-	if err := l.readGrants(ctx); err != nil {
-		return store.Object{}, err
+	l, err := s.label(ctx, obj, meta)
+	if err != nil || l.has(l.object) {
+		return l.object, err
 	}
 	if l.object.Size <= wholeCopy {
 		if now, err := l.inPlace(ctx); err != nil || l.has(now) {
@@ -53,10 +41,22 @@ func (s *Store) Relabel(ctx context.Context, obj store.Object, meta store.Meta) 
 	return l.anew(ctx)
 }
 
-// labelling is one Relabel under way.
+// labelling is one Relabel or Rewrite under way.
 type labelling struct {
 	copying
 	grants grants
+}
+
+// label reads what must be sent again with the new headers, where there is anything to do.
+func (s *Store) label(ctx context.Context, obj store.Object, meta store.Meta) (*labelling, error) {
+	l := &labelling{copying: copying{Store: s, from: s, name: obj.Name, meta: store.Meta{Type: meta.Type, CacheControl: meta.CacheControl, Disposition: meta.Disposition}}}
+	if err := l.look(ctx, obj); err != nil || l.has(l.object) {
+		return l, err
+	}
+	if n := aws.ToInt32(l.source.MissingMeta); n > 0 {
+		return l, fmt.Errorf("%w: %s/%s has %d headers that cannot be read over HTTP, and would lose them; put it anew", store.ErrUnsupported, s, obj.Name, n)
+	}
+	return l, l.readGrants(ctx)
 }
 
 // has tells whether an object has the headers.
@@ -138,11 +138,14 @@ func (l *labelling) expires() func(*s3.Options) {
 // tags are an object's tags as a header writes them. A server without tags has none.
 func (l *labelling) tags(ctx context.Context) (*string, error) {
 	out, err := l.client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: &l.bucket, Key: aws.String(l.key(l.name))})
-	if err != nil {
-		if unheardOf(err) {
-			return nil, nil
-		}
-		return nil, l.wrap(ctx, err, l.name)
+	switch {
+	case err == nil:
+	case unheardOf(err):
+		return nil, nil
+	case statusOf(err) == http.StatusForbidden:
+		return nil, l.hidden("its tags cannot be seen", "s3:GetObjectTagging", err)
+	default:
+		return nil, l.judge(ctx, err)
 	}
 	values := url.Values{}
 	for _, t := range out.TagSet {
@@ -167,8 +170,7 @@ func (l *labelling) readGrants(ctx context.Context) error {
 	case unheardOf(err):
 		return nil
 	case statusOf(err) == http.StatusForbidden:
-		return &failure{store.ErrRefused, "s3://" + l.bucket + "/" + l.key(l.name) + " at " + l.endpoint.Host +
-			": who may read it cannot be seen, so it could not be kept; these credentials need s3:GetObjectAcl here", err}
+		return l.hidden("who may read it cannot be seen", "s3:GetObjectAcl", err)
 	default:
 		return l.judge(ctx, err)
 	}
@@ -188,6 +190,12 @@ func (l *labelling) readGrants(ctx context.Context) error {
 	list := func(p types.Permission) *string { return text(strings.Join(lists[p], ", ")) }
 	l.grants = grants{"", list(types.PermissionFullControl), list(types.PermissionRead), list(types.PermissionReadAcp), list(types.PermissionWriteAcp)}
 	return nil
+}
+
+// hidden says what would be lost, since these credentials may not look at it.
+func (l *labelling) hidden(what, right string, err error) error {
+	return &failure{store.ErrRefused, "s3://" + l.bucket + "/" + l.key(l.name) + " at " + l.endpoint.Host + ": " + what +
+		", so it could not be kept; these credentials need " + right + " here", err}
 }
 
 func isOwner(g types.Grant, owner *types.Owner) bool {

@@ -73,7 +73,8 @@ func (p *upload) recall(ctx context.Context, size int64) (*unfinished, error) {
 		return u, u.empty()
 	}
 	there, err := p.partsThere(ctx, u.head.Upload)
-	if err != nil && resumable(ctx, err) {
+	mayNot := Denied(err) || statusOf(err) == http.StatusUnauthorized
+	if err != nil && !mayNot && resumable(ctx, err) {
 		u.close()
 		return nil, err
 	}

@@ -135,10 +135,18 @@ func TestResumeOther(t *testing.T) {
 		{"other bytes", other, func(*testing.T, *line) {}},
 		{"given up", large, func(t *testing.T, _ *line) { giveUp(t, server) }},
 		{"cut record", large, func(t *testing.T, l *line) { cutRecord(t, l.folder) }},
-		{"no right to ask", large, func(_ *testing.T, l *line) {
+		{"nobody can be asked", large, func(_ *testing.T, l *line) {
 			l.be(func(r *http.Request) faults.Fault {
 				if r.Method == http.MethodGet && r.URL.Query().Has("uploadId") {
 					return faults.Answer(400, "NotImplemented")
+				}
+				return nil
+			})
+		}},
+		{"no right to ask", large, func(_ *testing.T, l *line) {
+			l.be(func(r *http.Request) faults.Fault {
+				if r.Method == http.MethodGet && r.URL.Query().Has("uploadId") {
+					return faults.Answer(403, "AccessDenied")
 				}
 				return nil
 			})

@@ -42,8 +42,9 @@ type Options struct {
 	Patience  time.Duration // how long a server may be silent in the middle of a request; 0 is two minutes
 	Uploads   string        // folder in which uploads of large objects are remembered until they end, so that a later run goes on with them; "" is none
 	Warn      func(text string)
-	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix; nil is nobody.
-	Strange func(key string)
+	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix, and of their sizes; nil is
+	// nobody.
+	Strange func(key string, size int64)
 	// Pace waits until n more bytes may go over the network, either way; nil is as fast as it goes.
 	Pace func(ctx context.Context, n int) error
 }
@@ -62,7 +63,7 @@ type Store struct {
 	account  string // the access key's name, to tell whether two stores speak for the same account
 	copyPart int64  // see copyPart
 	warn     func(string)
-	strange  func(string)
+	strange  func(string, int64)
 
 	sums       sync.Mutex
 	sumSupport support
@@ -105,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Warn = func(string) {}
 	}
 	if o.Strange == nil {
-		o.Strange = func(string) {}
+		o.Strange = func(string, int64) {}
 	}
 	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, copyPart: copyPart}
 	if s.prefix != "" {
@@ -264,6 +265,27 @@ func (s *Store) URL(name string) string {
 		base += escape(s.bucket) + "/"
 	}
 	return base + escape(s.key(name))
+}
+
+// Overlaps tells whether some keys are in both: one bucket of one server, and one prefix in the other.
+func (s *Store) Overlaps(o *Store) bool {
+	return s.host() == o.host() && s.bucket == o.bucket && (strings.HasPrefix(s.prefix, o.prefix) || strings.HasPrefix(o.prefix, s.prefix))
+}
+
+// host names the server, however its address is written. A bucket's name is one of all of Amazon's regions.
+func (s *Store) host() string {
+	u, err := url.Parse(s.server)
+	if err != nil {
+		return s.server
+	}
+	host := strings.ToLower(u.Hostname())
+	if isAmazon(s.server) {
+		return host[strings.LastIndex(host, ".amazonaws."):]
+	}
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	return host + strings.TrimSuffix(u.Path, "/")
 }
 
 func (s *Store) key(name string) string { return s.prefix + name }

@@ -142,7 +142,7 @@ func TestPacing(t *testing.T) {
 func TestStrangeKeys(t *testing.T) {
 	server := s3server.Start(t)
 	var strange []string
-	st := open(t, server, s3.Options{Prefix: "x", Strange: func(key string) { strange = append(strange, key) }})
+	st := open(t, server, s3.Options{Prefix: "x", Strange: func(key string, _ int64) { strange = append(strange, key) }})
 	storetest.Put(t, st, "ok.ts", nil)
 	for _, key := range []string{"x/folder/"} {
 		if _, err := server.Client().PutObject(t.Context(), &sdk.PutObjectInput{Bucket: &server.Bucket, Key: aws.String(key), Body: strings.NewReader("")}); err != nil {

@@ -178,6 +178,12 @@ func testCopyGzip(t *testing.T, c store.Copier, src, dst store.Store) {
 
 func testLabeller(t *testing.T, st store.Store) {
 	l := power[store.Labeller](t, st)
+	testLabels(t, st, "Relabel", l.Relabel)
+	testLabels(t, st, "Rewrite", l.Rewrite)
+}
+
+// testLabels: either way of giving an object new headers keeps its bytes, and what somebody wrote meanwhile.
+func testLabels(t *testing.T, st store.Store, how string, label func(context.Context, store.Object, store.Meta) (store.Object, error)) {
 	b := bytes.Repeat([]byte("WEBVTT\n"), 100)
 	for name, meta := range map[string]store.Meta{
 		"plain %+é.vtt":  {Type: "application/octet-stream", CacheControl: store.Immutable, Disposition: "attachment"},
@@ -193,14 +199,14 @@ func testLabeller(t *testing.T, st store.Store) {
 			{Type: "text/vtt", CacheControl: store.Immutable},
 			{Type: "text/vtt", CacheControl: store.Immutable}, // as it is already
 		} {
-			told, err := l.Relabel(t.Context(), old, want)
+			told, err := label(t.Context(), old, want)
 			if err != nil {
-				t.Fatalf("Relabel %q: %v", name, err)
+				t.Fatalf("%s %q: %v", how, name, err)
 			}
 			now, err := st.Stat(t.Context(), name)
 			want.SHA256, want.Gzip = old.SHA256, old.Gzip
 			if err != nil || now.Meta != want || told.Meta != want || now.Size != old.Size || told.ETag != now.ETag {
-				t.Errorf("%q: Relabel answers %+v, Stat %+v, %v, want %+v", name, told, now, err, want)
+				t.Errorf("%q: %s answers %+v, Stat %+v, %v, want %+v", name, how, told, now, err, want)
 			}
 			wantBytes(t, st, name, b)
 			old = now
@@ -208,17 +214,17 @@ func testLabeller(t *testing.T, st store.Store) {
 	}
 	old := Put(t, st, "changed.txt", []byte("1"))
 	Put(t, st, "changed.txt", []byte("2"))
-	_, err := l.Relabel(t.Context(), old, store.Meta{Type: "text/vtt"})
-	wantErr(t, "Relabel of what changed", err, store.ErrPrecondition)
+	_, err := label(t.Context(), old, store.Meta{Type: "text/vtt"})
+	wantErr(t, how+" of what changed", err, store.ErrPrecondition)
 	if now, err := st.Stat(t.Context(), "changed.txt"); err != nil || now.Type != store.TypeOf("changed.txt") {
 		t.Errorf("%+v, %v", now, err)
 	}
-	_, err = l.Relabel(t.Context(), store.Object{Name: "nothing.txt"}, store.Meta{Type: "text/vtt"})
-	wantErr(t, "Relabel of nothing", err, store.ErrNotFound)
+	_, err = label(t.Context(), store.Object{Name: "nothing.txt"}, store.Meta{Type: "text/vtt"})
+	wantErr(t, how+" of nothing", err, store.ErrNotFound)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	_, err = l.Relabel(ended, old, store.Meta{Type: "text/vtt"})
-	wantErr(t, "Relabel after the end", err, context.Canceled)
+	_, err = label(ended, old, store.Meta{Type: "text/vtt"})
+	wantErr(t, how+" after the end", err, context.Canceled)
 }
 
 // testUploader: what went well, and what went wrong, leaves nothing unfinished, and nothing is no error.
