@@ -124,6 +124,9 @@ func (r *run) bring(ctx context.Context, it *item) error {
 
 // send copies an object that was judged to differ, and tells of it.
 func (r *run) send(ctx context.Context, it *item) error {
+	if err := r.prove(ctx, it); err != nil {
+		return err
+	}
 	if err := r.copy(ctx, it); err != nil {
 		return err
 	}

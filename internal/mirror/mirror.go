@@ -98,6 +98,9 @@ type run struct {
 	gone  [ranks][]entry
 	heads map[string]bool // folders of the source in which a pointer lies
 
+	sayMu sync.Mutex
+	says  map[string]func() ([]named, error) // what the source's manifests say, by the folder of a film or of a release; each is asked once
+
 	tellMu   sync.Mutex
 	result   Result
 	told     int
@@ -131,7 +134,7 @@ func Run(ctx context.Context, src, dst Place, opt Options, sink report.Sink) (Re
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	r := &run{Options: opt, src: end{Place: src}, dst: end{Place: dst}, sink: sink, heads: map[string]bool{}}
+	r := &run{Options: opt, src: end{Place: src}, dst: end{Place: dst}, sink: sink, heads: map[string]bool{}, says: map[string]func() ([]named, error){}}
 	if err := r.open(); err != nil {
 		return r.result, err
 	}

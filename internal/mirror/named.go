@@ -11,8 +11,8 @@ import (
 
 // named are the objects that a release consists of. The zero value is nothing.
 type named struct {
-	all   bool // it cannot be known which, so it may be any of the film
-	names map[string]bool
+	all   bool              // it cannot be known which, so it may be any of the film
+	names map[string]string // with their SHA-256; the manifest's own is not told
 
 	manifest string
 	lost     error // why the manifest does not tell; errNoManifest where there is none
@@ -20,7 +20,10 @@ type named struct {
 
 var errNoManifest = errors.New("it is not there")
 
-func (n named) holds(name string) bool { return n.all || n.names[name] }
+func (n named) holds(name string) bool {
+	_, ok := n.names[name]
+	return n.all || ok
+}
 
 // pointer reads which release of a film is current at one side. film ends with a slash, or is "" where the place is a film's own.
 func (e end) pointer(ctx context.Context, film string) (release.Pointer, error) {
@@ -48,7 +51,7 @@ const mostManifest = 256 << 20
 // contents are the objects of a release, as its manifest at one side names them.
 func (e end) contents(ctx context.Context, film, id string) (named, error) {
 	folder := film + "r/" + id + "/"
-	n := named{manifest: folder + manifestName, names: map[string]bool{folder + manifestName: true}}
+	n := named{manifest: folder + manifestName, names: map[string]string{folder + manifestName: ""}}
 	b, _, err := release.ReadObject(ctx, e.Store, n.manifest, mostManifest)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, release.ErrMalformed) {
 		return named{}, err
@@ -64,10 +67,10 @@ func (e end) contents(ctx context.Context, film, id string) (named, error) {
 	}
 	n.all = n.lost != nil
 	for _, e := range m.Media {
-		n.names[film+e.Path] = true
+		n.names[film+e.Path] = e.SHA256
 	}
 	for _, e := range m.Pages {
-		n.names[folder+e.Path] = true
+		n.names[folder+e.Path] = e.SHA256
 	}
 	return n, nil
 }

@@ -42,7 +42,7 @@ func (r *run) held(ctx context.Context, film string) (named, error) {
 	}
 	delete(ids, current)
 	delete(ids, "") // a first release has none before it
-	keep := named{names: map[string]bool{}}
+	keep := named{names: map[string]string{}}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		n, err := r.dst.contents(ctx, film, id)
 		if err != nil {
@@ -64,7 +64,7 @@ func (r *run) held(ctx context.Context, film string) (named, error) {
 		if err != nil {
 			return named{}, err
 		}
-		maps.DeleteFunc(keep.names, func(name string, _ bool) bool { return now.names[name] })
+		maps.DeleteFunc(keep.names, func(name, _ string) bool { _, ok := now.names[name]; return ok })
 	}
 	return keep, nil
 }

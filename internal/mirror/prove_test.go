@@ -1,0 +1,50 @@
+package mirror_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"filmpress/internal/mirror"
+	"filmpress/internal/release"
+	"filmpress/internal/report"
+	"filmpress/internal/store/storetest"
+)
+
+// TestDamagedSource: what is damaged at the source does not take the place of what is whole at the destination; the other way round, it is how a
+// destination is mended.
+func TestDamagedSource(t *testing.T) {
+	st := storetest.Memory()
+	r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("whole"))},
+		Pages: []release.File{release.FromBytes("index.html", []byte("words"))}, Summary: json.RawMessage("{}"),
+		Entrances: func(id string) ([]release.File, error) {
+			return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
+		}}, release.Options{}, report.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := content(t, mirror.Place{Store: st})
+	for _, name := range []string{"lake/o/0123456789abcdef/a.ts", "lake/r/" + r.Release + "/index.html", "lake/r/" + r.Release + "/manifest.json"} {
+		damaged := maps.Clone(whole)
+		damaged[name] = strings.ToUpper(damaged[name][:1]) + "!" + damaged[name][1:]
+		for kind, source := range map[string]mirror.Place{"folder": folder(t, damaged), "bucket": memory(t, damaged)} {
+			dst := memory(t, whole)
+			r, got := partly(t, source, dst, options(t))
+			if !slices.Contains(got, "sync-damaged") || !strings.HasSuffix(r.Findings[0].Pos.File, name) {
+				t.Errorf("%s from a %s: %v", name, kind, r.Findings)
+			}
+			wantContent(t, dst, whole)
+		}
+		dst := memory(t, damaged)
+		bring(t, folder(t, whole), dst, options(t))
+		wantContent(t, dst, whole)
+	}
+	strange := maps.Clone(whole) // of what no release names, nobody knows which is right
+	strange["lake/o/fedcba9876543210/b.ts"] = "one"
+	dst := memory(t, strange)
+	strange["lake/o/fedcba9876543210/b.ts"] = "other"
+	bring(t, folder(t, strange), dst, options(t))
+	wantContent(t, dst, strange)
+}
