@@ -38,6 +38,9 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
+	if e.Why == "" && e.Code < 0 {
+		return fmt.Sprintf("%s was killed from outside, as the system does where memory is short%s", e.Program, seeLog(e.Log))
+	}
 	if e.Why == "" {
 		return fmt.Sprintf("%s failed with code %d%s", e.Program, e.Code, seeLog(e.Log))
 	}
