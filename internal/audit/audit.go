@@ -24,14 +24,20 @@ type Options struct {
 	Master   string    // address of the multivariant playlist: a URL, or a slash-separated name that the Source knows
 	Manifest *Manifest // what a release of ours says of itself; nil is a stranger's
 	Trusted  bool      // bytes and metadata of each file were checked a moment ago, only their interplay is to be judged
-	Ahead    int       // files that are fetched before they are needed; 0 is none
+	Ahead    int       // files that are fetched before they are needed, as long as they are short (ahead.go); 0 is none
 	Decode   Decode    // decodes each rendition whole; nil is not to
 	Scratch  string    // folder for Decode's input, one rendition at a time
 	Progress func(done, total time.Duration)
 }
 
-// Decode decodes a file: an init section and its segments, or MPEG-TS. frames counts pictures and is 0 for sound.
-type Decode func(ctx context.Context, path string) (frames int64, err error)
+// Decode decodes a file: an init section and its segments, or MPEG-TS.
+type Decode func(ctx context.Context, path string) (Decoded, error)
+
+// Decoded is what came out of a decoder.
+type Decoded struct {
+	Frames   int64   // pictures; 0 for sound
+	Loudness float64 // integrated, in LUFS; 0 where nothing is heard, or nobody measured
+}
 
 // Summary is what was looked at.
 type Summary struct {

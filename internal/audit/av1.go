@@ -83,6 +83,9 @@ func (a *auditor) level(t *track, rate float64) {
 	case t.av1 != nil:
 		has, least, enough = t.av1.Level, t.av1.LeastLevel(rate, peak), t.av1.LeastLevel(rate, peak*3/2)
 		name = func(l int) string { return fmt.Sprintf("%.1f", av1.LevelName(l)) }
+	case t.hevc != nil && t.hevc.set:
+		has, least, enough = t.hevc.level, t.hevc.leastLevel(rate, peak), t.hevc.leastLevel(rate, peak*3/2)
+		name = func(l int) string { return fmt.Sprintf("%.1f", float64(l)/30) }
 	default:
 		return
 	}
@@ -95,10 +98,15 @@ func (a *auditor) level(t *track, rate float64) {
 
 // codecName, keyframe and aKeyframe are words for messages.
 func (t *track) codecName() string {
-	if t.init.Codec == "av01" {
+	switch t.init.Codec {
+	case "av01":
 		return "AV1"
+	case "hvc1", "hev1":
+		return "HEVC"
+	case "avc1", "avc3":
+		return "H.264"
 	}
-	return "H.264"
+	return ""
 }
 
 func (t *track) keyframe() string {
@@ -117,8 +125,11 @@ func (t *track) aKeyframe() string {
 
 // videoRange is the VIDEO-RANGE that a picture's transfer function asks for.
 func (t *track) videoRange() string {
-	if t.av1 != nil {
+	switch {
+	case t.av1 != nil:
 		return t.av1.VideoRange()
+	case t.hevc != nil && t.init.Color != nil:
+		return rangeOf(int(t.init.Color.Transfer))
 	}
 	return t.sps.videoRange()
 }

@@ -53,11 +53,11 @@ var encoded = sync.OnceValues(func() ([]picture, sound) {
 	for _, size := range []string{"320x180", "160x90"} {
 		rungs = append(rungs, encode(size, size, "high"))
 	}
-	return rungs, encodeSound("sine=r=48000:d=16.04", "64k")
+	return rungs, encodeSound("sine=r=48000:d=16.04", "64k", 2)
 })
 
-func encodeSound(source, rate string) (s sound) {
-	r := mp4.NewADTSReader(bytes.NewReader(ffmpeg("-f", "lavfi", "-i", source, "-ac", "2", "-c:a", "aac", "-b:a", rate, "-f", "adts", "-")))
+func encodeSound(source, rate string, channels int) (s sound) {
+	r := mp4.NewADTSReader(bytes.NewReader(ffmpeg("-f", "lavfi", "-i", source, "-ac", fmt.Sprint(channels), "-c:a", "aac", "-aac_coder", "fast", "-b:a", rate, "-f", "adts", "-")))
 	for {
 		b, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -177,7 +177,7 @@ func publishSound(out files, s sound) hls.Sound {
 	}
 	out["o/a/init.mp4"] = s.config.Track().InitSection()
 	out["r/1/a.m3u8"] = hls.VOD(6, "../../o/a/init.mp4", segments).Bytes()
-	return hls.Sound{URI: "a.m3u8", Name: "English", Language: "en", Codec: hls.AudioCodec(s.config.ASC), Channels: 2, Rates: hls.Measure(parts, 6)}
+	return hls.Sound{URI: "a.m3u8", Name: "English", Language: "en", Codec: hls.AudioCodec(s.config.ASC), Channels: s.config.Channels, Rates: hls.Measure(parts, 6)}
 }
 
 const vtt = "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n00:00:01.000 --> 00:00:03.000 line:80%\nHello\n"

@@ -215,12 +215,13 @@ func (d *dashAuditor) header(r dash.Representation, t *measured) bool {
 func (d *dashAuditor) described(r dash.Representation, init mp4.Track) {
 	var codec string
 	switch init.Codec {
-	case "avc1", "av01":
-		codec = hls.VideoCodec(init.Codec, init.Config)
 	case "mp4a":
 		codec = hls.AudioCodec(init.Config)
 	default:
-		d.unchecked(d.uri, r.Line, "the codec %s is not checked; only H.264, AV1 and AAC are", init.Codec)
+		codec = hls.VideoCodec(init.Codec, init.Config)
+	}
+	if codec == "" {
+		d.unchecked(d.uri, r.Line, "the codec %s is not checked; only H.264, HEVC, AV1 and AAC are", init.Codec)
 	}
 	if codec != "" && !strings.EqualFold(r.Codecs, codec) && !hls.SameCodec(r.Codecs, init.Codec, init.Config) {
 		d.fail(d.uri, r.Line, "dash-codecs", "codecs of %q is %q, the init section says %q", r.ID, r.Codecs, codec)

@@ -95,13 +95,13 @@ func (f files) beside(m *Manifest) []report.Finding {
 	if err != nil {
 		panic(err)
 	}
-	return findings
+	return proved(findings)
 }
 
 func (f files) alone(m *Manifest) []report.Finding {
 	a := newAuditor(context.Background(), plain(f.fetch), Options{Master: master, Trusted: true, Manifest: m})
 	a.dash(*m)
-	return a.findings
+	return proved(a.findings)
 }
 
 func TestGoodManifest(t *testing.T) {

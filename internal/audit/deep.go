@@ -1,8 +1,12 @@
 package audit
 
 import (
+	"math"
 	"os"
 	"path/filepath"
+
+	"filmpress/internal/hls"
+	"filmpress/internal/media/mp4"
 )
 
 // copied is a rendition in one file, for Options.Decode. Without one it is nil, and does nothing.
@@ -49,16 +53,46 @@ func (a *auditor) decoded(t *track, c *copied) {
 		return
 	}
 	path, err := filepath.Abs(c.file.Name())
-	var frames int64
+	var out Decoded
 	if err == nil {
-		frames, err = a.opt.Decode(a.ctx, path)
+		out, err = a.opt.Decode(a.ctx, path)
 	}
 	switch {
 	case a.ctx.Err() != nil:
 		a.stop = a.ctx.Err()
 	case err != nil:
 		a.fail(t.uri, 0, "deep-decode", "the rendition cannot be decoded to its end: %v", err)
-	case t.known && t.init.Video() && frames != t.samples:
-		a.fail(t.uri, 0, "deep-frames", "%d pictures come out of the decoder, the segments hold %d", frames, t.samples)
+	case t.known && t.init.Video() && out.Frames != t.samples:
+		a.fail(t.uri, 0, "deep-frames", "%d pictures come out of the decoder, the segments hold %d", out.Frames, t.samples)
 	}
+	t.loudness = out.Loudness
+}
+
+// unevenly is how many LU two sounds of a film may be apart: a little more than mixes that were brought to one loudness are, whose
+// peaks were limited afterwards.
+const unevenly = 2
+
+// loudness judges that all sounds that were decoded are equally loud. Those that tell players how loud they are need not be.
+func (a *auditor) loudness(uri string, m hls.Master) {
+	var first *track
+	var name string
+	for _, r := range m.Renditions {
+		t := a.tracks[resolve(uri, r.URI)]
+		if r.Type != "AUDIO" || r.URI == "" || t == nil || t.loudness == 0 || hasLoudness(t.header) {
+			continue
+		}
+		if first == nil {
+			first, name = t, r.Name
+			continue
+		}
+		if off := t.loudness - first.loudness; math.Abs(off) > unevenly {
+			a.warn(t.uri, 0, "hls-2.18", "%q has %.1f LUFS, %q %.1f: whoever changes the language reaches for the volume", r.Name, t.loudness, name, first.loudness)
+		}
+	}
+}
+
+// hasLoudness tells of a loudness box (ISO/IEC 14496-12, 12.2.7).
+func hasLoudness(init []byte) bool {
+	_, err := mp4.Find(init, "moov", "trak", "udta", "ludt")
+	return err == nil
 }

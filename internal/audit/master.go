@@ -29,12 +29,14 @@ func (a *auditor) judgeMaster(uri string, m hls.Master) {
 		a.rendition(uri, r, pictures)
 	}
 	a.stereo(uri, m)
+	a.loudness(uri, m)
 	a.forced(uri, m)
 	for _, v := range m.Variants {
 		if t := a.tracks[resolve(uri, v.URI)]; t != nil && (t.opaque || t.init.Video()) {
 			a.combination(uri, v, t, m.Renditions)
 		}
 	}
+	a.targets(uri, m)
 	a.ladder(uri, m, pictures)
 	a.trickPlay(uri, m, pictures)
 	a.count(uri, m, pictures)
@@ -329,69 +331,5 @@ func (a *auditor) rates(uri string, line int, name string, bandwidth, average in
 		a.fail(uri, line, "hls-9.14", "AVERAGE-BANDWIDTH of %s is missing", name)
 	case off > 0.1*float64(average):
 		a.fail(uri, line, "hls-1.26", "AVERAGE-BANDWIDTH of %s is %d, the measured average is %d bit/s", name, average, measured.Average)
-	}
-}
-
-// coded says whether a variant declares a picture of a codec, by its four letters.
-func coded(v hls.Variant, entry string) bool {
-	return slices.ContainsFunc(strings.Split(v.Codecs, ","), func(c string) bool { return strings.HasPrefix(strings.TrimSpace(c), entry+".") })
-}
-
-// scores judges that all variants are ranked, or none.
-func (a *auditor) scores(uri string, m hls.Master) {
-	for _, v := range m.Variants {
-		if (v.Score == 0) != (m.Variants[0].Score == 0) {
-			a.warn(uri, v.Line, "hls-score", "some variants have a SCORE, and %s is the first that differs", v.URI)
-			return
-		}
-	}
-}
-
-// ladder judges the rungs as a set.
-func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
-	if len(pictures) == 0 {
-		return
-	}
-	modest, sdr := false, false
-	unknown := false // another codec may well be modest
-	old := false     // some variant is H.264
-	for _, t := range pictures {
-		unknown = unknown || t.sps == nil && t.init.Codec != "avc1" && t.init.Codec != "av01"
-		modest = modest || t.sps != nil && t.sps.profile <= 100 && t.sps.level <= 41
-		old = old || t.init.Codec == "avc1"
-		sdr = sdr || t.videoRange() == "SDR"
-	}
-	switch {
-	case unknown:
-	case !old:
-		a.warn(uri, 0, "av1-alone", "every variant is AV1, so devices without it play none")
-	case !modest:
-		a.fail(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
-	}
-	a.scores(uri, m)
-	if !sdr {
-		a.fail(uri, 0, "hls-1.24", "no variant is SDR")
-	}
-	first := pictures[0]
-	for _, t := range pictures[1:] {
-		w1, h1, w2, h2 := float64(first.init.Width), float64(first.init.Height), float64(t.init.Width), float64(t.init.Height)
-		if h1 > 0 && math.Abs(w2-h2*w1/h1) > 2+2*w1/h1 { // sides are rounded to even numbers
-			a.fail(uri, 0, "hls-1.33", "the variants have different shapes: %.0fx%.0f and %.0fx%.0f", w1, h1, w2, h2)
-			break
-		}
-		a.aligned(first, t)
-	}
-	const typical = 2_000_000
-	distance := func(v hls.Variant) float64 { return math.Abs(float64(v.Average - typical)) }
-	if coded(m.Variants[0], "av01") && old {
-		a.warn(uri, m.Variants[0].Line, "hls-1.32", "the first variant is AV1, which not every player can show; there is H.264 to begin with")
-		return
-	}
-	for _, v := range m.Variants[1:] {
-		if coded(v, "av01") == coded(m.Variants[0], "av01") && distance(v) < 0.9*distance(m.Variants[0]) {
-			a.warn(uri, m.Variants[0].Line, "hls-1.32", "the first variant has %d bit/s; %s is nearer to the 2 Mb/s a typical viewer starts with",
-				m.Variants[0].Average, v.URI)
-			break
-		}
 	}
 }

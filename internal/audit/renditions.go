@@ -38,9 +38,6 @@ func (a *auditor) rendition(uri string, r hls.Rendition, pictures []*track) {
 	if r.Type == "AUDIO" {
 		rule = "hls-2.15"
 		a.sameRange(film, t, "the sound "+strconv.Quote(r.Name))
-		if t.list.Target != film.list.Target {
-			a.fail(t.uri, 0, "hls-8.2", "the target duration is %d s, that of the picture %d s", t.list.Target, film.list.Target)
-		}
 	}
 	if d := t.list.Duration() - film.duration(); d.Abs() > slack && (d < 0 || r.Type == "AUDIO") {
 		a.fail(t.uri, 0, rule, "%q lasts %s, the film %s", r.Name, seconds(t.list.Duration()), seconds(film.duration()))
@@ -72,6 +69,9 @@ func (a *auditor) sound(uri, from string, r hls.Rendition) *track {
 	if !a.fragmented(t, func(string, hls.Segment, mp4.FragmentInfo, time.Duration) {}) || t.opaque {
 		return t
 	}
+	if most, what := mostSound(t.init); most > 0 && t.rates.Average > most+most/10 { // the boxes' own bytes are counted too; silence may need next to nothing
+		a.warn(uri, 0, "hls-2.9", "%s of %d bit/s is above %d kb/s", what, t.rates.Average, most/1000)
+	}
 	if t.init.Codec != "mp4a" {
 		a.unchecked(uri, 0, "the sound is coded as %s; only AAC is looked into", t.init.Codec)
 		return t
@@ -80,10 +80,20 @@ func (a *auditor) sound(uri, from string, r hls.Rendition) *track {
 	if channels := strings.SplitN(r.Channels, "/", 2)[0]; channels != "" && channels != ascChannels(t.init.Config) {
 		a.fail(from, r.Line, "rfc-4.3.4.1", "CHANNELS of %q is %s, the sound has %s", r.Name, channels, ascChannels(t.init.Config))
 	}
-	if ascChannels(t.init.Config) == "2" && t.rates.Average > 176_000 { // the boxes' own bytes are counted too; silence may need next to nothing
-		a.warn(uri, 0, "hls-2.9", "stereo AAC of %d bit/s is above 160 kb/s", t.rates.Average)
-	}
 	return t
+}
+
+// mostSound is the highest rate in bit/s that 2.9 advises for sound of a kind; 0 where it names none.
+func mostSound(t mp4.Track) (rate int64, what string) {
+	switch channels := ascChannels(t.Config); {
+	case t.Codec == "ac-3":
+		return 384_000, "AC-3"
+	case t.Codec == "mp4a" && channels == "2":
+		return 160_000, "stereo AAC"
+	case t.Codec == "mp4a" && channels == "6":
+		return 320_000, "AAC in 5.1"
+	}
+	return 0, ""
 }
 
 // ascChannels is the channel configuration of an AudioSpecificConfig (14496-3, table 1.19).

@@ -34,10 +34,12 @@ var rfcRules = []Rule{
 }
 
 var pictureRules = []Rule{
-	{"hls-1.2", fails, "The picture's parameter sets can be read", "authoring specification, 1.2", "Decoders are set up from them.", "encode it again as H.264"},
+	{"hls-1.2", fails, "The picture's parameter sets can be read", "authoring specification, 1.2", "Decoders are set up from them.", "encode it again, with the parameter sets in the init section"},
 	{"hls-1.3", fails, "H.264 is at most High@5.2, in some variant at most High@4.1", "authoring specification, 1.3", "Older phones and televisions decode no more than High@4.1, 8 bits, 4:2:0.", "encode with -profile:v high -pix_fmt yuv420p, and keep a rung of 1080p or less"},
-	{"hls-1.10", fails, "The sample entry is avc1 or hvc1", "authoring specification, 1.10", "With avc3 or hev1 the parameter sets lie in the stream, which Apple's players do not read.", "use avc1, with the parameter sets in the init section"},
+	{"hls-1.6", fails, "HEVC is at most Main 10@5.1", "authoring specification, 1.6", "Chips decode 4:2:0 in 8 or 10 bits, up to 2160p.", "encode with -pix_fmt yuv420p10le, and at most 60 pictures of 2160p a second"},
+	{"hls-1.10", warns, "The sample entry is avc1 or hvc1", "authoring specification, 1.10", "With avc3 or hev1 the parameter sets may lie in the stream alone, where Apple's players do not read them.", "write the parameter sets into the init section, and avc1 or hvc1 as the sample entry; ffmpeg does with -tag:v hvc1"},
 	{"hls-1.11", fails, "The level fits the picture", "authoring specification, 1.11; AV1 specification, A.3", "Too low is wrong, and decoders may stop; too high keeps weaker devices from trying.", "let the encoder choose the level"},
+	{"hls-1.12", warns, "There is H.264 beside HEVC", "authoring specification, 1.12", "Many browsers and older devices cannot show HEVC, and nothing plays there.", "add H.264 variants to the same playlist"},
 	{"hls-1.13", fails, "There is an IDR picture, or a keyframe of AV1, every two seconds", "authoring specification, 1.13", "Players start, wind and change rungs there only.", "encode with a fixed group of pictures of 2 s and no keyframes at cuts"},
 	{"hls-1.14", warns, "The picture is not interlaced", "authoring specification, 1.14", "Screens show whole pictures; fields comb.", "deinterlace before encoding"},
 	{"hls-1.18", warns, "The frame rate is a usual one", "authoring specification, 1.18", "Screens refresh at multiples of 23.976, 24, 25, 29.97 or 30.", "keep the source's rate, or convert to one of these"},
@@ -62,9 +64,10 @@ var av1Rules = []Rule{
 
 var soundRules = []Rule{
 	{"hls-2.3", fails, "There is AAC in stereo", "authoring specification, 2.3", "Every device plays that, and not every device more.", "add a downmix"},
-	{"hls-2.9", warns, "Stereo AAC has at most 160 kb/s", "authoring specification, 2.9", "More is heard by nobody and keeps thin lines from the film.", "encode at 96 to 160 kb/s"},
+	{"hls-2.9", warns, "Stereo AAC has at most 160 kb/s, AAC in 5.1 320, AC-3 384", "authoring specification, 2.9", "More is heard by nobody and keeps thin lines from the film.", "encode stereo at 96 to 160 kb/s, 5.1 at 320, AC-3 at 384"},
 	{"hls-2.13", fails, "Described video may be chosen by the system", "authoring specification, 2.13", "Who asked the system for descriptions gets them only with AUTOSELECT=YES.", "add AUTOSELECT=YES"},
 	{"hls-2.15", fails, "Sound lasts as long as the picture", "authoring specification, 2.15", "An alternative that ends early leaves silence; one that goes on keeps players from ending.", "pad or trim the sound to the picture"},
+	{"hls-2.18", warns, "With --deep: all sounds of a film are equally loud, or say how loud they are", "authoring specification, 2.18", "Whoever changes the language is shouted at, or hears nothing.", "bring all sounds to one loudness, such as -16 LUFS, or add loudness boxes"},
 	{"hls-4.6", warns, "Subtitles for the deaf have both characteristics", "authoring specification, 4.5 and 4.6", "Systems find them by the two together.", "add public.accessibility.transcribes-spoken-dialog and public.accessibility.describes-music-and-sound"},
 	{"hls-4.7", fails, "Subtitles for the deaf may be chosen by the system", "authoring specification, 4.7", "Who asked the system for them gets them only with AUTOSELECT=YES.", "add AUTOSELECT=YES"},
 	{"hls-5.3", fails, "Subtitles are WebVTT, tied to the picture's clock by X-TIMESTAMP-MAP", "authoring specification, 5.3; RFC 8216, 3.5", "A map that names another clock shows every cue too late or too early: 900000 is ten seconds.", "begin every segment with X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000 where the film's clock begins at 0"},
@@ -80,7 +83,7 @@ var segmentRules = []Rule{
 	{"hls-7.5", warns, "The target duration is 6 s", "authoring specification, 7.5", "Apple's advice: shorter costs requests, longer makes changes of rung late.", "cut segments of 6 s (6.006 s at NTSC rates)"},
 	{"hls-7.7", fails, "No segment lasts more than the target and half a second", "authoring specification, 7.7", "Players plan their buffer by it.", "cut at every third group of 2 s"},
 	{"hls-8.1", fails, "EXTINF are true, in any run to one frame", "authoring specification, 8.1", "Errors that add up put winding and subtitles out of step.", "write the differences of exact times, not rounded durations"},
-	{"hls-8.2", fails, "Sound and picture have the same target duration", "authoring specification, 8.2", "Players reload and buffer both by one clock.", "write the same EXT-X-TARGETDURATION"},
+	{"hls-8.2", fails, "All variants and all sound have the same target duration", "authoring specification, 8.2; RFC 8216, 6.2.4", "Players reload and buffer all of them by one clock.", "write the same EXT-X-TARGETDURATION"},
 	{"hls-8.3", fails, "All variants cover the same range", "authoring specification, 8.3", "A change of rung would jump, or show the picture earlier or later than the sound.", "encode all rungs from one decode, with the same start"},
 	{"hls-8.6", fails, "A film's playlists are EXT-X-PLAYLIST-TYPE:VOD", "authoring specification, 8.6", "Players may then keep what they have read.", "add the tag"},
 	{"hls-8.7", fails, "Sound and picture begin and end within a frame of each other", "authoring specification, 8.7", "People notice lips that are 45 ms off.", "give both the same first time, edit lists counted, and cut the sound where the picture ends"},

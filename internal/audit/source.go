@@ -8,12 +8,11 @@ import (
 	"io"
 
 	"filmpress/internal/hls"
-	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
 // Source is where a presentation lies: a folder, a bucket, the web. Its methods may be called from several goroutines
-// at once. A file that is not there is any error; one that wraps store.ErrUnreachable, or store.ErrRefused of the first
+// at once. A file that is not there is any error, and one that is longer than asked for wraps a LongError; one that wraps store.ErrUnreachable, or store.ErrRefused of the first
 // file, says that nothing can be read at all.
 type Source interface {
 	// Read gives a file as a viewer gets it, unpacked.
@@ -28,7 +27,7 @@ type Source interface {
 type Request struct {
 	URI            string
 	Offset, Length int64 // Length 0 is the whole file
-	Limit          int64 // longest answer in plain bytes; more is an error
+	Limit          int64 // longest answer in plain bytes; more is a *LongError
 }
 
 // File is what a place gives.
@@ -61,6 +60,13 @@ type Probe struct {
 	Length  int64  // bytes that came
 	Origin  string // Access-Control-Allow-Origin
 	Exposed string // Access-Control-Expose-Headers
+}
+
+// LongError is a file that is longer than Request.Limit.
+type LongError struct{ Limit int64 }
+
+func (e *LongError) Error() string {
+	return fmt.Sprintf("it is longer than %d MB, which no such file of a film is", e.Limit>>20)
 }
 
 // RefusedError is an address that was not followed, because it leads where a presentation has no business.
@@ -177,58 +183,4 @@ func sized(n int64) string {
 		return ""
 	}
 	return fmt.Sprintf(", which has %d bytes", n)
-}
-
-// flight is files on their way, in the order in which they are wanted.
-type flight struct {
-	a       *auditor
-	ctx     context.Context
-	cancel  context.CancelFunc
-	wants   []want
-	started int
-	arrive  []chan landed
-}
-
-type landed struct {
-	file File
-	err  error
-}
-
-// fly begins to fetch files that are needed one after the other, Options.Ahead of them before it is their turn. As many
-// are in memory. The caller closes it.
-func (a *auditor) fly(wants []want) *flight {
-	ctx, cancel := context.WithCancel(a.ctx)
-	f := &flight{a: a, ctx: ctx, cancel: cancel, wants: wants}
-	if a.opt.Ahead > 0 {
-		f.arrive = make([]chan landed, len(wants))
-	}
-	return f
-}
-
-func (f *flight) close() { f.cancel() }
-
-// take gives the file with the number i; each is taken once, in order.
-func (f *flight) take(i int) (File, bool) {
-	if f.arrive == nil {
-		return f.a.part(f.wants[i])
-	}
-	for ; f.started < min(i+1+f.a.opt.Ahead, len(f.wants)); f.started++ {
-		f.start(f.started)
-	}
-	got := <-f.arrive[i]
-	f.arrive[i] = nil
-	return got.file, f.a.arrived(f.wants[i], got.file, got.err)
-}
-
-func (f *flight) start(i int) {
-	done := make(chan landed, 1)
-	f.arrive[i] = done
-	go func() {
-		var got landed
-		got.err = report.Caught(func() (err error) {
-			got.file, err = f.a.src.Read(f.ctx, f.wants[i].request())
-			return err
-		})
-		done <- got
-	}()
 }

@@ -16,12 +16,18 @@ type sps struct {
 
 // videoRange is the VIDEO-RANGE that the transfer function asks for.
 func (s *sps) videoRange() string {
-	switch {
-	case s == nil:
+	if s == nil {
 		return "SDR"
-	case s.transfer == 16:
+	}
+	return rangeOf(s.transfer)
+}
+
+// rangeOf is the VIDEO-RANGE of a transfer function's code point (ISO/IEC 23091-2).
+func rangeOf(transfer int) string {
+	switch transfer {
+	case 16:
 		return "PQ"
-	case s.transfer == 18:
+	case 18:
 		return "HLG"
 	}
 	return "SDR"

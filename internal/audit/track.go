@@ -21,6 +21,7 @@ type track struct {
 	codec    string        // as it belongs into CODECS; "" for text
 	sps      *sps          // of H.264, nil where it cannot be read
 	av1      *av1.Sequence // of AV1, likewise
+	hevc     *hevc         // of HEVC, likewise
 	segments []segment
 	rates    hls.Rates
 	base     uint64 // the first decode time
@@ -32,6 +33,7 @@ type track struct {
 	known    bool          // its samples could be looked at: base, samples and ticks are true
 	shift    int64         // ticks by which the first sample is shown after base: its composition offset, and the edit list
 	edit     int64         // of shift, what the edit list says
+	loudness float64       // LUFS; 0 where it is not known
 	texts    []textSegment // of subtitles
 	cues     []cue         // of all texts
 }
@@ -46,7 +48,7 @@ type segment struct {
 type group struct {
 	offset, key int64 // as in mp4.FragmentInfo
 	start       time.Duration
-	idr         bool // its first sample is an IDR picture, or a keyframe of AV1, in truth and by its flag
+	entry       bool // decoding can begin at its first sample
 }
 
 func (t *track) size() hls.Size { return hls.Size{Width: t.init.Width, Height: t.init.Height} }

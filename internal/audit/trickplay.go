@@ -93,7 +93,7 @@ func (a *auditor) iframes(t *track, pictures []*track) {
 		case g.key != s.Range.Length:
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not end with the picture: %d bytes would", s.Range, s.URI, g.key)
 			return
-		case !g.idr:
+		case !g.entry:
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds no keyframe", s.Range, s.URI)
 			return
 		}

@@ -44,13 +44,18 @@ func (a *auditor) codec(t *track) {
 	switch t.init.Codec {
 	case "avc1":
 		a.h264(t, uri)
-	case "avc3", "hev1":
-		a.fail(uri, 0, "hls-1.10", "the sample entry is %s", t.init.Codec)
+	case "avc3":
+		a.warn(uri, 0, "hls-1.10", "the sample entry is avc3, not avc1")
 		a.h264(t, uri)
+	case "hev1":
+		a.warn(uri, 0, "hls-1.10", "the sample entry is hev1, not hvc1")
+		a.hevc(t, uri)
+	case "hvc1":
+		a.hevc(t, uri)
 	case "av01":
 		a.av1(t, uri)
 	default:
-		a.unchecked(uri, 0, "the picture is coded as %s; only H.264 and AV1 are looked into", t.init.Codec)
+		a.unchecked(uri, 0, "the picture is coded as %s; only H.264, HEVC and AV1 are looked into", t.init.Codec)
 		return
 	}
 	if p := t.init; p.PixelH != p.PixelV {
@@ -115,18 +120,23 @@ func (g *gopCheck) once(rule string) bool {
 
 func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInfo, start time.Duration) {
 	data, at := f.Data, t.ticks
-	first := false
+	first, entry := false, false
 	for i, s := range f.Samples {
 		idr := s.Sync // of other codecs the flag is all that is looked at
+		sync := s.Sync
 		switch t.init.Codec {
 		case "avc1", "avc3":
 			idr = hasIDR(data[:s.Size], t.init.Config)
+			sync = idr
+		case "hvc1", "hev1":
+			sync, idr = keysHEVC(data[:s.Size], t.init.Config)
 		case "av01":
 			idr = g.unit(a, t, file, data[:s.Size])
+			sync = idr
 		}
 		data = data[s.Size:]
-		if idr != s.Sync && g.once("hls-7.4") {
-			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but %s=%v", seconds(t.time(at)), s.Sync, t.keyframe(), idr)
+		if sync != s.Sync && g.once("hls-7.4") {
+			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but %s=%v", seconds(t.time(at)), s.Sync, t.keyframe(), sync)
 		}
 		if !g.seen {
 			g.seen = true
@@ -136,14 +146,16 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 		}
 		if idr {
 			g.gap(t.time(at), file)
-			first = first || i == 0
+		}
+		if i == 0 {
+			first, entry = idr, sync
 		}
 		at += uint64(s.Duration)
 	}
 	if start == t.end() && !first {
 		a.fail(file, 0, "hls-7.4", "the segment does not begin with %s", t.aKeyframe())
 	}
-	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, start: start, idr: first})
+	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, start: start, entry: entry})
 }
 
 func (g *gopCheck) gap(at time.Duration, file string) {
@@ -161,20 +173,22 @@ func (g *gopCheck) end(a *auditor, t *track) {
 }
 
 // hasIDR says whether a sample of length-prefixed NAL units (14496-15, 4.3) holds an IDR slice.
-func hasIDR(sample, avcC []byte) bool {
+func hasIDR(sample, avcC []byte) (found bool) {
 	if len(avcC) < 5 {
 		return false
 	}
-	prefix := int(avcC[4]&3) + 1
+	eachNAL(sample, int(avcC[4]&3)+1, func(first byte) { found = found || first&0x1f == 5 })
+	return found
+}
+
+// eachNAL gives the first byte of each NAL unit of a sample, each behind its length in so many bytes.
+func eachNAL(sample []byte, prefix int, each func(first byte)) {
 	for len(sample) > prefix {
 		size := 0
 		for _, b := range sample[:prefix] {
 			size = size<<8 | int(b)
 		}
-		if sample[prefix]&0x1f == 5 {
-			return true
-		}
+		each(sample[prefix])
 		sample = sample[min(prefix+size, len(sample)):]
 	}
-	return false
 }

@@ -125,6 +125,8 @@ func checkSandbox(tools ffmpeg.Tools) check {
 	what := "ffmpeg opens the film and its work folder, no other file"
 	if network, _ := sandbox.On(); network {
 		what += ", and no connection"
+	} else {
+		what += "; this system does not keep it from the network"
 	}
 	return check{Name: "sandbox", State: ok, What: what}
 }

@@ -47,7 +47,7 @@ TARGET is a folder, a bucket (s3://bucket/prefix), a playlist (.m3u8), or the ht
 playlist. In a folder or bucket of several films, all are verified, or that of --slug. Without TARGET it is the place of
 --to in the settings. Nothing is ever written there. Over http(s), only the host of the address is spoken to.
 
-docs/verify-rules.md has all rules; --explain tells about one.` +
+docs/verify-rules.md has all rules, and what is not checked; --explain tells about one.` +
 			exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d findings at or above --fail-on", exitFindings) +
 			strings.TrimPrefix(exits(exitStore, exitTool, exitInterrupted), "\n\nExit codes:"),
 		Example: `  filmpress verify library

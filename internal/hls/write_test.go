@@ -200,6 +200,22 @@ func TestSameCodec(t *testing.T) {
 	}
 }
 
+// hvcC is the beginning of x265's of a small picture.
+var hvcC = []byte{1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 60, 0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, 0}
+
+// TestSameHEVC: profile, tier and level must be right; the rest is written in many ways.
+func TestSameHEVC(t *testing.T) {
+	for declared, want := range map[string]bool{"hvc1.1.6.L60.90": true, "HVC1.1.6.L60.90": true, "hvc1.1.4.L60.B01": true, "hvc1.1.6.L60": true,
+		"hvc1.2.6.L60.90": false, "hvc1.1.6.H60.90": false, "hvc1.1.6.L63.90": false, "hev1.1.6.L60.90": false, "hvc1": false, "": false} {
+		if SameCodec(declared, "hvc1", hvcC) != want {
+			t.Errorf("%q: not %v", declared, want)
+		}
+	}
+	if SameCodec("hvc1.1.6.L60", "hvc1", nil) {
+		t.Error("what cannot be read is the same as anything")
+	}
+}
+
 func TestCodecs(t *testing.T) {
 	of := func(entry string) func([]byte) string {
 		return func(config []byte) string { return VideoCodec(entry, config) }
@@ -220,6 +236,10 @@ func TestCodecs(t *testing.T) {
 		{av01, svt[:12], ""},
 		{av01, []byte{0x81, 0x4d, 0xe0, 0}, "av01.2.13H.12"},
 		{hvc1, svt, ""},
+		{hvc1, hvcC, "hvc1.1.6.L60.90"},
+		{of("hev1"), hvcC, "hev1.1.6.L60.90"},
+		{hvc1, slices.Concat([]byte{1, 0x22, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 150}, hvcC[13:]), "hvc1.2.4.H150"},
+		{hvc1, hvcC[:22], ""},
 		{AudioCodec, []byte{0x11, 0x90}, "mp4a.40.2"},
 		{AudioCodec, []byte{0x2b, 0x11}, "mp4a.40.5"},
 		{AudioCodec, []byte{0xf9, 0x46}, "mp4a.40.42"}, // xHE-AAC, by the escape

@@ -76,7 +76,7 @@ func capped(r io.Reader, want audit.Request) ([]byte, error) {
 	case want.Length > 0 && limit == want.Length:
 		return b[:limit], nil
 	}
-	return nil, fmt.Errorf("it is longer than %d MB, which no such file of a film is", limit>>20)
+	return nil, &audit.LongError{Limit: limit}
 }
 
 // Open gives an object as a stream.

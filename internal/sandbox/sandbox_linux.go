@@ -27,12 +27,13 @@ var abi = sync.OnceValue(func() int {
 	return version
 })
 
-// On says what the kernel can do: files are guarded from 5.13 on, TCP from 6.7 on. why is "" where it can guard files.
+// On says what the kernel can do: files are guarded from 5.13 on. network tells whether it forbids all sockets, too. why is ""
+// where it can guard files.
 func On() (network bool, why string) {
 	if abi() < 1 {
 		return false, "this kernel has no Landlock, or it is switched off"
 	}
-	return abi() >= 4, ""
+	return canFilter(), ""
 }
 
 // Rights on files and in folders.
@@ -131,7 +132,10 @@ func Confine(p Policy, program string) (err error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil { // Landlock asks for it
 		return err
 	}
-	return landlock.LandlockRestrictSelf(rules, 0)
+	if err := landlock.LandlockRestrictSelf(rules, 0); err != nil || !canFilter() {
+		return err
+	}
+	return withoutSockets()
 }
 
 // Limit holds a program that runs to this package's limits. It may have ended already.

@@ -100,6 +100,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestSandboxConnectsNowhere: a program makes no socket, so it reaches no server, by no protocol, not even on this machine.
 func TestSandboxConnectsNowhere(t *testing.T) {
 	if network, why := On(); why != "" || !network {
 		t.Skip("skipped: this kernel guards no connections")
@@ -108,17 +109,29 @@ func TestSandboxConnectsNowhere(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: bash is not installed")
 	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	line := "exec 5<>/dev/tcp/127.0.0.1/" + port
-	if out, err := exec.Command(bash, "-c", line).CombinedOutput(); err != nil {
-		t.Fatalf("outside: %v %s", err, out)
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if out, err := run(t, Policy{}, bash, "-c", line); err == nil || !strings.Contains(out, "denied") {
-		t.Errorf("inside: %v %s", err, out)
+	defer udp.Close()
+	for protocol, address := range map[string]string{"tcp": tcp.Addr().String(), "udp": udp.LocalAddr().String()} {
+		_, port, _ := net.SplitHostPort(address)
+		line := "exec 5<>/dev/" + protocol + "/127.0.0.1/" + port
+		if out, err := exec.Command(bash, "-c", line).CombinedOutput(); err != nil {
+			t.Fatalf("%s outside: %v %s", protocol, err, out)
+		}
+		if out, err := run(t, Policy{}, bash, "-c", line); err == nil || !strings.Contains(out, "denied") {
+			t.Errorf("%s inside: %v %s", protocol, err, out)
+		}
 	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("this process itself is not confined: %v", err)
+	}
+	l.Close()
 }

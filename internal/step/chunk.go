@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/media/mp4"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 )
@@ -27,7 +28,7 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 		told.sink = ready.before(j.sink)
 	}
 	facts, err := w.encodeChunk(ctx, told, p, false)
-	if again := (*ffmpeg.ErrStalled)(nil); err != nil && p.First > 0 && ctx.Err() == nil && !errors.As(err, &again) {
+	if p.First > 0 && ctx.Err() == nil && misplaced(err) {
 		for _, r := range p.Rungs {
 			if err := os.RemoveAll(filepath.Join(j.out, r.Name)); err != nil {
 				return err
@@ -47,6 +48,19 @@ func (w *Worker) chunk(ctx context.Context, j job) error {
 		j.sink(e)
 	}
 	return writeFacts(j.out, facts)
+}
+
+// errUnfinished says that fewer pictures came than were planned.
+var errUnfinished = errors.New("the film could not be decoded to its end")
+
+// misplaced says whether a failure can come of decoding that began in a wrong place: pictures were missing, or could not be
+// decoded. A full disk, a film that is gone and an ffmpeg that was killed would be met again, only later: from the beginning of a
+// long film after hours.
+func misplaced(err error) bool {
+	if exit, ok := errors.AsType[*ffmpeg.ExitError](err); ok {
+		return !exit.Outside()
+	}
+	return errors.Is(err, errUnfinished) || errors.Is(err, mp4.ErrMalformed) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // held keeps what is told of finished files.

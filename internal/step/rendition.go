@@ -188,7 +188,7 @@ func (w *renditionWriter) calm() bool {
 // verify holds what was written against what was planned; ffmpeg's exit code alone proves nothing.
 func (w *renditionWriter) verify() error {
 	if got := int64(w.out.Frames()); got != w.params.Frames {
-		return fmt.Errorf("rung %s has %d frames, not %d: the film could not be decoded to its end", w.out.Name, got, w.params.Frames)
+		return fmt.Errorf("rung %s has %d frames, not %d: %w", w.out.Name, got, w.params.Frames, errUnfinished)
 	}
 	for i, s := range w.out.Segments {
 		last := i == len(w.out.Segments)-1

@@ -62,7 +62,7 @@ type Result struct {
 func (p Place) Run(ctx context.Context, f Film, o Options) (Result, error) {
 	a := audit.Options{Master: f.Master, Ahead: o.Ahead, Scratch: o.Scratch, Progress: progress(o.Sink)}
 	if o.Tools != nil {
-		a.Decode = func(ctx context.Context, path string) (int64, error) { return decode(ctx, *o.Tools, path) }
+		a.Decode = func(ctx context.Context, path string) (audit.Decoded, error) { return decode(ctx, *o.Tools, path) }
 	}
 	var findings []report.Finding
 	if f.Base != "" {
@@ -81,12 +81,12 @@ func (p Place) Run(ctx context.Context, f Film, o Options) (Result, error) {
 }
 
 // decode decodes one rendition. What ffmpeg says of it is one sentence; that it cannot be run at all is another matter.
-func decode(ctx context.Context, tools ffmpeg.Tools, path string) (int64, error) {
-	frames, err := tools.DecodeWhole(ctx, path, "")
+func decode(ctx context.Context, tools ffmpeg.Tools, path string) (audit.Decoded, error) {
+	out, err := tools.DecodeWhole(ctx, path, "")
 	if exit, ok := errors.AsType[*ffmpeg.ExitError](err); ok && exit.Why != "" {
-		return frames, errors.New(strings.ReplaceAll(exit.Why, path, "it"))
+		err = errors.New(strings.ReplaceAll(exit.Why, path, "it"))
 	}
-	return frames, err
+	return audit.Decoded{Frames: out.Frames, Loudness: out.Loudness}, err
 }
 
 // every is how often progress is told: an event costs more than a small segment.

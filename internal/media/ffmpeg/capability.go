@@ -44,6 +44,7 @@ var capabilities = []Capability{
 	{Kind: "filter", Name: "premultiply", Need: "films with transparency"},
 	{Kind: "filter", Name: "aresample", Need: "sound in time with the picture"},
 	{Kind: "filter", Name: "loudnorm", Need: "measuring loudness"},
+	{Kind: "filter", Name: "ebur128", Need: "verify --deep", Optional: true},
 	{Kind: "filter", Name: "alimiter", Need: "keeping peaks below the limit"},
 	{Kind: "filter", Name: "ssim", Need: "measuring quality"},
 	{Kind: "filter", Name: "lutrgb", Need: "posters with a colour profile"},

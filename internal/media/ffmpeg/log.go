@@ -88,6 +88,7 @@ var uninteresting = map[string]bool{"Conversion failed!": true, "error reading h
 var words = []struct{ key, say string }{
 	{"Changing audio frame properties on the fly", "the sound changes its channels or its rate midway"},
 	{"No space left on device", "no space left on the disk"},
+	{"Disk quota exceeded", "the disk quota is used up"},
 	{"moov atom not found", "its index (the moov box) is missing: the recording or the copy was not finished"},
 	{"Permission denied", "permission denied"},
 	{"No such file or directory", "a file is missing"},
@@ -105,9 +106,23 @@ var words = []struct{ key, say string }{
 	{"No such filter", "this ffmpeg lacks a filter that is needed"},
 }
 
+// outside are the causes that lie in this machine, and not in the film.
+var outside = map[string]bool{
+	"no space left on the disk": true, "the disk quota is used up": true, "permission denied": true, "a file is missing": true, "not enough memory": true,
+	"this ffmpeg lacks an encoder that is needed": true, "this ffmpeg lacks a filter that is needed": true,
+}
+
 // Damaged says whether the film's own data is to blame, so that going on over it may help.
 func (e *ExitError) Damaged() bool {
 	return e.Program == "ffmpeg" && (strings.Contains(e.Why, "damaged") || e.Why == "the file ends too early")
+}
+
+// interrupted is the code with which ffmpeg ends after a signal that it heeds.
+const interrupted = 255
+
+// Outside says whether the film is not to blame: a signal ended the process, or this machine lacked something.
+func (e *ExitError) Outside() bool {
+	return e.Code < 0 || e.Code == interrupted || outside[e.Why]
 }
 
 // sentence is the cause in plain words, or ffmpeg's own first complaint.

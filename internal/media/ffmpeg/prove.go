@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	ff "github.com/u2takey/ffmpeg-go"
 )
@@ -59,14 +62,36 @@ func countChecksums(r io.Reader) (n int64, err error) {
 	return n, lines.Err()
 }
 
-// DecodeWhole decodes the first picture and the first sound of a file, and gives how many pictures came out. Anything that
-// cannot be decoded is an *ExitError.
-func (t Tools) DecodeWhole(ctx context.Context, path, log string) (frames int64, err error) {
-	err = t.Run(ctx, Job{Args: wholeArgs(path), Log: log, Progress: func(p Progress) { frames = p.Frames }})
-	return frames, err
+// Decoded is what came out of a file.
+type Decoded struct {
+	Frames   int64   // pictures
+	Loudness float64 // integrated, LUFS (EBU R 128); 0 where there is no sound, or none above the gate
+}
+
+// DecodeWhole decodes the first picture and the first sound of a file. Anything that cannot be decoded is an *ExitError.
+func (t Tools) DecodeWhole(ctx context.Context, path, log string) (out Decoded, err error) {
+	job := Job{Args: append([]string{"-loglevel", "level+info"}, wholeArgs(path)...), Log: log, Progress: func(p Progress) { out.Frames = p.Frames }}
+	job.messages = func(m messages) { out.Loudness = integrated(strings.Join(m.tail, "\n")) }
+	err = t.Run(ctx, job)
+	return out, err
 }
 
 func wholeArgs(path string) []string {
 	in := input(path, ff.KwArgs{"err_detect": "explode"})
-	return arguments(1, in.Output("pipe:", ff.KwArgs{"fps_mode": "passthrough", "format": "null"}))
+	return arguments(1, in.Output("pipe:", ff.KwArgs{"fps_mode": "passthrough", "af": "ebur128=framelog=verbose", "format": "null"}))
+}
+
+var ebur128 = regexp.MustCompile(`(?m)^\s*I:\s+(-?[0-9.]+) LUFS$`)
+
+// integrated finds the loudness in what ebur128 says at its end. Silence comes to the gate's -70.
+func integrated(text string) float64 {
+	m := ebur128.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	lufs, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || lufs <= -70 {
+		return 0
+	}
+	return lufs
 }

@@ -30,3 +30,24 @@ func TestCountFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodeWhole: pictures are counted, and the loudness is that of a sine whose loudness is known: -3.01 dB of its peak, times the
+// weight of 1 kHz, which is nothing (BS.1770).
+func TestDecodeWhole(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		args        []string
+		frames      int64
+		least, most float64
+	}{
+		{"both.mp4", []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=4", "-f", "lavfi", "-i", "aevalsrc=0.1*sin(2*PI*997*t)|0.1*sin(2*PI*997*t):s=48000:d=4"}, 100, -20.5, -19.5},
+		{"picture.mp4", []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1"}, 25, 0, 0},
+		{"silence.mp4", []string{"-f", "lavfi", "-i", "anullsrc=d=2"}, 0, 0, 0},
+	} {
+		out, err := tools(t).DecodeWhole(t.Context(), film(t, c.name, c.args...), "")
+		if err != nil || out.Frames != c.frames || out.Loudness < c.least || out.Loudness > c.most {
+			t.Errorf("%s: %+v, %v", c.name, out, err)
+		}
+	}
+}

@@ -38,6 +38,9 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
+	if e.Why == "" && e.Code < 0 {
+		return fmt.Sprintf("%s was killed from outside, as the system does where memory is short%s", e.Program, seeLog(e.Log))
+	}
 	if e.Why == "" {
 		return fmt.Sprintf("%s failed with code %d%s", e.Program, e.Code, seeLog(e.Log))
 	}
@@ -133,6 +136,16 @@ func policyOf(args []string) (p sandbox.Policy) {
 	return p
 }
 
+// sizeOf is how large files are together; what cannot be looked at counts as nothing.
+func sizeOf(files []string) (sum int64) {
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			sum += info.Size()
+		}
+	}
+	return sum
+}
+
 // environ is our own environment without what a decoder has no business to know.
 func environ() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
@@ -167,13 +180,13 @@ func (p process) run(ctx context.Context) (messages, error) {
 		fmt.Fprintln(f, p.program, strings.Join(quoted(p.args), " "))
 		log = f
 	}
-	dog := newWatchdog(p.stall, func() { stop(&ErrStalled{After: p.stall, Log: p.log}) })
+	policy := policyOf(p.args)
+	dog := newWatchdog(p.stall, max(leastOff, rereads*sizeOf(policy.Read)), func() { stop(&ErrStalled{After: p.stall, Log: p.log}) })
 	defer dog.stop()
 
 	cmd := p.command()
 	pipes := pipes{started: func(pid int) func() { return dog.listen(pid, p.stall/8) }}
 	if p.sandboxed {
-		policy := policyOf(p.args)
 		pipes.confined = &policy
 	}
 	var said messages

@@ -54,6 +54,7 @@ func TestRunLeavesNothing(t *testing.T) {
 		"stands":      {"echo $$ > %pid; while :; do printf 'frame=7\\nprogress=continue\\n' >&4; done", discard, 0, 400 * time.Millisecond, isStall},
 		"moves":       {"echo $$ > %pid; for i in 1 2 3 4 5 6 7 8; do printf \"frame=$i\\nprogress=continue\\n\" >&4; sleep 0.1; done", discard, 0, 500 * time.Millisecond, func(err error) bool { return err == nil }},
 		"reads":       {"echo $$ > %pid; for i in 1 2 3 4 5 6 7 8; do read x < /proc/version; sleep 0.1; done", discard, 0, 500 * time.Millisecond, func(err error) bool { return err == nil }},
+		"in circles":  {"echo $$ > %pid; head -c 600000000 /dev/zero > /dev/null; while :; do read x < /proc/version; sleep 0.02; done", discard, 0, 100 * time.Millisecond, isStall},
 		"writes":      {"echo $$ > %pid; for i in 1 2 3 4 5 6 7 8; do printf x >&3; sleep 0.1; done", discard, 0, 500 * time.Millisecond, func(err error) bool { return err == nil }},
 		"disk full":   {"echo $$ > %pid; while :; do printf 'xxxxxxxxxxxxxxxx' >&3; done", func(r io.Reader) error { io.ReadFull(r, make([]byte, 99)); return full }, 0, 0, func(err error) bool { return errors.Is(err, full) }},
 		"has enough":  {"echo $$ > %pid; head -c 1000000 /dev/zero >&3", func(r io.Reader) error { io.ReadFull(r, make([]byte, 99)); return nil }, 0, 0, func(err error) bool { return err == nil }},

@@ -2,12 +2,15 @@ package ffmpeg
 
 import (
 	"context"
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"filmpress/internal/report"
+	"filmpress/internal/sandbox"
 )
 
 // TestSandboxedTools: in the sandbox films are probed, encoded and remuxed as outside, to the same bytes.
@@ -65,6 +68,30 @@ func TestSandboxHoldsAPlaylist(t *testing.T) {
 	}
 	if err := inside.Run(context.Background(), Job{Args: args}); err == nil {
 		t.Error("inside it was opened, too")
+	}
+}
+
+// TestSandboxHoldsTheNetwork: ffmpeg sends nothing, not even to this machine.
+func TestSandboxHoldsTheNetwork(t *testing.T) {
+	t.Parallel()
+	inside := tools(t)
+	if network, _ := sandbox.On(); !inside.Sandboxed || !network {
+		t.Skip("skipped: this kernel guards no connections")
+	}
+	outside := inside
+	outside.Sandboxed = false
+	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	args := []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=0.1", "-c:v", "mpeg2video", "-f", "mpegts", "udp://" + server.LocalAddr().String()}
+	if err := outside.Run(t.Context(), Job{Args: args}); err != nil {
+		t.Fatalf("outside it should be sent, else this proves nothing: %v", err)
+	}
+	var exit *ExitError
+	if err := inside.Run(t.Context(), Job{Args: args}); !errors.As(err, &exit) || exit.Why != "permission denied" {
+		t.Errorf("inside: %v", err)
 	}
 }
 

@@ -65,14 +65,28 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
+// inSeries joins transport streams, and counts their packets on (ISO/IEC 13818-1, 2.4.3.3): a jump in the count is damage.
+func inSeries(streams ...[]byte) []byte {
+	out := slices.Concat(streams...)
+	count := map[int]byte{}
+	for p := range slices.Chunk(out, 188) {
+		pid := int(p[1]&0x1f)<<8 | int(p[2])
+		if p[3]&0x10 != 0 { // it has a payload
+			count[pid]++
+		}
+		p[3] = p[3]&0xf0 | count[pid]&0x0f
+	}
+	return out
+}
+
 // TestChangesMidway: a film whose size, form or rate changes midway keeps its number of frames, and shows every picture in its
-// place at the first size; cut in pieces it has the same pictures.
+// place at the first size; cut in pieces it has the same pictures. They are grey, because colours come out in BT.709, which changes their luma.
 func TestChangesMidway(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	part := func(name, source, filter string, args ...string) string {
 		path := filepath.Join(dir, name)
-		raw(t, append([]string{"-f", "lavfi", "-i", source + filter, "-preset", "ultrafast", "-qp", "8", "-f", "mpegts"}, append(args, path)...)...)
+		raw(t, append([]string{"-f", "lavfi", "-i", source + filter, "-vf", "hue=s=0", "-preset", "ultrafast", "-qp", "8", "-f", "mpegts"}, append(args, path)...)...)
 		return path
 	}
 	h264 := []string{"-c:v", "libx264"}
@@ -92,13 +106,16 @@ func TestChangesMidway(t *testing.T) {
 		"faster":          {"testsrc2=s=320x192:r=50:d=2", h264, false},
 		"of 4:2:2 fields": {"testsrc2=s=640x384:r=25:d=2,format=yuv422p", h264, true},
 	} {
+		if !campaign && name != "larger" && name != "of 4:2:2 fields" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			two := part(name+".ts", c.second, "", append([]string{"-output_ts_offset", "2"}, c.args...)...)
 			second, err := os.ReadFile(two)
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := save(t, "film.ts", slices.Concat(first, second))
+			path := save(t, "film.ts", inSeries(first, second))
 			source := probe(t, path)
 			v := source.Video[0]
 			if c.fields {
@@ -110,12 +127,12 @@ func TestChangesMidway(t *testing.T) {
 			}
 			rungs := []Rung{{160, 96, 10, 4e6, 8e6, ""}}
 			total := int64(source.Duration.Seconds()*v.Rate.Float() + 0.5)
-			whole, parts := pieces(t, path, source, rungs, total/4, total*3/4)
-			shown := gray(t, save(t, "v.mp4", whole), 40, 24, "scale=40:24:flags=area")
-			var joined [][]byte
-			for _, p := range parts {
-				joined = append(joined, gray(t, save(t, "p.mp4", p), 40, 24, "scale=40:24:flags=area")...)
+			whole, parts, again := pieces(t, path, source, rungs, total/4, total*3/4)
+			if len(again) > 0 {
+				t.Errorf("the pieces from %d could be had from the film's beginning alone", again)
 			}
+			shown := gray(t, save(t, "v.mp4", whole), 40, 24, "scale=40:24:flags=area")
+			joined := slices.Collect(slices.Chunk(oneByOne(t, "scale=40:24:flags=area", parts), 40*24))
 			if len(shown) != int(total) || len(joined) != int(total) {
 				t.Fatalf("%d and %d frames, not %d", len(shown), len(joined), total)
 			}

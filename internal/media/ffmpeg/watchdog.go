@@ -12,18 +12,28 @@ import (
 type watchdog struct {
 	timer *time.Timer
 	after time.Duration
+	most  int64 // bytes that may be read with nothing to show for it
 
-	mu  sync.Mutex
-	due time.Time
+	mu    sync.Mutex
+	due   time.Time
+	gave  bool      // something came since bytes were counted
+	since time.Time // when something last came
+	base  int64     // how much had been read by then
 }
 
-func newWatchdog(after time.Duration, bark func()) *watchdog {
-	return &watchdog{timer: time.AfterFunc(after, bark), after: after, due: time.Now().Add(after)}
+func newWatchdog(after time.Duration, most int64, bark func()) *watchdog {
+	return &watchdog{timer: time.AfterFunc(after, bark), after: after, most: most, due: time.Now().Add(after), since: time.Now()}
 }
 
+// alive is told of everything that comes out of a process.
 func (d *watchdog) alive() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.gave = true
+	d.putOff()
+}
+
+func (d *watchdog) putOff() {
 	d.due = time.Now().Add(d.after)
 	d.timer.Reset(d.after)
 }
@@ -32,14 +42,37 @@ func (d *watchdog) alive() {
 func (d *watchdog) spare(t time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.due = d.due.Add(t)
+	d.due, d.since = d.due.Add(t), d.since.Add(t)
 	d.timer.Reset(time.Until(d.due))
 }
 
 func (d *watchdog) stop() { d.timer.Stop() }
 
-// listen takes every byte that a process reads for a sign of life, until it is ended. Before the first frame of a chunk is
-// made, much may have to be decoded; on a busy machine that takes minutes in which there is no other. The time in which
+// A process may read a film for hours before it gives anything: to find a place in it, or because all before a late chunk is
+// decoded. So what it reads is a sign of life, until it has read the film rereads times and that took slow times as long as it may be silent.
+// Then it goes in a circle. Either alone proves nothing: containers that are searched by halves are read many times over where they have few
+// keyframes, which takes moments; and a long film takes hours to be decoded once.
+const (
+	rereads  = 3
+	slow     = 10
+	leastOff = 512 << 20 // bytes: of a short film, more may be read than that without meaning anything
+)
+
+// reads takes the number of bytes that were read so far.
+func (d *watchdog) reads(n int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.gave {
+		d.gave, d.since, d.base = false, time.Now(), n
+	}
+	if n-d.base > d.most && time.Since(d.since) > slow*d.after {
+		return
+	}
+	d.putOff()
+}
+
+// listen takes every byte that a process reads for a sign of life, within bounds, until it is ended. Before the first frame of a
+// chunk is made, much may have to be decoded; on a busy machine that takes minutes in which there is no other. The time in which
 // it waited for a core is not held against it.
 func (d *watchdog) listen(pid int, every time.Duration) (ended func()) {
 	tick := time.NewTicker(every)
@@ -55,7 +88,7 @@ func (d *watchdog) listen(pid int, every time.Duration) (ended func()) {
 			}
 			if now := bytesRead(pid); now > read {
 				read = now
-				d.alive()
+				d.reads(now)
 			}
 			now := timeWaited(pid)
 			if t := min(now-waited, every); t > 0 {

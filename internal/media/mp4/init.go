@@ -9,8 +9,8 @@ const TrackID = 1
 var matrix = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 // InitSection writes the file type and the moov that precede the track's fragments: no creation time, no
-// names, no user data. The track is avc1 with its avcC, av01 with its av1C, or mp4a with its AudioSpecificConfig; another
-// codec is the caller's bug and panics.
+// names, no user data. The track is avc1 with its avcC, hvc1 with its hvcC, av01 with its av1C, or mp4a with its
+// AudioSpecificConfig; another codec is the caller's bug and panics.
 func (t Track) InitSection() []byte {
 	// cmfc and cmf2 are CMAF's structural brands (23000-19, 7.2); cmf2 says that negative composition offsets
 	// take the place of an edit list.
@@ -42,11 +42,11 @@ func (t Track) trak() []byte {
 	return box("trak", tkhd, box("mdia", mdhd, hdlr, box("minf", header, dinf, stbl)))
 }
 
-// entry is the sample entry: 14496-15, 5.4.2 for avc1; the AV1 binding, 2.2 for av01; 14496-14, 6.7.2 for mp4a.
+// entry is the sample entry: 14496-15, 5.4.2 for avc1 and 8.4.1 for hvc1; the AV1 binding, 2.2 for av01; 14496-14, 6.7.2 for mp4a.
 func (t Track) entry() []byte {
 	prefix := append(make([]byte, 6), 0, 1) // reserved, data reference 1
 	switch t.Codec {
-	case "avc1", "av01":
+	case "avc1", "hvc1", "av01":
 		parts := [][]byte{prefix, make([]byte, 16), u16(uint16(t.Width), uint16(t.Height)), u32(0x480000, 0x480000, 0), u16(1),
 			make([]byte, 32), u16(24, 0xffff), box(configBox[t.Codec], t.Config)}
 		if t.Color != nil {
@@ -60,7 +60,7 @@ func (t Track) entry() []byte {
 }
 
 // configBox names the box of a picture's decoder configuration.
-var configBox = map[string]string{"avc1": "avcC", "av01": "av1C"}
+var configBox = map[string]string{"avc1": "avcC", "hvc1": "hvcC", "av01": "av1C"}
 
 func (c Color) box() []byte {
 	last := []byte{0}

@@ -4,7 +4,7 @@ package mp4
 type Track struct {
 	Timescale  uint32 // units a second of all times of the track
 	Codec      string // the sample entry's four characters: "avc1", "av01", "mp4a"
-	Config     []byte // AVCDecoderConfigurationRecord (14496-15, 5.3.3), av1C's payload or AudioSpecificConfig (14496-3, 1.6.2)
+	Config     []byte // AVCDecoderConfigurationRecord (14496-15, 5.3.3), HEVCDecoderConfigurationRecord (8.3.3), av1C's payload or AudioSpecificConfig (14496-3, 1.6.2)
 	Width      int    // video: pixels
 	Height     int
 	Color      *Color // video: nil where the file does not say
