@@ -127,7 +127,7 @@ func (d *Depot) put(ctx context.Context, name string, f packed, kind string) err
 // Fetch brings a result to this machine, unless it is here. Its bytes are held against the record; what differs is forgotten in the
 // depot, so that the step is done once more. release lets local.Kept remove it again.
 func (d *Depot) Fetch(ctx context.Context, digest string, kept *local.Kept) (r engine.Result, release func(), err error) {
-	if r, release, ok := kept.Use(digest); ok {
+	if r, release, ok := kept.Use(ctx, digest); ok {
 		return r, release, nil
 	}
 	rec, ok, err := d.Look(ctx, digest)
@@ -147,7 +147,7 @@ func (d *Depot) Fetch(ctx context.Context, digest string, kept *local.Kept) (r e
 	if err != nil {
 		return r, nil, err
 	}
-	if r, release, ok = kept.Use(digest); !ok {
+	if r, release, ok = kept.Use(ctx, digest); !ok {
 		return r, nil, fmt.Errorf("the result %s went from %s as soon as it was there; give the cache more room", digest, kept.Dir())
 	}
 	return r, release, nil
@@ -163,7 +163,7 @@ func (d *Depot) forget(ctx context.Context, digest string, rec Record) error {
 
 // bring has a folder filled, and keeps it if it is what the record tells. Whoever else on this machine brings the same is waited for.
 func (d *Depot) bring(ctx context.Context, digest string, rec Record, kept *local.Kept, fill func(out string) error) error {
-	done, err := kept.Exclusive(digest + ".fetch")
+	done, err := kept.Exclusive(ctx, digest+".fetch")
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (d *Depot) bring(ctx context.Context, digest string, rec Record, kept *loca
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r, err := kept.Keep(digest, out)
+	r, err := kept.Keep(ctx, digest, out)
 	if err != nil {
 		return err
 	}

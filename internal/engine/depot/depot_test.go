@@ -52,7 +52,7 @@ func keep(t *testing.T, k *local.Kept, digest string, files map[string]string) e
 			t.Fatal(err)
 		}
 	}
-	r, err := k.Keep(digest, filepath.Join(work, "out"))
+	r, err := k.Keep(t.Context(), digest, filepath.Join(work, "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestTrim(t *testing.T) {
 	for _, name := range []string{"aa", "bb", "cc"} {
 		keep(t, k, name, map[string]string{"f": strings.Repeat("x", 100)})
 	}
-	_, release, ok := k.Use("aa")
+	_, release, ok := k.Use(t.Context(), "aa")
 	if !ok {
 		t.Fatal("not there")
 	}

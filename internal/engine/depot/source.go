@@ -108,7 +108,7 @@ func (d *Depot) encrypted(path, work string) (sent packed, plain engine.File, er
 // FetchSource brings a source to this machine, unless it is here, and gives its path. release is as for Fetch.
 func (d *Depot) FetchSource(ctx context.Context, digest string, kept *local.Kept) (path string, release func(), err error) {
 	use := func() bool {
-		r, free, ok := kept.Use(sourceName(digest))
+		r, free, ok := kept.Use(ctx, sourceName(digest))
 		if ok {
 			path, release = filepath.Join(r.Dir, r.Files[0].Path), free
 		}

@@ -140,7 +140,7 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 
 // make brings a step's inputs here, does it, and sends its result.
 func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error {
-	if result, release, ok := w.Kept.Use(s.Digest); ok { // made before, and not sent
+	if result, release, ok := w.Kept.Use(ctx, s.Digest); ok { // made before, and not sent
 		defer release()
 		if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
 			return err
@@ -161,7 +161,7 @@ func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error 
 	if _, err = w.Kept.Make(ctx, s, in, work, w.Steps, sink); err != nil {
 		return err
 	}
-	result, free, ok := w.Kept.Use(s.Digest)
+	result, free, ok := w.Kept.Use(ctx, s.Digest)
 	if !ok {
 		return errors.New("the result went from the cache as soon as it was there; give it more room")
 	}
