@@ -68,6 +68,9 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.batch.parallel > 1 {
+		a.memory = freeMemory() // before films are made: what they take is not taken from them again
+	}
 	all := make([]outcome, len(films))
 	var mu sync.Mutex
 	var group errgroup.Group
@@ -88,7 +91,7 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 // publishOne publishes one film of a list; its story has its name before each line.
 func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, story io.Writer) outcome {
 	var out bytes.Buffer
-	one := &app{in: a.in, out: &out, err: story, config: a.config, telemetry: a.telemetry}
+	one := &app{in: a.in, out: &out, err: story, config: a.config, turns: a.turns, memory: a.memory, telemetry: a.telemetry}
 	options := a.ui.Options
 	options.Out, options.Color = story, false
 	if options.Style == ui.Bar {
