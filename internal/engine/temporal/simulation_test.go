@@ -136,7 +136,7 @@ func TestSimulation(t *testing.T) {
 	}
 	for g, group := range o.Groups {
 		if len(group.Steps) > 1 {
-			ids = append(ids, fmt.Sprintf("%s-%d", one.id, g))
+			ids = append(ids, childID(one.id, one.run, g))
 		}
 	}
 	var waits []time.Duration
