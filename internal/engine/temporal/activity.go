@@ -126,7 +126,7 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 			told.take(report.Event{Kind: report.StepFailed, Text: s.About, Err: why})
 		}
 	}()
-	if _, ok, err := w.Depot.Look(ctx, s.Digest); ok || err != nil {
+	if ok, err := w.Depot.Has(ctx, s.Digest); ok || err != nil {
 		if d.Kept = ok; ok {
 			told.take(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
 		}
