@@ -79,6 +79,9 @@ func TestMachinesTrouble(t *testing.T) {
 	refused("an expired certificate", "a certificate on the way to the Temporal server at "+address+" has expired; renew it",
 		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
 
+	nobody := freeAddress(t)
+	refused("no server", "the Temporal server at "+nobody+" cannot be reached; start it, or name another with TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS="+nobody)
+
 	want, _ := undisturbed(t)
 	// works lets a worker that is ill and one that is well publish a film.
 	works := func(t *testing.T, name, told string, ill func(m *machines)) {
