@@ -217,7 +217,8 @@ func newCancel(a *app) *cobra.Command {
 		Use:   "cancel SLUG",
 		Short: "End the making of a film by workers",
 		Long: `Tells the server that the film is not wanted any more. Workers stop within half a minute. What is finished stays kept, so that a later publish goes
-on from there; the film itself is removed from among the kept results. What is released stays released.` +
+on from there; the film itself is removed from among the kept results, also where a publish was killed before the server heard of it. What is
+released stays released.` +
 			exits(exitFine, exitFailed, exitUsage, exitStore),
 		Example: "  filmpress cancel the-lake --kept s3://films-work/kept",
 		Args:    args(cobra.ExactArgs(1)),
