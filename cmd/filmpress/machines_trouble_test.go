@@ -80,6 +80,9 @@ func TestMachinesTrouble(t *testing.T) {
 	refused("an expired certificate", "a certificate on the way to the Temporal server at "+address+" has expired; renew it",
 		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
 
+	nobody := freeAddress(t)
+	refused("no server", "the Temporal server at "+nobody+" cannot be reached; start it, or name another with TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS="+nobody)
+
 	want, _ := undisturbed(t)
 	t.Run("ill workers", func(t *testing.T) {
 		t.Parallel()

@@ -68,6 +68,12 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 	if err != nil {
 		return err
 	}
+	if found := sameSlugs(films, o); len(found) > 0 {
+		return findingsError{found}
+	}
+	if o.batch.parallel > 1 {
+		a.memory = freeMemory() // before films are made: what they take is not taken from them again
+	}
 	all := make([]outcome, len(films))
 	var mu sync.Mutex
 	var group errgroup.Group
@@ -88,7 +94,7 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 // publishOne publishes one film of a list; its story has its name before each line.
 func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, story io.Writer) outcome {
 	var out bytes.Buffer
-	one := &app{in: a.in, out: &out, err: story, config: a.config, telemetry: a.telemetry}
+	one := &app{in: a.in, out: &out, err: story, config: a.config, turns: a.turns, memory: a.memory, telemetry: a.telemetry}
 	options := a.ui.Options
 	options.Out, options.Color = story, false
 	if options.Style == ui.Bar {
@@ -174,6 +180,41 @@ func readBatch(name string) ([]batchFilm, error) {
 		return nil, findingsError{found}
 	}
 	return list.Films, nil
+}
+
+// sameSlugs complains of films that would take each other's place. Which of them is meant, nobody knows, so none is begun.
+func sameSlugs(films []batchFilm, o publishOptions) (found []report.Finding) {
+	first := map[string]int{}
+	for i, f := range films {
+		slug := f.slug(o)
+		before, taken := first[slug]
+		switch {
+		case slug == "":
+		case taken:
+			found = append(found, inBatch(o.batch.list, "batch-slug", fmt.Sprintf("%s (entry %d) and %s (entry %d) would both be published as %s", films[before].Film, before+1, f.Film, i+1, slug),
+				fmt.Sprintf("give one of them a slug: of its own, such as slug: %s-%d", slug, i+1)))
+		default:
+			first[slug] = i
+		}
+	}
+	return found
+}
+
+// slug is the film's part of the address, as publish settles it; "" where publish refuses what it is made of, and says so.
+func (f batchFilm) slug(o publishOptions) string {
+	path, err := filepath.Abs(f.path(o.batch.list, f.Film))
+	if err != nil {
+		return ""
+	}
+	g := gathered{sources: map[string]string{}}
+	article, err := g.readArticle(path)
+	if err == nil {
+		err = g.nameFilm(path, article, f.flags(o))
+	}
+	if err != nil {
+		return ""
+	}
+	return g.request.Slug
 }
 
 func inBatch(file, rule, text, hint string) report.Finding {

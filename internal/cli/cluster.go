@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -72,8 +73,17 @@ func (a *app) shared() error {
 	return nil
 }
 
-// openDepot opens the place of the kept results that all machines share.
+// openDepot opens the place of the kept results that all machines share, and makes sure that it can be read and written.
 func (a *app) openDepot(ctx context.Context) (*depot.Depot, error) {
+	d, err := a.reachDepot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.Store.Check(ctx)
+}
+
+// reachDepot opens it for who only reads there.
+func (a *app) reachDepot(ctx context.Context) (*depot.Depot, error) {
 	if err := a.shared(); err != nil {
 		return nil, err
 	}
@@ -87,7 +97,7 @@ func (a *app) openDepot(ctx context.Context) (*depot.Depot, error) {
 			return nil, err
 		}
 	}
-	return d, d.Store.Check(ctx)
+	return d, nil
 }
 
 // dial reaches the Temporal server.
@@ -133,6 +143,14 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 			return p, err
 		}
 		order.Plan = memo.Plan
+		if err := c.Free(ctx, s.plan.Slug, memo.Plan); err != nil { // before the film is sent, not after it
+			return p, err
+		}
+		defer func() {
+			if err != nil {
+				a.unsend(ctx, d, c, s.plan.Slug, memo.Sources)
+			}
+		}()
 		a.ui.Sink(report.Event{Kind: report.StepStarted, Step: "source", Text: "sending the film to the workers"})
 		for _, digest := range memo.Sources {
 			if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
@@ -160,6 +178,28 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 		first = false
 		return p, nil
 	}}, st, o)
+}
+
+// unsendPatience is how long an interrupted publish may take to clean up.
+const unsendPatience = 20 * time.Second
+
+// unsend takes back what was sent for a publish that could not begin. What a publish of the film needs that runs, maybe this very one, stays; the
+// server knows of it, so where that does not answer, all stays.
+func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, slug string, sent []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unsendPatience)
+	defer cancel()
+	p, err := c.Find(ctx, slug)
+	if errors.Is(err, temporal.ErrNoPublish) {
+		err = nil
+	}
+	for _, digest := range sent {
+		if err == nil && (p.State != temporal.Running || !slices.Contains(p.Memo.Sources, digest)) {
+			err = d.DropSource(ctx, digest, slug)
+		}
+	}
+	if err != nil {
+		a.ui.Note(fmt.Sprintf("what was sent of the film may still lie in %s; to remove it: filmpress cancel %s", d.Store, slug))
+	}
 }
 
 // lonely says if nobody can do the steps yet.

@@ -72,7 +72,7 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.keepSource, "keep-source", false, "with --engine temporal: leave the film with the kept results when the release is out")
 	flags.BoolVar(&o.detach, "detach", false, "with --engine temporal: do not wait; filmpress attach does, and makes the release")
 	flags.StringVar(&o.batch.list, "batch", "", "publish the films that this .yml file lists; again, and it does what is left")
-	flags.IntVar(&o.batch.parallel, "max-parallel", 1, "with --batch: films at once")
+	flags.IntVar(&o.batch.parallel, "max-parallel", 1, "with --batch: films at once; they share the cores and the memory")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
@@ -193,7 +193,7 @@ func (a *app) here(s studied) func(context.Context, report.Sink) (map[string]eng
 		if err != nil {
 			return nil, nil, err
 		}
-		results, err := local.Run(ctx, s.plan, s.sources, engine.Limit(steps, s.plan, a.workers(s.plan), heavy), s.kept, report.Tee(a.publishes.Sink, sink))
+		results, err := local.Run(ctx, s.plan, s.sources, a.turns.Limit(steps, s.plan, a.workers(s.plan), heavy), s.kept, report.Tee(a.publishes.Sink, sink))
 		return results, func() {}, err
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"filmpress/internal/config"
+	"filmpress/internal/engine"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/telemetry"
@@ -29,13 +30,16 @@ type app struct {
 	config   config.Config // settled before a command runs; see settled
 	ui       *ui.UI
 
+	turns  *engine.Turns // of all films that are made here at once
+	memory int64         // that was free before any was begun, in bytes; 0 is to be asked when one is
+
 	telemetry *telemetry.Telemetry // nil where nobody asked for it
 	publishes *telemetry.Publish   // the publish that this app carries out, likewise
 }
 
 // Main runs one command line and gives its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) (code int) {
-	a := &app{in: in, out: out, err: err}
+	a := &app{in: in, out: out, err: err, turns: &engine.Turns{}}
 	a.ui = ui.New(ui.Detect(err, os.Getenv("FILMPRESS_LOG_FORMAT"), os.Getenv))
 	defer func() {
 		if v := recover(); v != nil {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -21,11 +23,12 @@ func newStatus(a *app) *cobra.Command {
 		Use:   "status [SLUG]",
 		Short: "Tell how far films are that workers make",
 		Long: `Lists the films that were published with --engine temporal, the latest first; or tells which steps of one film are being done, on
-which machine, and what went wrong with those that are tried again.` + exits(exitFine, exitFailed, exitUsage),
-		Example: "  filmpress status\n  filmpress status the-lake",
+which machine, and what went wrong with those that are tried again; their names are read from the kept results.` + exits(exitFine, exitFailed, exitUsage),
+		Example: "  filmpress status\n  filmpress status the-lake --kept s3://films-work/kept",
 		Args:    args(cobra.MaximumNArgs(1)),
 	}
 	addServer(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		c, err := a.dial(cmd.Context())
@@ -86,6 +89,9 @@ func (a *app) statusOf(ctx context.Context, c *temporal.Cluster, slug string, as
 	if err != nil {
 		return err
 	}
+	if err := a.nameSteps(ctx, p, at.Working); err != nil {
+		a.ui.Note(fmt.Sprintf("the steps' names stand in the plan, which cannot be read: %v", err))
+	}
 	if asJSON {
 		return a.printJSON(struct {
 			statusRow
@@ -97,7 +103,7 @@ func (a *app) statusOf(ctx context.Context, c *temporal.Cluster, slug string, as
 		fmt.Fprintf(a.out, "%d of %d steps done\n", at.Done, at.Steps)
 	}
 	for _, w := range at.Working {
-		line := fmt.Sprintf("  step %d", w.Step)
+		line := "  " + cmp.Or(ui.Clean(w.Name), fmt.Sprintf("step %d", w.Step))
 		switch {
 		case !w.Running && w.Attempt <= 1:
 			continue // it waits for a worker, like many
@@ -122,6 +128,27 @@ func (a *app) statusOf(ctx context.Context, c *temporal.Cluster, slug string, as
 	}
 	if p.State == temporal.Finished {
 		a.ui.Note("its steps are done; if it is not released yet: filmpress attach " + slug)
+	}
+	return nil
+}
+
+// nameSteps reads the names of steps from the plan: the server knows their numbers alone.
+func (a *app) nameSteps(ctx context.Context, p temporal.Publish, steps []temporal.Working) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	d, err := a.reachDepot(ctx)
+	if err != nil {
+		return err
+	}
+	planned, err := d.Plan(ctx, p.Memo.Plan)
+	if err != nil {
+		return err
+	}
+	for i, s := range steps {
+		if s.Step < len(planned.Steps) {
+			steps[i].Name = planned.Steps[s.Step].ID
+		}
 	}
 	return nil
 }
@@ -190,7 +217,8 @@ func newCancel(a *app) *cobra.Command {
 		Use:   "cancel SLUG",
 		Short: "End the making of a film by workers",
 		Long: `Tells the server that the film is not wanted any more. Workers stop within half a minute. What is finished stays kept, so that a later publish goes
-on from there; the film itself is removed from among the kept results. What is released stays released.` +
+on from there; the film itself is removed from among the kept results, also where a publish was killed before the server heard of it. What is
+released stays released.` +
 			exits(exitFine, exitFailed, exitUsage, exitStore),
 		Example: "  filmpress cancel the-lake --kept s3://films-work/kept",
 		Args:    args(cobra.ExactArgs(1)),
@@ -203,21 +231,26 @@ on from there; the film itself is removed from among the kept results. What is r
 			return err
 		}
 		defer c.Close()
-		p, err := c.Find(cmd.Context(), given[0])
-		if err != nil {
-			return err
+		p, unknown := c.Find(cmd.Context(), given[0])
+		if unknown != nil && !errors.Is(unknown, temporal.ErrNoPublish) {
+			return unknown
 		}
 		if p.State == temporal.Running {
 			if err := c.Cancel(cmd.Context(), p); err != nil {
 				return err
 			}
 		}
-		for _, digest := range p.Memo.Sources {
-			if err := d.DropSource(cmd.Context(), digest, p.Slug); err != nil {
-				return err
-			}
+		dropped, err := d.DropSources(cmd.Context(), given[0])
+		switch {
+		case err != nil:
+			return err
+		case unknown != nil && dropped == 0:
+			return unknown
+		case unknown != nil:
+			a.ui.Note(given[0] + ": it was not being made; what was sent of it is removed")
+		default:
+			a.ui.Note(p.Slug + ": cancelled; what is finished is kept")
 		}
-		a.ui.Note(p.Slug + ": cancelled; what is finished is kept")
 		return nil
 	})
 	return cmd

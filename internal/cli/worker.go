@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/plan"
 	"filmpress/internal/report"
 	"filmpress/internal/step"
 	"filmpress/internal/store"
@@ -57,7 +59,7 @@ that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool),
 	flags.BoolVar(&noHeavy, "no-encode", false, "take no parts of films to encode, small steps alone")
 	flags.DurationVar(&drain, "drain", 10*time.Minute, "when told to end, how long steps may go on before another worker gets them")
 	cmd.RunE = a.observed(func(cmd *cobra.Command, _ []string) error {
-		a.config.Engine = "temporal"
+		a.config.Engine, a.memory = "temporal", freeMemory()
 		slots := temporal.Slots{Heavy: a.slots(), Light: light, Drain: drain}
 		if noHeavy {
 			slots.Heavy = 0
@@ -70,12 +72,13 @@ that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool),
 	return cmd
 }
 
-// slots is how many parts of films are encoded at once: as on one machine, for films of which nothing is known yet.
+// slots is how many parts of films are encoded at once: as on one machine, for films of which nothing is known yet. Parts of one that turns out heavier
+// wait for each other.
 func (a *app) slots() int {
 	if n, err := strconv.Atoi(a.config.Workers); err == nil {
 		return n
 	}
-	return workersFor(runtime.GOMAXPROCS(0), freeMemory(), 1920*1080)
+	return workersFor(runtime.GOMAXPROCS(0), a.memory, 1920*1080)
 }
 
 // await is meet, with patience.
@@ -116,7 +119,8 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 		return err
 	}
 	can := capability(tools)
-	w := &temporal.Worker{Steps: steps, Depot: d, Kept: kept, Room: config.Bytes(a.config.CacheSize), FactsOnly: step.FactsOnly, Elsewhere: elsewhere, Sink: report.Tee(a.ui.Sink, a.telemetry.Sink)}
+	turns := func(p plan.Plan) engine.Worker { return a.turns.Limit(steps, p, a.workers(p), heavy) }
+	w := &temporal.Worker{Steps: turns, Depot: d, Kept: kept, Room: config.Bytes(a.config.CacheSize), FactsOnly: step.FactsOnly, Elsewhere: elsewhere, Sink: report.Tee(a.ui.Sink, a.telemetry.Sink)}
 	a.ui.Note(fmt.Sprintf("ready: %d parts of films and %d small steps at once, ffmpeg %s, queue %s-%s, results in %s",
 		slots.Heavy, slots.Light, ui.Clean(tools.Version), a.config.Temporal.Queue, can, d.Store))
 	err = w.Serve(ctx, c, can, slots, func(ctx context.Context) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"math"
 	"os"
 	"runtime"
@@ -25,7 +26,7 @@ func (a *app) workers(p plan.Plan) int {
 	if n, err := strconv.Atoi(a.config.Workers); err == nil {
 		return n
 	}
-	return workersFor(runtime.GOMAXPROCS(0), freeMemory(), largest(p))
+	return workersFor(runtime.GOMAXPROCS(0), cmp.Or(a.memory, freeMemory()), largest(p))
 }
 
 // workersFor is what a machine can carry: bytes of memory, 0 where that is not known; pixels of the largest rung.

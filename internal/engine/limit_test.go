@@ -51,7 +51,7 @@ func TestLimit(t *testing.T) {
 		p.Steps = append(p.Steps, plan.Step{ID: fmt.Sprintf("h%02d", i), Kind: "heavy"})
 	}
 	g := &gauge{hold: make(chan struct{})}
-	w := Limit(g, p, 2, heavy)
+	w := new(Turns).Limit(g, p, 2, heavy)
 	var all sync.WaitGroup
 	do := func(s plan.Step) {
 		all.Go(func() {
@@ -82,10 +82,10 @@ func TestLimit(t *testing.T) {
 	do(plan.Step{ID: "light", Kind: "light"})
 	started(3)
 	waiting := func() int {
-		l := w.(*limit)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return len(l.waiting)
+		turns := w.(*limit).turns
+		turns.mu.Lock()
+		defer turns.mu.Unlock()
+		return len(turns.waiting)
 	}
 	for waiting() != 10 {
 		time.Sleep(time.Millisecond)
@@ -107,7 +107,7 @@ func TestLimitSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := plan.Plan{Steps: []plan.Step{{ID: "a", Kind: "heavy"}, {ID: "b", Kind: "heavy"}, {ID: "c", Kind: "heavy"}, {ID: "d", Kind: "heavy"}}}
 		g := &gauge{hold: make(chan struct{})}
-		w := Limit(g, p, 2, heavy)
+		w := new(Turns).Limit(g, p, 2, heavy)
 		var all sync.WaitGroup
 		for _, s := range slices.Backward(p.Steps) {
 			all.Go(func() { w.Do(t.Context(), s, nil, "", report.Discard) })
@@ -127,11 +127,50 @@ func TestLimitSettles(t *testing.T) {
 	})
 }
 
+// TestTurns: films that are made side by side keep the machine as busy as one. The first goes first, and beside steps of a heavier film there are as few as
+// that one allows.
+func TestTurns(t *testing.T) {
+	for _, c := range []struct {
+		most   []int // of each film, how many the machine carries
+		atWork []int // at first, and each time when one has ended
+	}{{[]int{3, 2}, []int{3, 3, 2, 2, 2, 2, 2, 1, 0}}, {[]int{2, 3}, []int{2, 2, 2, 2}}} {
+		synctest.Test(t, func(t *testing.T) {
+			g := &gauge{hold: make(chan struct{})}
+			var turns Turns
+			var all sync.WaitGroup
+			for film, most := range c.most {
+				var p plan.Plan
+				for i := range 4 {
+					p.Steps = append(p.Steps, plan.Step{ID: fmt.Sprint(film, "-", i), Kind: "heavy"})
+				}
+				w := turns.Limit(g, p, most, heavy)
+				for _, s := range p.Steps {
+					all.Go(func() { w.Do(t.Context(), s, nil, "", report.Discard) })
+				}
+			}
+			time.Sleep(2 * settling)
+			synctest.Wait()
+			atWork := []int{g.now}
+			for range len(c.atWork) - 1 {
+				g.hold <- struct{}{}
+				synctest.Wait()
+				atWork = append(atWork, g.now)
+			}
+			slices.Sort(g.order[:c.most[0]]) // these began at once
+			if !slices.IsSorted(g.order) || !slices.Equal(atWork, c.atWork) {
+				t.Errorf("they began in the order %v, and at work were %v, want %v", g.order, atWork, c.atWork)
+			}
+			close(g.hold)
+			all.Wait()
+		})
+	}
+}
+
 // TestLimitCancelled: a step that is told to stop while it waits gives no turn away.
 func TestLimitCancelled(t *testing.T) {
 	p := plan.Plan{Steps: []plan.Step{{ID: "a", Kind: "heavy"}, {ID: "b", Kind: "heavy"}, {ID: "c", Kind: "heavy"}}}
 	g := &gauge{hold: make(chan struct{})}
-	w := Limit(g, p, 1, heavy)
+	w := new(Turns).Limit(g, p, 1, heavy)
 	done := make(chan error, 3)
 	do := func(ctx context.Context, s plan.Step) { done <- w.Do(ctx, s, nil, "", report.Discard) }
 	go do(t.Context(), p.Steps[0])

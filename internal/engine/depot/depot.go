@@ -48,6 +48,20 @@ func (d *Depot) Look(ctx context.Context, digest string) (Record, bool, error) {
 	return d.record(ctx, "results/"+digest+".json")
 }
 
+// Has says whether a result is there with its files. A record without them (a bucket's own rules remove old objects one by one) is forgotten, so that the
+// step is done once more.
+func (d *Depot) Has(ctx context.Context, digest string) (bool, error) {
+	rec, ok, err := d.Look(ctx, digest)
+	if !ok || err != nil {
+		return false, err
+	}
+	_, err = d.Store.Stat(ctx, rec.Object)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, d.forget(ctx, digest, rec)
+	}
+	return err == nil, err
+}
+
 func (d *Depot) record(ctx context.Context, name string) (r Record, ok bool, err error) {
 	raw, err := d.read(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -124,10 +138,10 @@ func (d *Depot) put(ctx context.Context, name string, f packed, kind string) err
 	return err
 }
 
-// Fetch brings a result to this machine, unless it is here. Its bytes are held against the record; what differs is forgotten in the
-// depot, so that the step is done once more. release lets local.Kept remove it again.
+// Fetch brings a result to this machine, unless it is here. Its bytes are held against the record; what differs, or is gone, is forgotten in the
+// depot, so that the next publish makes it anew. release lets local.Kept remove it again.
 func (d *Depot) Fetch(ctx context.Context, digest string, kept *local.Kept) (r engine.Result, release func(), err error) {
-	if r, release, ok := kept.Use(digest); ok {
+	if r, release, ok := kept.Use(ctx, digest); ok {
 		return r, release, nil
 	}
 	rec, ok, err := d.Look(ctx, digest)
@@ -135,22 +149,33 @@ func (d *Depot) Fetch(ctx context.Context, digest string, kept *local.Kept) (r e
 		return r, nil, err
 	}
 	if !ok {
-		return r, nil, fmt.Errorf("%w: the result %s was kept in %s, and is gone from there; run the same command again", store.ErrNotFound, digest, d.Store)
+		return r, nil, d.gone(digest)
 	}
 	err = d.bring(ctx, digest, rec, kept, func(out string) error { return d.unpack(ctx, rec, out) })
-	if errors.Is(err, store.ErrDamaged) {
-		err = fmt.Errorf("%w; it is forgotten there: run the same command again", err)
-		if gone := d.forget(ctx, digest, rec); gone != nil {
-			err = gone
+	damaged, gone := errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrNotFound)
+	if damaged || gone {
+		if err := d.forget(ctx, digest, rec); err != nil {
+			return r, nil, err
 		}
+	}
+	switch {
+	case damaged:
+		err = fmt.Errorf("%w; it is forgotten there: publish the film again, which makes it anew", err)
+	case gone:
+		err = d.gone(digest)
 	}
 	if err != nil {
 		return r, nil, err
 	}
-	if r, release, ok = kept.Use(digest); !ok {
+	if r, release, ok = kept.Use(ctx, digest); !ok {
 		return r, nil, fmt.Errorf("the result %s went from %s as soon as it was there; give the cache more room", digest, kept.Dir())
 	}
 	return r, release, nil
+}
+
+// gone is a result that was in the depot.
+func (d *Depot) gone(digest string) error {
+	return fmt.Errorf("%w: the result %s was kept in %s, and is gone from there; publish the film again, which makes it anew", store.ErrNotFound, digest, d.Store)
 }
 
 // forget takes a result out of the depot, record first.
@@ -163,7 +188,7 @@ func (d *Depot) forget(ctx context.Context, digest string, rec Record) error {
 
 // bring has a folder filled, and keeps it if it is what the record tells. Whoever else on this machine brings the same is waited for.
 func (d *Depot) bring(ctx context.Context, digest string, rec Record, kept *local.Kept, fill func(out string) error) error {
-	done, err := kept.Exclusive(digest + ".fetch")
+	done, err := kept.Exclusive(ctx, digest+".fetch")
 	if err != nil {
 		return err
 	}
@@ -183,7 +208,7 @@ func (d *Depot) bring(ctx context.Context, digest string, rec Record, kept *loca
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r, err := kept.Keep(digest, out)
+	r, err := kept.Keep(ctx, digest, out)
 	if err != nil {
 		return err
 	}
@@ -207,11 +232,14 @@ func (d *Depot) SavePlan(ctx context.Context, p plan.Plan) (digest string, err e
 // Plan gives a plan that was saved.
 func (d *Depot) Plan(ctx context.Context, digest string) (p plan.Plan, err error) {
 	raw, err := d.read(ctx, "plans/"+digest+".json")
+	if errors.Is(err, store.ErrNotFound) {
+		return p, fmt.Errorf("%w: the plan of this publish is gone from %s; publish the film again", store.ErrNotFound, d.Store)
+	}
 	if err != nil {
 		return p, fmt.Errorf("the plan of this publish: %w", err)
 	}
 	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
-		return p, fmt.Errorf("%w: the plan %s in %s", store.ErrDamaged, digest, d.Store)
+		return p, fmt.Errorf("%w: the plan %s in %s; remove it there, and publish the film again", store.ErrDamaged, digest, d.Store)
 	}
 	return p, json.Unmarshal(raw, &p)
 }

@@ -3,6 +3,7 @@ package depot_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +53,7 @@ func keep(t *testing.T, k *local.Kept, digest string, files map[string]string) e
 			t.Fatal(err)
 		}
 	}
-	r, err := k.Keep(digest, filepath.Join(work, "out"))
+	r, err := k.Keep(t.Context(), digest, filepath.Join(work, "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestThereAndBack(t *testing.T) {
 	if err := os.WriteFile(object[0], b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := d.Fetch(t.Context(), digest, theirs); !errors.Is(err, store.ErrDamaged) {
+	if _, _, err := d.Fetch(t.Context(), digest, theirs); !errors.Is(err, store.ErrDamaged) || !strings.HasSuffix(err.Error(), "; it is forgotten there: publish the film again, which makes it anew") {
 		t.Errorf("a damaged result: %v", err)
 	}
 	if _, ok, err := d.Look(t.Context(), digest); ok || err != nil {
@@ -121,6 +122,43 @@ func TestThereAndBack(t *testing.T) {
 	}
 	if _, ok := theirs.Look(digest); ok {
 		t.Error("it is kept here")
+	}
+
+	// A bucket's own rules may take the files and leave the record: the next publish makes it anew.
+	lose := func() {
+		t.Helper()
+		if err := errors.Join(d.Send(t.Context(), r, ours), os.Remove(object[0])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, meet := range map[string]func() error{
+		"fetched": func() error {
+			_, _, err := d.Fetch(t.Context(), digest, theirs)
+			if !errors.Is(err, store.ErrNotFound) || !strings.HasSuffix(err.Error(), "is gone from there; publish the film again, which makes it anew") {
+				return err
+			}
+			return nil
+		},
+		"looked for": func() error {
+			if ok, err := d.Has(t.Context(), digest); ok || err != nil {
+				return fmt.Errorf("it is there: %v, %v", ok, err)
+			}
+			return nil
+		},
+	} {
+		lose()
+		if err := meet(); err != nil {
+			t.Errorf("a record without files, %s: %v", name, err)
+		}
+		if _, ok, err := d.Look(t.Context(), digest); ok || err != nil {
+			t.Errorf("%s: the record is still there: %v", name, err)
+		}
+	}
+	if err := d.Send(t.Context(), r, ours); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := d.Has(t.Context(), digest); !ok || err != nil {
+		t.Errorf("what was made anew is not there: %v", err)
 	}
 }
 
@@ -130,7 +168,7 @@ func TestTrim(t *testing.T) {
 	for _, name := range []string{"aa", "bb", "cc"} {
 		keep(t, k, name, map[string]string{"f": strings.Repeat("x", 100)})
 	}
-	_, release, ok := k.Use("aa")
+	_, release, ok := k.Use(t.Context(), "aa")
 	if !ok {
 		t.Fatal("not there")
 	}
@@ -155,6 +193,9 @@ func TestSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := errors.Join(os.WriteFile(film, []byte(strings.Repeat("face ", 100)), 0o600), os.WriteFile(key, []byte(identity.String()), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SendSource(t.Context(), "abc", film, "one", open(t)); err != nil { // before there was a key
 		t.Fatal(err)
 	}
 	if d.Key, err = depot.ReadKey(key); err != nil {
@@ -187,16 +228,19 @@ func TestSource(t *testing.T) {
 	if _, _, err := blind.FetchSource(t.Context(), "abc", open(t)); err == nil || !strings.Contains(err.Error(), "--source-key") {
 		t.Errorf("without the key: %v", err)
 	}
-	if err := d.DropSource(t.Context(), "abc", "one"); err != nil {
+	if err := d.SendSource(t.Context(), "def", film, "two", open(t)); err != nil {
 		t.Fatal(err)
+	}
+	if n, err := d.DropSources(t.Context(), "one"); n != 1 || err != nil {
+		t.Fatal(n, err)
 	}
 	if _, release, err := d.FetchSource(t.Context(), "abc", open(t)); err != nil {
 		t.Errorf("while one still needs it: %v", err)
 	} else {
 		release()
 	}
-	if err := d.DropSource(t.Context(), "abc", "two"); err != nil {
-		t.Fatal(err)
+	if n, err := d.DropSources(t.Context(), "two"); n != 2 || err != nil {
+		t.Fatal(n, err)
 	}
 	if _, _, err := d.FetchSource(t.Context(), "abc", open(t)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("when nobody needs it: %v", err)

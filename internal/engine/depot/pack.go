@@ -132,7 +132,7 @@ func (d *Depot) FetchFacts(ctx context.Context, digest, dir string) error {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%w: the result %s was kept in %s, and is gone from there; run the same command again", store.ErrNotFound, digest, d.Store)
+		return d.gone(digest)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil || rec.Facts == nil {
 		return err

@@ -2,6 +2,8 @@ package depot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +44,8 @@ func ReadKey(path string) (Key, error) {
 // plainExt is an ending that tells ffmpeg of a format and nobody of a person.
 var plainExt = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
 
-// SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is the file's own.
+// SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is the file's own. With a key, one that lies there
+// for all to read gives way to one that does not.
 func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept *local.Kept) error {
 	if err := d.write(ctx, d.user(digest, user), []byte("{}")); err != nil {
 		return err
@@ -51,7 +54,7 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 	if err != nil {
 		return err
 	}
-	if ok && (!rec.Encrypted || d.Key.identity != nil) {
+	if ok && rec.Encrypted == (d.Key.identity != nil) {
 		if _, err = d.Store.Stat(ctx, rec.Object); err == nil {
 			return nil
 		}
@@ -73,6 +76,7 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 		return err
 	}
 	file.Path = name
+	old := rec
 	rec = Record{Files: []engine.File{file}, Object: "sources/" + digest + "/" + sent.sum, Encrypted: d.Key.identity != nil}
 	if err := d.put(ctx, rec.Object, sent, "application/octet-stream"); err != nil {
 		return err
@@ -81,10 +85,14 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 	if err != nil {
 		panic(err) // plain structs
 	}
-	if err := d.Store.Delete(ctx, "sources/"+digest+".json"); err != nil { // one whose object is gone, or that nobody here can read
-		return err
+	if ok && old.Object != rec.Object { // before the record: one without its object is noticed, an object without a record is not
+		if err := d.Store.Delete(ctx, old.Object); err != nil {
+			return err
+		}
 	}
-	return d.write(ctx, "sources/"+digest+".json", raw)
+	sum := sha256.Sum256(raw)
+	_, err = d.Store.Put(ctx, "sources/"+digest+".json", store.Bytes(raw), meta(hex.EncodeToString(sum[:]), "application/json"), store.If{})
+	return err
 }
 
 // encrypted gives the file that is sent, and what the plain one is.
@@ -108,7 +116,7 @@ func (d *Depot) encrypted(path, work string) (sent packed, plain engine.File, er
 // FetchSource brings a source to this machine, unless it is here, and gives its path. release is as for Fetch.
 func (d *Depot) FetchSource(ctx context.Context, digest string, kept *local.Kept) (path string, release func(), err error) {
 	use := func() bool {
-		r, free, ok := kept.Use(sourceName(digest))
+		r, free, ok := kept.Use(ctx, sourceName(digest))
 		if ok {
 			path, release = filepath.Join(r.Dir, r.Files[0].Path), free
 		}
@@ -177,4 +185,24 @@ func (d *Depot) DropSource(ctx context.Context, digest, user string) error {
 		}
 	}
 	return nil
+}
+
+// DropSources is DropSource for all sources that somebody needs, and tells how many these were.
+func (d *Depot) DropSources(ctx context.Context, user string) (n int, err error) {
+	var digests []string
+	for o, err := range d.Store.List(ctx, "sources/") {
+		if err != nil {
+			return 0, err
+		}
+		if digest, _, ok := strings.Cut(strings.TrimPrefix(o.Name, "sources/"), "/"); ok && o.Name == d.user(digest, user) {
+			digests = append(digests, digest)
+		}
+	}
+	for _, digest := range digests {
+		if err := d.DropSource(ctx, digest, user); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -153,21 +155,35 @@ func flushDir(dir string) error {
 
 // lock waits until no other process does the step of digest. The lock is the kernel's, so that it ends with its
 // holder however that ends; the empty file stays, since removing it would let two holders in.
-func (k *Kept) lock(digest string) (unlock func(), err error) {
-	return flock(filepath.Join(k.dir, digest+".lock"), syscall.LOCK_EX)
+func (k *Kept) lock(ctx context.Context, digest string) (unlock func(), err error) {
+	return flock(ctx, filepath.Join(k.dir, digest+".lock"), syscall.LOCK_EX)
 }
 
-func flock(path string, how int) (unlock func(), err error) {
+// The pauses between two tries to get a lock grow to the second of these.
+const firstPause, longestPause = time.Millisecond, 200 * time.Millisecond
+
+// flock waits for a lock while ctx lasts. It tries again and again, because the kernel's own waiting knows of no context: whoever waits for another's
+// encode of minutes would not hear Ctrl-C.
+func flock(ctx context.Context, path string, how int) (unlock func(), err error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if unlock, err = tryLock(path, how); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return unlock, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// tryLock gives a lock, or EWOULDBLOCK where somebody has it.
+func tryLock(path string, how int) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		if err = syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {
-			break
-		}
-	}
-	if err != nil {
+	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -176,7 +192,7 @@ func flock(path string, how int) (unlock func(), err error) {
 
 // Work makes a folder for results in the making, marked as in use until release is called or the process ends.
 func (k *Kept) Work() (dir string, release func(), err error) {
-	free, err := flock(filepath.Join(k.dir, "work.lock"), syscall.LOCK_EX) // a folder without its lock yet looks abandoned
+	free, err := k.lockWork() // a folder without its lock yet looks abandoned
 	if err != nil {
 		return "", nil, err
 	}
@@ -184,16 +200,21 @@ func (k *Kept) Work() (dir string, release func(), err error) {
 	if dir, err = os.MkdirTemp(k.dir, "work-"); err != nil {
 		return "", nil, err
 	}
-	unlock, err := flock(filepath.Join(dir, "lock"), syscall.LOCK_EX)
+	unlock, err := tryLock(filepath.Join(dir, "lock"), syscall.LOCK_EX)
 	if err != nil {
 		return "", nil, err
 	}
 	return dir, func() { os.RemoveAll(dir); unlock() }, nil
 }
 
+// lockWork keeps others from making and sweeping work folders; nobody does either for long.
+func (k *Kept) lockWork() (unlock func(), err error) {
+	return flock(context.Background(), filepath.Join(k.dir, "work.lock"), syscall.LOCK_EX)
+}
+
 // sweep removes the work folders whose makers are gone.
 func (k *Kept) sweep() error {
-	free, err := flock(filepath.Join(k.dir, "work.lock"), syscall.LOCK_EX)
+	free, err := k.lockWork()
 	if err != nil {
 		return err
 	}
@@ -207,7 +228,7 @@ func (k *Kept) sweep() error {
 			continue
 		}
 		dir := filepath.Join(k.dir, e.Name())
-		unlock, err := flock(filepath.Join(dir, "lock"), syscall.LOCK_EX|syscall.LOCK_NB)
+		unlock, err := tryLock(filepath.Join(dir, "lock"), syscall.LOCK_EX)
 		if err != nil {
 			continue // in use, or not ours to remove
 		}

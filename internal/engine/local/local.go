@@ -110,7 +110,7 @@ func (k *Kept) Make(ctx context.Context, s plan.Step, in map[string]string, work
 
 func (k *Kept) attempt(ctx context.Context, s plan.Step, in map[string]string, out string, w engine.Worker, sink report.Sink) (engine.Result, error) {
 	ready := time.Now()
-	unlock, err := k.lock(s.Digest)
+	unlock, err := k.lock(ctx, s.Digest)
 	if err != nil {
 		return engine.Result{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"filmpress/internal/engine"
 	"filmpress/internal/plan"
@@ -177,6 +178,36 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	if _, ok := kept.Look("da"); ok {
 		t.Error("a cancelled step's result is kept")
+	}
+}
+
+// TestRunEndsWhileItWaits: who waits for another publisher's step hears of the end; who waits longer gets its turn.
+func TestRunEndsWhileItWaits(t *testing.T) {
+	kept, sources := setUp(t)
+	free, err := kept.Exclusive(t.Context(), "da")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	run := func(ctx context.Context) {
+		_, err := Run(ctx, chain(), sources, &joiner{}, kept, report.Discard)
+		ended <- err
+	}
+	go run(ctx)
+	time.AfterFunc(20*time.Millisecond, cancel)
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not hear")
+	}
+	go run(t.Context())
+	time.AfterFunc(20*time.Millisecond, free)
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package local
 
 import (
 	"cmp"
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,9 +14,10 @@ import (
 	"filmpress/internal/engine"
 )
 
-// Use is Look, and holds what it gives against Trim, of this process and of others, until release is called.
-func (k *Kept) Use(digest string) (r engine.Result, release func(), ok bool) {
-	unlock, err := flock(filepath.Join(k.dir, digest+".lock"), syscall.LOCK_SH)
+// Use is Look, and holds what it gives against Trim, of this process and of others, until release is called. It waits for whoever
+// makes that result, while ctx lasts.
+func (k *Kept) Use(ctx context.Context, digest string) (r engine.Result, release func(), ok bool) {
+	unlock, err := flock(ctx, filepath.Join(k.dir, digest+".lock"), syscall.LOCK_SH)
 	if err != nil {
 		return engine.Result{}, nil, false
 	}
@@ -30,8 +32,8 @@ func (k *Kept) Use(digest string) (r engine.Result, release func(), ok bool) {
 
 // Keep makes the finished folder out the result of digest; see Work for where such a folder is made. It waits for whoever makes or
 // uses a result of that digest.
-func (k *Kept) Keep(digest, out string) (engine.Result, error) {
-	unlock, err := k.lock(digest)
+func (k *Kept) Keep(ctx context.Context, digest, out string) (engine.Result, error) {
+	unlock, err := k.lock(ctx, digest)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -40,8 +42,8 @@ func (k *Kept) Keep(digest, out string) (engine.Result, error) {
 }
 
 // Exclusive waits until nobody else, here or in another process, does what is named so, and keeps others out until unlock.
-func (k *Kept) Exclusive(name string) (unlock func(), err error) {
-	return flock(filepath.Join(k.dir, name+".lock"), syscall.LOCK_EX)
+func (k *Kept) Exclusive(ctx context.Context, name string) (unlock func(), err error) {
+	return flock(ctx, filepath.Join(k.dir, name+".lock"), syscall.LOCK_EX)
 }
 
 // Trim removes results, those first that were not used for the longest time, until they take at most so many bytes. What is in use,
@@ -76,7 +78,7 @@ func (k *Kept) Trim(most int64) error {
 		if sum <= most {
 			return nil
 		}
-		unlock, err := flock(filepath.Join(k.dir, c.digest+".lock"), syscall.LOCK_EX|syscall.LOCK_NB)
+		unlock, err := tryLock(filepath.Join(k.dir, c.digest+".lock"), syscall.LOCK_EX)
 		if err != nil {
 			continue
 		}

@@ -21,7 +21,7 @@ import (
 
 // Worker does steps for a Temporal server.
 type Worker struct {
-	Steps engine.Worker
+	Steps func(plan.Plan) engine.Worker // who does those of a plan; asked once for each plan, or a few times
 	Depot *depot.Depot
 	Kept  *local.Kept // this machine's cache
 	Room  int64       // bytes that the cache may take; 0 is no limit
@@ -35,7 +35,13 @@ type Worker struct {
 	ill    chan error // one that says why this machine had better take no steps
 
 	mu    sync.Mutex
-	plans map[string]plan.Plan // by digest; a worker sees a few
+	plans map[string]planned // by digest; a worker sees a few
+}
+
+// planned is a plan, and who does its steps.
+type planned struct {
+	plan.Plan
+	steps engine.Worker
 }
 
 // The types of failures, as the server keeps them.
@@ -120,7 +126,7 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 			told.take(report.Event{Kind: report.StepFailed, Text: s.About, Err: why})
 		}
 	}()
-	if _, ok, err := w.Depot.Look(ctx, s.Digest); ok || err != nil {
+	if ok, err := w.Depot.Has(ctx, s.Digest); ok || err != nil {
 		if d.Kept = ok; ok {
 			told.take(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
 		}
@@ -128,7 +134,7 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 	}
 	ctx, stop := w.beat(ctx, told)
 	defer stop()
-	if err := w.make(ctx, s, told.take); err != nil {
+	if err := w.make(ctx, p.steps, s, told.take); err != nil {
 		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
 			err = cause
 		}
@@ -139,8 +145,8 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 }
 
 // make brings a step's inputs here, does it, and sends its result.
-func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error {
-	if result, release, ok := w.Kept.Use(s.Digest); ok { // made before, and not sent
+func (w *Worker) make(ctx context.Context, steps engine.Worker, s plan.Step, sink report.Sink) error {
+	if result, release, ok := w.Kept.Use(ctx, s.Digest); ok { // made before, and not sent
 		defer release()
 		if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
 			return err
@@ -158,10 +164,10 @@ func (w *Worker) make(ctx context.Context, s plan.Step, sink report.Sink) error 
 	if err != nil {
 		return err
 	}
-	if _, err = w.Kept.Make(ctx, s, in, work, w.Steps, sink); err != nil {
+	if _, err = w.Kept.Make(ctx, s, in, work, steps, sink); err != nil {
 		return err
 	}
-	result, free, ok := w.Kept.Use(s.Digest)
+	result, free, ok := w.Kept.Use(ctx, s.Digest)
 	if !ok {
 		return errors.New("the result went from the cache as soon as it was there; give it more room")
 	}
@@ -216,20 +222,21 @@ func (w *Worker) trim() error {
 }
 
 // plan gives a plan, which is read once.
-func (w *Worker) plan(ctx context.Context, digest string) (plan.Plan, error) {
+func (w *Worker) plan(ctx context.Context, digest string) (planned, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p, ok := w.plans[digest]; ok {
 		return p, nil
 	}
 	p, err := w.Depot.Plan(ctx, digest)
-	if err == nil {
-		if len(w.plans) > 16 || w.plans == nil {
-			w.plans = map[string]plan.Plan{}
-		}
-		w.plans[digest] = p
+	if err != nil {
+		return planned{}, err
 	}
-	return p, err
+	if len(w.plans) > 16 || w.plans == nil {
+		w.plans = map[string]planned{}
+	}
+	w.plans[digest] = planned{p, w.Steps(p)}
+	return w.plans[digest], nil
 }
 
 // register tells a worker of the SDK what we know how to do.

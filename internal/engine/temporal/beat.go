@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -21,8 +22,13 @@ type Pulse struct {
 	Speed float64 `json:"speed"`
 }
 
-// mostNotes is how many lines for the user a step may tell.
-const mostNotes = 20
+// The server takes 2 MB a message, and a publish of thousands of steps gives all their lines for the user in one: a step tells so many, of so many bytes.
+// mostTold is of a whole workflow.
+const (
+	mostNotes = 20
+	mostBytes = 4 << 10
+	mostTold  = 256 << 10
+)
 
 // teller passes a step's events on, and remembers what the heartbeat and the result tell of them.
 type teller struct {
@@ -30,6 +36,8 @@ type teller struct {
 	mu    sync.Mutex
 	pulse Pulse
 	notes []string
+	bytes int // of the notes
+	more  int // notes that found no room
 }
 
 func (t *teller) take(e report.Event) {
@@ -38,9 +46,12 @@ func (t *teller) take(e report.Event) {
 	case report.StepProgress:
 		t.pulse = Pulse{e.Done, e.Total, e.Speed}
 	case report.Note:
-		if len(t.notes) < mostNotes {
-			t.notes = append(t.notes, e.Text)
+		if len(t.notes) == mostNotes || t.bytes+len(e.Text) > mostBytes {
+			t.more++
+			break
 		}
+		t.notes = append(t.notes, e.Text)
+		t.bytes += len(e.Text)
 	}
 	t.mu.Unlock()
 	t.sink(e)
@@ -55,7 +66,37 @@ func (t *teller) now() Pulse {
 func (t *teller) lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.notes)
+	notes := slices.Clone(t.notes)
+	if t.more > 0 {
+		notes = append(notes, fmt.Sprintf("and %d more, which the worker that made this tells", t.more))
+	}
+	return notes
+}
+
+// list is what a workflow has done.
+type list struct {
+	all  []Done
+	told int // bytes of their notes
+	full bool
+}
+
+// add appends what is done, without notes that find no room any more.
+func (l *list) add(done ...Done) {
+	for _, d := range done {
+		n := 0
+		for _, note := range d.Notes {
+			n += len(note)
+		}
+		switch {
+		case l.told+n <= mostTold:
+			l.told += n
+		case l.full:
+			d.Notes = nil
+		default:
+			d.Notes, l.full = []string{"there are more notes than the server takes; the workers tell them all"}, true
+		}
+		l.all = append(l.all, d)
+	}
 }
 
 var errTakenAway = errors.New("the server gave the step to another worker, or nobody wants it any more")

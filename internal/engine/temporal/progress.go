@@ -18,7 +18,8 @@ type Progress struct {
 
 // Working is a step that is not done.
 type Working struct {
-	Step    int    `json:"step"` // its place in the plan
+	Step    int    `json:"step"`           // its place in the plan
+	Name    string `json:"name,omitempty"` // and its ID there; "" where the plan is not at hand
 	Running bool   `json:"running"`
 	Worker  string `json:"worker,omitempty"` // the last that had it
 	Attempt int    `json:"attempt"`          // from 1
@@ -36,7 +37,7 @@ func (p Progress) Waiting() (n int) {
 	return n
 }
 
-// Look asks how far a publish is. Steps that wait for others are told of in the numbers alone.
+// Look asks how far a publish is, and leaves the steps' names to who has the plan. Steps that wait for others are told of in the numbers alone.
 func (c *Cluster) Look(ctx context.Context, p Publish) (Progress, error) {
 	var at Progress
 	d, err := c.client.DescribeWorkflowExecution(ctx, p.id, p.run)

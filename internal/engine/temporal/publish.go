@@ -67,6 +67,18 @@ func (e *OtherError) Error() string {
 // id is how the server calls the publish of a film: one at a time.
 func (c *Cluster) id(slug string) string { return c.queue + "/" + slug }
 
+// Free says whether a publish of a film can begin: *OtherError where one of another plan runs.
+func (c *Cluster) Free(ctx context.Context, slug, plan string) error {
+	p, err := c.Find(ctx, slug)
+	if errors.Is(err, ErrNoPublish) {
+		return nil
+	}
+	if err == nil && p.State == Running && p.Memo.Plan != plan {
+		return &OtherError{slug}
+	}
+	return err
+}
+
 // Start has the server begin a publish. One of the same plan that runs is taken up; one of another plan is *OtherError.
 func (c *Cluster) Start(ctx context.Context, slug string, o Order, m Memo) (Publish, error) {
 	o.Queue = c.queue

@@ -17,6 +17,7 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal/temporaltest"
@@ -96,7 +97,7 @@ func TestSimulation(t *testing.T) {
 	place := &counting{Store: storetest.Memory()}
 	d := &depot.Depot{Store: place, Facts: "facts.json"}
 	steps := &sleeper{}
-	w := &Worker{Steps: steps, Depot: d, Kept: kept, FactsOnly: func(plan.Step) bool { return true }, Elsewhere: func(error) bool { return false }, Sink: report.Discard}
+	w := &Worker{Steps: func(plan.Plan) engine.Worker { return steps }, Depot: d, Kept: kept, FactsOnly: func(plan.Step) bool { return true }, Elsewhere: func(error) bool { return false }, Sink: report.Discard}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
@@ -135,7 +136,7 @@ func TestSimulation(t *testing.T) {
 	}
 	for g, group := range o.Groups {
 		if len(group.Steps) > 1 {
-			ids = append(ids, fmt.Sprintf("%s-%d", one.id, g))
+			ids = append(ids, childID(one.id, one.run, g))
 		}
 	}
 	var waits []time.Duration

@@ -14,7 +14,7 @@ import (
 
 // The names under which the server knows what we do. A change that a running workflow could not be replayed with counts them up.
 const (
-	publishWorkflow = "filmpress-publish-1"
+	publishWorkflow = "filmpress-publish-2"
 	groupWorkflow   = "filmpress-group-1"
 	stepActivity    = "filmpress-step-1"
 	doneQuery       = "done"
@@ -75,45 +75,45 @@ func (o Order) options(step int, heavy bool) workflow.ActivityOptions {
 
 // publish does the steps of a plan, each group when those that it needs are done.
 func publish(ctx workflow.Context, o Order) ([]Done, error) {
-	all, err := collect(ctx)
+	done, err := collect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := workflow.WithCancel(ctx)
-	done := make([]workflow.Future, len(o.Groups))
+	ended := make([]workflow.Future, len(o.Groups))
 	set := make([]workflow.Settable, len(o.Groups))
 	for g := range o.Groups {
-		done[g], set[g] = workflow.NewFuture(ctx)
+		ended[g], set[g] = workflow.NewFuture(ctx)
 	}
 	for g, group := range o.Groups {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			for _, needed := range group.After {
-				if err := done[needed].Get(ctx, nil); err != nil {
+				if err := ended[needed].Get(ctx, nil); err != nil {
 					set[g].SetError(err)
 					return
 				}
 			}
 			part, err := o.do(ctx, g)
-			*all = append(*all, part...)
+			done.add(part...)
 			set[g].Set(nil, err)
 		})
 	}
 	failed := make([]error, 0, 1)
 	wait := workflow.NewSelector(ctx)
-	for g := range done {
-		wait.AddFuture(done[g], func(f workflow.Future) {
+	for g := range ended {
+		wait.AddFuture(ended[g], func(f workflow.Future) {
 			if err := f.Get(ctx, nil); err != nil {
 				failed = append(failed, err)
 			}
 		})
 	}
-	for range done {
+	for range ended {
 		if wait.Select(ctx); len(failed) > 0 {
 			cancel()
 			return nil, failed[0]
 		}
 	}
-	return *all, nil
+	return done.all, nil
 }
 
 // do does one group: a single step here, several in a workflow of their own.
@@ -127,9 +127,8 @@ func (o Order) do(ctx workflow.Context, g int) ([]Done, error) {
 		}
 		return []Done{d}, nil
 	}
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.ID, g), WaitForCancellation: false,
-	})
+	info := workflow.GetInfo(ctx)
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: childID(info.WorkflowExecution.ID, info.OriginalRunID, g), WaitForCancellation: false})
 	part := Part{Order: o, Group: group}
 	part.Groups = nil
 	var all []Done
@@ -137,9 +136,13 @@ func (o Order) do(ctx workflow.Context, g int) ([]Done, error) {
 	return all, err
 }
 
+// childID is how the server calls the workflow of a group. No slug holds a slash, so no film is ever called that; and the run is in it, as the children of
+// one that was just ended may still be there when the film is published anew.
+func childID(publish, run string, g int) string { return fmt.Sprintf("%s/%s/%d", publish, run, g) }
+
 // doGroup does the steps of a group side by side.
 func doGroup(ctx workflow.Context, p Part) ([]Done, error) {
-	all, err := collect(ctx)
+	done, err := collect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +154,7 @@ func doGroup(ctx workflow.Context, p Part) ([]Done, error) {
 		wait.AddFuture(f, func(f workflow.Future) {
 			var d Done
 			if failed = f.Get(ctx, &d); failed == nil {
-				*all = append(*all, d)
+				done.add(d)
 			}
 		})
 	}
@@ -161,11 +164,11 @@ func doGroup(ctx workflow.Context, p Part) ([]Done, error) {
 			return nil, failed
 		}
 	}
-	return *all, nil
+	return done.all, nil
 }
 
 // collect gives a list of what is done, which can be asked for while the workflow runs.
-func collect(ctx workflow.Context) (*[]Done, error) {
-	all := &[]Done{}
-	return all, workflow.SetQueryHandler(ctx, doneQuery, func() ([]Done, error) { return *all, nil })
+func collect(ctx workflow.Context) (*list, error) {
+	done := &list{all: []Done{}}
+	return done, workflow.SetQueryHandler(ctx, doneQuery, func() ([]Done, error) { return done.all, nil })
 }
