@@ -228,6 +228,9 @@ func TestSource(t *testing.T) {
 	if _, _, err := blind.FetchSource(t.Context(), "abc", open(t)); err == nil || !strings.Contains(err.Error(), "--source-key") {
 		t.Errorf("without the key: %v", err)
 	}
+	if err := blind.SendSource(t.Context(), "abc", film, "one", open(t)); err == nil || !strings.Contains(err.Error(), "--source-key") {
+		t.Errorf("a readable film in the place of an encrypted one: %v", err)
+	}
 	if err := d.SendSource(t.Context(), "def", film, "two", open(t)); err != nil {
 		t.Fatal(err)
 	}

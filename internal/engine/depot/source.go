@@ -44,8 +44,11 @@ func ReadKey(path string) (Key, error) {
 // plainExt is an ending that tells ffmpeg of a format and nobody of a person.
 var plainExt = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
 
+// errOthersKey: whoever sent the film with a key does not want it to lie there for all to read.
+var errOthersKey = errors.New("another publish keeps this film there encrypted; name the same key with --source-key, or publish when that one is out")
+
 // SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is the file's own. With a key, one that lies there
-// for all to read gives way to one that does not.
+// for all to read gives way to one that does not; without one, what lies there encrypted is never replaced.
 func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept *local.Kept) error {
 	if err := d.write(ctx, d.user(digest, user), []byte("{}")); err != nil {
 		return err
@@ -54,11 +57,14 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 	if err != nil {
 		return err
 	}
-	if ok && rec.Encrypted == (d.Key.identity != nil) {
-		if _, err = d.Store.Stat(ctx, rec.Object); err == nil {
+	if ok {
+		_, err := d.Store.Stat(ctx, rec.Object)
+		switch {
+		case err == nil && rec.Encrypted == (d.Key.identity != nil):
 			return nil
-		}
-		if !errors.Is(err, store.ErrNotFound) {
+		case err == nil && rec.Encrypted:
+			return errOthersKey
+		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return err
 		}
 	}
