@@ -88,10 +88,14 @@ func (l *live) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// add puts the script into a page, and lets the page's policy run it.
+// add puts the script into a page, and lets the page's policy run it and ask this server.
 func (l *live) add(page []byte) []byte {
-	if !bytes.Contains(page, []byte("connect-src ")) {
-		page = bytes.Replace(page, []byte("script-src "), []byte("connect-src &#39;self&#39;; script-src &#39;self&#39; "), 1)
+	const runs, asks = "script-src ", "connect-src "
+	if !bytes.Contains(page, []byte(runs+"&#39;self&#39;")) {
+		page = bytes.Replace(page, []byte(runs), []byte(runs+"&#39;self&#39; "), 1)
+	}
+	if !bytes.Contains(page, []byte(asks)) {
+		page = bytes.Replace(page, []byte(runs), []byte(asks+"&#39;self&#39;; "+runs), 1)
 	}
 	return bytes.Replace(page, []byte("</head>"), []byte(`<script src="`+liveScript+`"></script></head>`), 1)
 }

@@ -31,9 +31,14 @@ func TestLivePages(t *testing.T) {
 	server = httptest.NewServer(folder{root: root, live: l})
 	t.Cleanup(server.Close)
 	_, headers, body := ask(t, server.URL+"/", "GET", "")
-	if !strings.Contains(body, `<script src="/.filmpress/reload.js"></script></head>`) || !strings.Contains(body, "connect-src &#39;self&#39;; script-src &#39;self&#39; ") ||
+	if !strings.Contains(body, `<script src="/.filmpress/reload.js"></script></head>`) || strings.Count(body, "connect-src &#39;self&#39;; ") != 1 || strings.Count(body, "script-src &#39;self&#39; ") != 1 ||
 		headers.Get("Cache-Control") != "no-store" {
 		t.Errorf("%v\n%s", headers, body)
+	}
+	for _, policy := range []string{"script-src &#39;self&#39; x; connect-src &#39;self&#39;", "connect-src &#39;self&#39;; script-src x", "script-src x", "script-src &#39;self&#39; x"} {
+		if got := string(l.add([]byte(policy))); strings.Count(got, "connect-src &#39;self&#39;") != 1 || strings.Count(got, "script-src &#39;self&#39; x") != 1 {
+			t.Errorf("%s becomes %s", policy, got)
+		}
 	}
 	if _, _, js := ask(t, server.URL+liveScript, "GET", ""); js != liveJS {
 		t.Errorf("the script is %q", js)

@@ -150,6 +150,13 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	if err := a.settleEngine(o); err != nil {
 		return err
 	}
+	var st store.Store
+	if !o.dryRun { // a place that cannot be reached is told now, and not after a film of hours was read
+		var err error
+		if st, err = a.reach(ctx); err != nil {
+			return err
+		}
+	}
 	s, err := a.study(ctx, o.name, o.sidecars, o.film)
 	if err != nil {
 		return err
@@ -158,16 +165,6 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return a.showPlan(s, o.json)
 	}
 	a.ui.Findings(s.findings)
-	st, err := a.openTarget(ctx)
-	if err != nil {
-		return err
-	}
-	if err := st.Check(ctx); err != nil { // before an encode of hours, not after it
-		return err
-	}
-	if st, err = a.atSite(ctx, st); err != nil {
-		return err
-	}
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
@@ -176,6 +173,25 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
 	return a.carryOut(ctx, made{s.plan, s.kept, a.here(s)}, st, o)
+}
+
+// reach opens the place where the film will lie, and makes sure that it can be written, and that the server that is to make the film answers.
+func (a *app) reach(ctx context.Context) (store.Store, error) {
+	st, err := a.openTarget(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Check(ctx); err != nil {
+		return nil, err
+	}
+	if a.config.Engine == "temporal" {
+		c, err := a.dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.Close()
+	}
+	return a.atSite(ctx, st)
 }
 
 // made is a plan and who does it.
