@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,7 @@ var canFilter = sync.OnceValue(func() bool {
 
 // withoutSockets forbids the calling thread, and what it starts, to make a socket of any kind. Landlock guards TCP alone, and from
 // Linux 6.7 on. A network namespace would do the same, but needs root or what many containers forbid. io_uring could make sockets
-// past the filter, so it is forbidden too, as are calls that the filter cannot read.
+// past the filter, so it is forbidden too, as are calls that the filter cannot read: those of other processors' interfaces, which go-seccomp-bpf lets through.
 func withoutSockets() error {
 	load := func(offset uint32) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
@@ -45,8 +46,17 @@ func withoutSockets() error {
 		answer(unix.SECCOMP_RET_ERRNO | uint32(unix.EACCES)),
 	}
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
-		return fmt.Errorf("system calls cannot be filtered: %w", err)
+	set := func(flags uintptr) syscall.Errno {
+		_, _, failed := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
+		return failed
+	}
+	// Kernels before 5.16 slow every filtered process down against guesses of the processor (SSBD), which an encoder has no need of.
+	failed := set(unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+	if failed == unix.EINVAL { // a kernel before 4.17 does not know the flag
+		failed = set(0)
+	}
+	if failed != 0 {
+		return fmt.Errorf("system calls cannot be filtered: %w", failed)
 	}
 	return nil
 }
