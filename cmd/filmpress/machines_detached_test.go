@@ -22,16 +22,6 @@ import (
 	"filmpress/internal/store/storetest/s3server"
 )
 
-// until waits for what a program is to tell.
-func (s *story) until(t *testing.T, want string) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !strings.Contains(s.String(), want); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%q was not told:\n%s", want, s)
-		}
-	}
-}
-
 // ask runs a command that must go well and tell something.
 func (m *machines) ask(want string, args ...string) string {
 	m.t.Helper()

@@ -80,6 +80,16 @@ func (s *story) String() string {
 	return s.text.String()
 }
 
+// until waits for what a program is to tell.
+func (s *story) until(t *testing.T, want string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !strings.Contains(s.String(), want); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%q was not told:\n%s", want, s)
+		}
+	}
+}
+
 // work starts a worker; env goes before what all have.
 func (m *machines) work(i int, env ...string) {
 	m.t.Helper()

@@ -117,11 +117,7 @@ func leftToOthers(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 	})
 	m.work(1, line.Env()...)
 	unreached := m.stories[len(m.stories)-1]
-	for end := time.Now().Add(time.Minute); !strings.Contains(unreached.String(), "ready: "); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the worker did not get ready:\n%s", unreached)
-		}
-	}
+	unreached.until(t, "ready: ")
 	cut.Store(true)
 	m.work(2)
 	k := start()
@@ -155,11 +151,7 @@ func cutOff(t *testing.T, server *temporaltest.Server, bucket s3server.Server, s
 	m.work(0, "TEMPORAL_ADDRESS="+toServer.Address, "AWS_ENDPOINT_URL=http://"+toBucket.Address)
 	k := start()
 	done := meanwhile(func() (string, error) { return m.publish(k) })
-	for end := time.Now().Add(time.Minute); !strings.Contains(m.stories[0].String(), `"event":"step-started","step":"chunk`); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the worker began no chunk:\n%s", m.stories[0])
-		}
-	}
+	m.stories[0].until(t, `"event":"step-started","step":"chunk`)
 	toServer.Break()
 	toBucket.Break()
 	m.work(1)

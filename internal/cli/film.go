@@ -190,11 +190,11 @@ func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 
 // judgeBeginning says where the article asks for subtitles that the film does not have.
 func (g *gathered) judgeBeginning(film, lang string) {
-	base, _ := language.Make(lang).Base()
-	if lang == "" || slices.ContainsFunc(g.request.Tracks, func(t plan.Track) bool {
-		its, _ := language.Make(t.Language).Base()
-		return its == base && t.Kind != "forced"
-	}) {
+	var tracks []watch.Track
+	for _, t := range g.request.Tracks {
+		tracks = append(tracks, watch.Track{Language: t.Language, Forced: t.Kind == "forced"})
+	}
+	if lang == "" || watch.Begins(tracks, lang) != "" {
 		return
 	}
 	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: strings.TrimSuffix(film, filepath.Ext(film)) + ".md"}, Severity: report.Warn, Rule: "article-subtitles",

@@ -2,11 +2,8 @@ package mirror
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +31,7 @@ func (r *run) prove(ctx context.Context, it *item) error {
 		if want == "" {
 			continue
 		}
-		got, err := r.src.sha256(ctx, it.src.name)
+		got, err := release.SumOf(ctx, r.src.Store, it.src.name)
 		if err != nil {
 			return gone(err)
 		}
@@ -80,18 +77,4 @@ func (e end) releases(ctx context.Context, film string) ([]string, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc([]string{p.Release, p.Previous}, func(id string) bool { return id == "" }), nil
-}
-
-// sha256 reads an object and gives its digest.
-func (e end) sha256(ctx context.Context, name string) (string, error) {
-	body, _, err := e.Store.Get(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	defer body.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, body); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

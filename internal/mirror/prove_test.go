@@ -1,15 +1,12 @@
 package mirror_test
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"filmpress/internal/mirror"
-	"filmpress/internal/release"
-	"filmpress/internal/report"
 	"filmpress/internal/store/storetest"
 )
 
@@ -17,16 +14,9 @@ import (
 // destination is mended.
 func TestDamagedSource(t *testing.T) {
 	st := storetest.Memory()
-	r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("whole"))},
-		Pages: []release.File{release.FromBytes("index.html", []byte("words"))}, Summary: json.RawMessage("{}"),
-		Entrances: func(id string) ([]release.File, error) {
-			return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
-		}}, release.Options{}, report.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := lake(t, st, "words")
 	whole := content(t, mirror.Place{Store: st})
-	for _, name := range []string{"lake/o/0123456789abcdef/a.ts", "lake/r/" + r.Release + "/index.html", "lake/r/" + r.Release + "/manifest.json"} {
+	for _, name := range []string{"lake/" + laked + "a.ts", "lake/r/" + r.Release + "/index.html", "lake/r/" + r.Release + "/manifest.json"} {
 		damaged := maps.Clone(whole)
 		damaged[name] = strings.ToUpper(damaged[name][:1]) + "!" + damaged[name][1:]
 		for kind, source := range map[string]mirror.Place{"folder": folder(t, damaged), "bucket": memory(t, damaged)} {

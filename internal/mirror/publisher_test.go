@@ -16,10 +16,10 @@ import (
 	"filmpress/internal/store/storetest"
 )
 
-// lake publishes a small film with these words on its page; the media are the same each time.
-func lake(t *testing.T, st store.Store, words string) release.Result {
+// lake publishes a small film with these words on its page; the media are a.ts and more, the same each time.
+func lake(t *testing.T, st store.Store, words string, more ...release.File) release.Result {
 	t.Helper()
-	r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes(laked+"a.ts", []byte("a"))},
+	r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: append([]release.File{release.FromBytes(laked+"a.ts", []byte("a"))}, more...),
 		Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
 		Entrances: func(id string) ([]release.File, error) {
 			return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil

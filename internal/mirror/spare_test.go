@@ -1,7 +1,6 @@
 package mirror_test
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -19,15 +18,7 @@ import (
 func TestSpare(t *testing.T) {
 	st := storetest.Memory()
 	publish := func(words string) string {
-		r, err := release.Publish(t.Context(), st, release.Set{Slug: "lake", Media: []release.File{release.FromBytes("o/0123456789abcdef/a.ts", []byte("a")), release.FromBytes("o/fedcba9876543210/b.ts", []byte("b"))},
-			Pages: []release.File{release.FromBytes("index.html", []byte(words))}, Summary: json.RawMessage("{}"),
-			Entrances: func(id string) ([]release.File, error) {
-				return []release.File{release.FromBytes("index.html", []byte("r/"+id))}, nil
-			}}, release.Options{}, report.Discard)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r.Release
+		return lake(t, st, words, release.FromBytes("o/fedcba9876543210/b.ts", []byte("b"))).Release
 	}
 	old := publish("old")
 	publish("now")

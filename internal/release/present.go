@@ -66,7 +66,7 @@ func byList(obj store.Object, f File) verdict {
 func byObject(ctx context.Context, st store.Store, name string, f File) (store.Object, verdict, error) {
 	obj, err := st.Stat(ctx, name)
 	if err == nil && obj.SHA256 == "" {
-		obj.SHA256, err = sumOf(ctx, st, name)
+		obj.SHA256, err = SumOf(ctx, st, name)
 	}
 	switch {
 	case err != nil:
@@ -77,8 +77,8 @@ func byObject(ctx context.Context, st store.Store, name string, f File) (store.O
 	return obj, differs, nil
 }
 
-// sumOf is the SHA-256 of an object's plain bytes.
-func sumOf(ctx context.Context, st store.Store, name string) (string, error) {
+// SumOf is the SHA-256 of an object's plain bytes.
+func SumOf(ctx context.Context, st store.Store, name string) (string, error) {
 	r, _, err := st.Get(ctx, name)
 	if err != nil {
 		return "", err

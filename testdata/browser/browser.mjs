@@ -1,6 +1,7 @@
 // Debian's Chromium for the scripts beside this file. CHROMIUM names the browser, /usr/bin/chromium is the default.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { judge } from "./harness.mjs";
+import { check, judge } from "./harness.mjs";
 
 export * from "./harness.mjs";
 
@@ -9,5 +10,15 @@ const { chromium } = createRequire(new URL("../../internal/watch/player/package.
 export const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
+
+// accessible checks that axe-core finds nothing on a page as it is now. The page's context must bypass its policy.
+export async function accessible(page, where) {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const found = await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe} } return (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations.map((v) => v.id + " " + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")); })()`);
+  check(`axe finds nothing: ${where}`, found.length === 0, found);
+}
+
+// dear has a context's browser say that data is dear.
+export const dear = (context) => context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
 
 export const run = (body) => judge(body, browser);

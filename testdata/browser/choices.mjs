@@ -7,13 +7,13 @@
 // Prints one JSON object {"ok", "checks", ...} at last; exits 0 only when every check held.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { browser, check, run, until } from "./browser.mjs";
+import { browser, check, dear, run, until } from "./browser.mjs";
 
 const { values: args } = parseArgs({ options: { url: { type: "string" }, time: { type: "string" }, before: { type: "string" }, after: { type: "string" } } });
 
 async function open(saveData = false) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  if (saveData) await context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  if (saveData) await dear(context);
   const page = await context.newPage();
   const asked = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));

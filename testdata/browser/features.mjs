@@ -4,15 +4,11 @@
 //
 // The page is that of internal/watch's fixture: 24 s, subtitles in en and ru, two chapters. DIR gets pictures of the page, FILE what it prints.
 // Prints one JSON object {"ok", "checks", ...}; exits 0 only when every check held.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { browser, check, patience, plain, run, shown, time, until } from "./browser.mjs";
+import { accessible, browser, check, dear, patience, plain, run, shown, time, until } from "./browser.mjs";
 
-const here = createRequire(import.meta.url);
 const { values: args } = parseArgs({ options: { url: { type: "string" }, shots: { type: "string", default: "" }, print: { type: "string" } } });
-const axe = readFileSync(here.resolve("axe-core/axe.min.js"), "utf8");
 
 // open gives a page and what it asked for; CSP is bypassed only where axe must get in.
 async function open(options = {}, address = args.url) {
@@ -36,7 +32,7 @@ const filmFiles = (asked) => asked.filter((path) => /\.(m3u8|m4s|mp4|vtt|srt|txt
 async function quiet() { // nothing of the film before play, with and without a script; hls.js comes where data is not dear
   for (const saveData of [false, true]) {
     const context = await browser.newContext();
-    if (saveData) await context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+    if (saveData) await dear(context);
     const page = await context.newPage();
     const asked = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
@@ -54,13 +50,10 @@ async function quiet() { // nothing of the film before play, with and without a 
   }
 }
 
-async function accessible() {
+async function axeFindsNothing() {
   for (const [colorScheme, name] of [["light", "en"], ["dark", "en"], ["light", "ar"], ["dark", "ar"]]) {
     const { context, page } = await open({ colorScheme, bypassCSP: true }, name === "en" ? args.url : new URL("ar.html", args.url).href);
-    const run = async (where) => {
-      const found = await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe} } return (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations.map((v) => v.id + " " + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")); })()`);
-      check(`axe finds nothing: ${name}, ${colorScheme}, ${where}`, found.length === 0, found);
-    };
+    const run = (where) => accessible(page, `${name}, ${colorScheme}, ${where}`);
     await shot(page, `desktop-${name}-${colorScheme}`, true);
     check(`${name}: the direction`, (await page.evaluate(() => getComputedStyle(document.querySelector("h1")).direction)) === (name === "ar" ? "rtl" : "ltr"));
     await run("before play");
@@ -307,5 +300,5 @@ async function print() {
 }
 
 await run(async () => {
-  for (const part of [quiet, accessible, viewer, addresses, phone, print, ...(args.shots ? [readme] : [])]) await part();
+  for (const part of [quiet, axeFindsNothing, viewer, addresses, phone, print, ...(args.shots ? [readme] : [])]) await part();
 });

@@ -92,11 +92,16 @@ func (d *Depot) read(ctx context.Context, name string) ([]byte, error) {
 
 // write stores bytes under a name that never holds others; that it is there already is fine.
 func (d *Depot) write(ctx context.Context, name string, raw []byte) error {
-	sum := sha256.Sum256(raw)
-	_, err := d.Store.Put(ctx, name, store.Bytes(raw), meta(hex.EncodeToString(sum[:]), "application/json"), store.If{Absent: true})
+	err := d.writeIf(ctx, name, raw, store.If{Absent: true})
 	if errors.Is(err, store.ErrPrecondition) {
 		return nil
 	}
+	return err
+}
+
+func (d *Depot) writeIf(ctx context.Context, name string, raw []byte, cond store.If) error {
+	sum := sha256.Sum256(raw)
+	_, err := d.Store.Put(ctx, name, store.Bytes(raw), meta(hex.EncodeToString(sum[:]), "application/json"), cond)
 	return err
 }
 

@@ -2,8 +2,6 @@ package depot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,9 +94,7 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 			return err
 		}
 	}
-	sum := sha256.Sum256(raw)
-	_, err = d.Store.Put(ctx, "sources/"+digest+".json", store.Bytes(raw), meta(hex.EncodeToString(sum[:]), "application/json"), store.If{})
-	return err
+	return d.writeIf(ctx, "sources/"+digest+".json", raw, store.If{})
 }
 
 // encrypted gives the file that is sent, and what the plain one is.
