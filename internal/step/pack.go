@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,6 +135,15 @@ func (k *packer) playlist(name, step string, r Rendition) (hls.Rates, error) {
 	return r.rates(list.Target, lasting), k.save(name, list.Bytes())
 }
 
+// opening is what a player asks for first of a rendition; segment says whether it surely begins with this one.
+func (k *packer) opening(list, step string, r Rendition, segment bool) []string {
+	out := []string{list, k.media(cmp.Or(r.Of, step), r.Init())}
+	if segment {
+		out = append(out, k.media(cmp.Or(r.Segments[0].Of, step), r.Segments[0].URI))
+	}
+	return out
+}
+
 // iframes writes the trick-play playlist: the keyframes of the rendition's own segments, by byte range.
 func (k *packer) iframes(name, step string, r Rendition) (hls.Rates, error) {
 	var frames []hls.Segment
@@ -157,6 +167,8 @@ func (k *packer) pictures() error {
 	if err := readFacts(k.in["video"], &k.video); err != nil {
 		return err
 	}
+	one := !slices.ContainsFunc(k.video.Renditions, func(r Rendition) bool { return !strings.HasPrefix(r.Codecs, "avc1") }) // so a player takes H.264
+	var least int64
 	for _, r := range k.video.Renditions {
 		pic := hls.Picture{URI: r.Name + ".m3u8", IFrames: r.Name + "-iframes.m3u8", Width: r.Width, Height: r.Height, FrameRate: k.p.Rate, Codec: r.Codecs}
 		var err error
@@ -168,6 +180,9 @@ func (k *packer) pictures() error {
 		}
 		k.out.Presentation.Pictures = append(k.out.Presentation.Pictures, pic)
 		k.dashPicture(r, pic.Rates)
+		if strings.HasPrefix(r.Codecs, "avc1") && (least == 0 || pic.Rates.Average < least) {
+			least, k.out.Page.Opening = pic.Rates.Average, k.opening(pic.URI, "video", r, one)
+		}
 		if r.Name == k.p.Top {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height
 		}
@@ -191,6 +206,9 @@ func (k *packer) sounds() error {
 		}
 		k.out.Presentation.Sounds = append(k.out.Presentation.Sounds, sound)
 		k.dashSound(a.Step, r, sound)
+		if a.Default {
+			k.out.Page.Opening = append(k.out.Page.Opening, k.opening(sound.URI, a.Step, r, true)...)
+		}
 		k.out.Page.Audio = append(k.out.Page.Audio, watch.AudioTrack{Language: a.Language, Name: a.Name, Describes: a.Describes})
 	}
 	return nil

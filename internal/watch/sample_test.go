@@ -17,6 +17,7 @@ func samplePage() Page {
 			ArticleHTML: template.HTML(sampleArticle),
 		},
 		Master: "master.m3u8", MP4: "../../o/mp4/film.mp4", Poster: "../../o/pictures/poster.jpg", Storyboard: "../../o/pictures/storyboard.vtt",
+		Opening:     []string{"./../../o/v180/index.m3u8", "../../o/v180/init.mp4", "../../o/v180/index0.m4s", "../../o/audio/index.m3u8", "../../o/audio/init.mp4", "../../o/audio/index0.m4s"},
 		PosterWidth: 480, PosterHeight: 270, Width: 640, Height: 360, Duration: filmLength,
 		Tracks: []Track{
 			{Language: "en", Name: "English", Kind: "subtitles", VTT: "../../o/en/track.vtt", TXT: "../../o/en/track.txt", Lines: []Line{

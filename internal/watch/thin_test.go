@@ -89,6 +89,7 @@ func thinFilm(t *testing.T, dir string, player Player, seconds int) {
 		join(t, filepath.Join(dir, "o", name))
 	}
 	page := samplePage()
+	page.Opening = []string{"o/v0/index.m3u8", "o/v0/init-v0.mp4", "o/v0/s5.m4s", "o/audio/index.m3u8", "o/audio/init-audio.mp4", "o/audio/s5.m4s"}
 	page.Base, page.Master, page.Duration, page.Storyboard, page.Tracks, page.Chapters = "", "master.m3u8", time.Duration(seconds)*time.Second, "", nil, nil
 	page.Poster = "o/pictures/poster.jpg"
 	page.Assets = player.Assets(func(name string) string { return "o/" + name })

@@ -81,6 +81,7 @@ async function withPlayer() {
   const source = await page.evaluate(() => document.querySelector("video").currentSrc);
   check("hls.js is in use", source.startsWith("blob:"), source);
 
+  await opened(page, seen);
   const langs = [...new Set(wanted.expect.map((e) => e.lang))];
   for (const lang of langs) await withCaptions(page, lang);
   await countTracks(page, langs);
@@ -91,6 +92,18 @@ async function withPlayer() {
   check("the policy was kept", violations.length === 0, violations.join(" | "));
   clean(seen, "with JavaScript");
   await context.close();
+}
+
+// opened: with the press, what every film begins with was asked for at once, and hls.js, which finds one file by another, asked for none of it again.
+async function opened(page, { requests }) {
+  const opening = await page.evaluate(() => {
+    const { master, opening } = document.querySelector(".player").dataset;
+    const at = new URL(master, document.baseURI);
+    return [at.pathname, ...opening.split(" ").map((ref) => new URL(ref, at).pathname)];
+  });
+  const asked = requests.slice(requests.indexOf(opening[0]));
+  check("the film's beginning was asked for at once", opening.length >= 4 && asked.slice(0, opening.length).join() === opening.join(), asked);
+  check("and once only", opening.every((path) => asked.indexOf(path) === asked.lastIndexOf(path)), asked);
 }
 
 async function withCaptions(page, lang) {

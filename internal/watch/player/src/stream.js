@@ -1,6 +1,7 @@
 // One film behind one video element. Nothing of it is loaded before the viewer asks for it.
 import { hold } from "./hold.js";
 import { loadHls, streams, thin } from "./load.js";
+import { Opening } from "./opening.js";
 import { soundLoader } from "./sound.js";
 
 const nativeType = "application/vnd.apple.mpegurl";
@@ -39,6 +40,10 @@ export class Stream extends EventTarget {
     this.sound = null; // the name of the sound that the viewer chose
     this.level = -1; // the rung that the viewer chose; -1 is left to hls.js
     this.wanted = 0; // where to begin, seconds
+  }
+
+  get master() {
+    return new URL(this.root.dataset.master, document.baseURI).href;
   }
 
   get duration() {
@@ -80,7 +85,7 @@ export class Stream extends EventTarget {
       video.load(); // lets the MP4 go, so that play() waits for the stream
       this.begin();
     } else {
-      video.src = this.root.dataset.master;
+      video.src = this.master;
       video.addEventListener("loadedmetadata", () => { video.currentTime = this.wanted; }, { once: true });
     }
     video.addEventListener("error", () => this.trouble("broken"));
@@ -89,25 +94,29 @@ export class Stream extends EventTarget {
 
   // begin gives the film to hls.js, as soon as that has come.
   async begin() {
+    const coming = loadHls(this.root);
+    const opening = this.soundOnly ? null : new Opening(this.master, this.root.dataset.opening, this.wanted);
     try {
-      this.Hls = await loadHls(this.root);
+      this.Hls = await coming;
     } catch {
       return this.lose();
     }
     if (this.hls) return;
     if (!this.Hls.isSupported()) return this.fallBack();
     const playing = !this.video.paused;
-    this.attachHls();
+    this.attachHls(opening);
     if (playing) this.play(); // a source that comes right after play() pauses the film (HTML, 4.8.11.5)
   }
 
-  attachHls() {
+  attachHls(opening = null) {
     const { Hls } = this;
     this.codec = this.newer ? "av01" : "avc1";
     const hls = new Hls({
       enableWorker: false, // our fMP4 needs no remuxing, and a worker from a blob: would need a hole in the policy
+      enableCEA708Captions: false, // build.mjs leaves their reader out
       startPosition: this.wanted || -1,
       capLevelToPlayerSize: !thin(), // where data is dear, open() is stricter
+      ...(opening ? { loader: opening.loader(Hls) } : {}),
       ...(this.soundOnly ? { pLoader: soundLoader(Hls, this.sound) } : {}),
       // Of what this browser can show, hls.js takes AV1 by itself.
       ...(this.newer ? {} : { videoPreference: { videoCodec: this.codec } }),
@@ -130,7 +139,7 @@ export class Stream extends EventTarget {
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.dispatchEvent(new Event("sounds")));
     this.held = true;
     hold(hls, this.video, () => this.release());
-    hls.loadSource(this.root.dataset.master);
+    hls.loadSource(this.master);
     hls.attachMedia(this.video);
     this.video.playbackRate = 0; // not paused: a paused film shows its poster, and its button says otherwise
   }
@@ -224,7 +233,7 @@ export class Stream extends EventTarget {
       this.lost = false;
       if (!this.hls) this.begin();
       else if (this.hls.levels.length) this.hls.startLoad(this.time);
-      else this.hls.loadSource(this.root.dataset.master);
+      else this.hls.loadSource(this.master);
     }
     this.play();
   }
