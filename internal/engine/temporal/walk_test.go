@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"filmpress/internal/plan"
@@ -21,13 +22,22 @@ type walked struct {
 	length          time.Duration // from the first step's beginning to the last one's end
 }
 
+// events are what a server writes for it: three each for a step (scheduled, started, completed) and for a child (initiated, started, completed), two for each history, and
+// three for each time that a workflow is told of something and goes on: at least at its beginning and its end, at most for each step that is done
+// and each child that is begun or done.
+func (w walked) events() (least, most int) {
+	written := 3*w.steps + 3*w.children + 2*(w.children+1)
+	return written + 3*2*(w.children+1), written + 3*(w.children+1+w.steps+2*w.children)
+}
+
 // walk carries out a plan by the workflows' real code, in the SDK's environment for tests: no server, a slot for each step, and a clock that skips what they
 // take. Each step needs to find its inputs done.
 func walk(t *testing.T, p plan.Plan) (w walked) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(silent{})
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env.SetTestTimeout(10 * time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // this machine may be busy with other things
 	env.RegisterWorkflowWithOptions(publish, workflow.RegisterOptions{Name: publishWorkflow})
 	env.RegisterWorkflowWithOptions(doGroup, workflow.RegisterOptions{Name: groupWorkflow})
 	var mu sync.Mutex
