@@ -20,7 +20,7 @@ func TestSimulation(t *testing.T) {
 	began := time.Now()
 	all := make([]walked, films)
 	var walking errgroup.Group
-	walking.SetLimit(2 * runtime.NumCPU())
+	walking.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i := range all {
 		walking.Go(func() error {
 			all[i] = walk(t, filmPlan(fmt.Sprint("film", i), 180))

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -37,7 +37,7 @@ func walk(t *testing.T, p plan.Plan) (w walked) {
 	suite.SetLogger(silent{})
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(10 * time.Minute)
-	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // this machine may be busy with other things
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&lasting{plan: p}}, DeadlockDetectionTimeout: time.Minute}) // this machine may be busy with other things
 	env.RegisterWorkflowWithOptions(publish, workflow.RegisterOptions{Name: publishWorkflow})
 	env.RegisterWorkflowWithOptions(doGroup, workflow.RegisterOptions{Name: groupWorkflow})
 	var mu sync.Mutex
@@ -55,10 +55,6 @@ func walk(t *testing.T, p plan.Plan) (w walked) {
 		return Done{Step: j.Step}, nil
 	}
 	env.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: stepActivity})
-	for kind, takes := range taking {
-		of := mock.MatchedBy(func(j Job) bool { return p.Steps[j.Step].Kind == kind })
-		env.OnActivity(stepActivity, mock.Anything, of).After(takes).Return(do)
-	}
 	env.SetOnChildWorkflowStartedListener(func(*workflow.Info, workflow.Context, converter.EncodedValues) { w.children++ })
 	began := env.Now()
 	env.ExecuteWorkflow(publishWorkflow, Order{Plan: "plan", Capability: "x", Groups: Outline(p, isHeavy), Silence: 2 * time.Minute})
@@ -68,6 +64,38 @@ func walk(t *testing.T, p plan.Plan) (w walked) {
 	}
 	w.length = env.Now().Sub(began)
 	return w
+}
+
+// lasting has each step take its time on the clock of a walk, before it is done at once.
+type lasting struct {
+	interceptor.WorkerInterceptorBase
+	interceptor.WorkflowInboundInterceptorBase
+	interceptor.WorkflowOutboundInterceptorBase
+	plan plan.Plan
+}
+
+func (l *lasting) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	one := &lasting{plan: l.plan}
+	one.WorkflowInboundInterceptorBase.Next = next
+	return one
+}
+
+func (l *lasting) Init(next interceptor.WorkflowOutboundInterceptor) error {
+	l.WorkflowOutboundInterceptorBase.Next = next
+	return l.WorkflowInboundInterceptorBase.Next.Init(l)
+}
+
+func (l *lasting) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	f, set := workflow.NewFuture(ctx)
+	takes := taking[l.plan.Steps[args[0].(Job).Step].Kind]
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := workflow.Sleep(ctx, takes); err != nil {
+			set.SetError(err)
+			return
+		}
+		set.Chain(l.WorkflowOutboundInterceptorBase.ExecuteActivity(ctx, name, args...))
+	})
+	return f
 }
 
 // TestWalk: the workflows do each step of a plan once, when what it needs is done; and the model of many machines has them in the same order.
