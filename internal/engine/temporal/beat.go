@@ -115,7 +115,7 @@ func (w *Worker) beat(ctx context.Context, t *teller) (context.Context, func()) 
 	go func() {
 		defer close(done)
 		heard := time.Now()
-		for ticks := time.NewTicker(every); ; { // not at once: most steps end before, and each message is a write of the server's database
+		for ticks := time.NewTicker(every); ; { // not at once: a step that has just begun has nothing to tell, and each message is a write of the server's database
 			select {
 			case <-ticks.C:
 			case <-ctx.Done():

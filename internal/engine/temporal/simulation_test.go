@@ -211,7 +211,7 @@ func TestSimulationServer(t *testing.T) {
 	t.Logf("requests to the bucket a film: %s", place.each(films))
 	t.Logf("requests of workers to the server a film: %s", byWorkers.each(films))
 	t.Logf("requests of publishers to the server a film: %s", byPublishers.each(films))
-	t.Logf("%d steps were given out anew; where none was done twice, the server's answer had reached no worker", h.retried)
+	t.Logf("%d steps were given out anew: they, or the word that they were done, were lost between server and worker", h.retried)
 	if again := steps.again.Load(); again > 0 {
 		t.Errorf("%d healthy steps were done again", again)
 	}
