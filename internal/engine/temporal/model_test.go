@@ -9,7 +9,7 @@ import (
 	"filmpress/internal/plan"
 )
 
-// taking is what steps take in the model: a minute of film on one core, as docs/benchmarks.md has it for a large pipeline, and guesses for what is small beside it.
+// taking is what steps take in the model: of a chunk, about what a small pipeline takes of a core for a minute of film; guesses for what is small beside it.
 var taking = map[string]time.Duration{
 	plan.Chunk: time.Minute, plan.Level: 10 * time.Second, plan.Peaks: 2 * time.Second, plan.Video: 20 * time.Second, plan.Audio: 3 * time.Minute,
 	plan.Subtitle: time.Second, plan.Pictures: time.Minute, plan.MP4: 2 * time.Minute, plan.Package: 20 * time.Second,
