@@ -89,8 +89,8 @@ bench-cluster: ## what a second worker brings, and what workers cost against one
 	@$(MAKE) --no-print-directory sample/film.mp4
 	scripts/bench-cluster
 
-simulate-cluster: ## plans of many films of three hours whose steps only sleep: FILMS is how many
-	FILMPRESS_FILMS=$(or $(FILMS),2000) go test ./internal/engine/temporal -count=1 -timeout 600m -v -run TestSimulation
+simulate-cluster: ## plans of films of three hours whose steps only sleep: FILMS walked without a server and modelled on many machines, ON_SERVER carried out by a real one
+	FILMPRESS_FILMS=$(or $(FILMS),2000) FILMPRESS_SERVER_FILMS=$(or $(ON_SERVER),4) go test ./internal/engine/temporal -count=1 -timeout 600m -v -run TestSimulation
 
 bench-storage: ## what sync costs against a plain loop over the SDK and against rclone: the table of docs/benchmarks.md; 15 GB of disk at most
 	@scripts/need rclone:rclone

@@ -115,7 +115,13 @@ func (w *Worker) beat(ctx context.Context, t *teller) (context.Context, func()) 
 	go func() {
 		defer close(done)
 		heard := time.Now()
-		for ticks := time.NewTicker(every); ; {
+		for ticks := time.NewTicker(every); ; { // not at once: a step that has just begun has nothing to tell, and each message is a write of the server's database
+			select {
+			case <-ticks.C:
+			case <-ctx.Done():
+				ticks.Stop()
+				return
+			}
 			once, end := context.WithTimeout(ctx, every)
 			err := w.client.RecordActivityHeartbeat(once, info.TaskToken, t.now())
 			end()
@@ -126,12 +132,6 @@ func (w *Worker) beat(ctx context.Context, t *teller) (context.Context, func()) 
 			case ctx.Err() != nil:
 			case errors.As(err, &gone), temporal.IsCanceledError(err), time.Since(heard) > info.HeartbeatTimeout:
 				cancel(errTakenAway)
-			}
-			select {
-			case <-ticks.C:
-			case <-ctx.Done():
-				ticks.Stop()
-				return
 			}
 		}
 	}()

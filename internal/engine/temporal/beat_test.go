@@ -4,8 +4,16 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
+	"go.temporal.io/sdk/testsuite"
+
+	"filmpress/internal/engine"
+	"filmpress/internal/engine/depot"
+	"filmpress/internal/engine/local"
+	"filmpress/internal/plan"
 	"filmpress/internal/report"
+	"filmpress/internal/store/storetest"
 )
 
 // TestNotesFit: what steps tell the user stays far below the 2 MB that the server takes, however much it is, and what is left out is told.
@@ -43,5 +51,29 @@ func TestNotesFit(t *testing.T) {
 	}
 	if n := strings.Count(string(raw), "more notes than the server takes"); n != 1 {
 		t.Errorf("it is told %d times that there are more", n)
+	}
+}
+
+// TestQuickStepIsSilent: a step that is done before it would have to say that it goes on says nothing to the server; this worker has none.
+func TestQuickStepIsSilent(t *testing.T) {
+	kept, err := local.OpenKept(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, d := filmPlan("f", 1), &depot.Depot{Store: storetest.Memory(), Facts: "facts.json"}
+	digest, err := d.SavePlan(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Worker{Steps: func(plan.Plan) engine.Worker { return &sleeper{} }, Depot: d, Kept: kept, FactsOnly: factsOnly, Elsewhere: func(error) bool { return false }, Sink: report.Discard}
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(silent{})
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetWorkflowRunTimeout(time.Hour)
+	env.RegisterActivityWithOptions(w.do, w.activityOptions())
+	env.ExecuteWorkflow(publish, Order{Plan: digest, Groups: Outline(p, isHeavy)[:1], Silence: 10 * time.Minute})
+	var all []Done
+	if err := env.GetWorkflowResult(&all); err != nil || len(all) != 1 {
+		t.Errorf("%v is done, %v", all, err)
 	}
 }

@@ -45,6 +45,9 @@ func filmPlan(name string, chunks int) plan.Plan {
 
 func isHeavy(s plan.Step) bool { return s.Kind == plan.Chunk || s.Kind == plan.Level }
 
+// factsOnly is what step.FactsOnly says of a real plan.
+func factsOnly(s plan.Step) bool { return s.Kind == plan.Peaks || s.Kind == plan.Package }
+
 // TestOutline: every step is in one group; what a step needs is in groups that its own waits for; no group is too large.
 func TestOutline(t *testing.T) {
 	for _, chunks := range []int{1, 2, 50, 51, 180, 1800} {

@@ -26,6 +26,7 @@ import (
 const (
 	askEvery   = 500 * time.Millisecond // at first; a publish of hours is asked less often
 	askRarely  = 5 * time.Second
+	askIdle    = 30 * time.Second // while no worker is at it: of many films most wait, and each is four or five questions
 	tellAfter  = 30 * time.Second
 	fetchAhead = 4 // results fetched at once
 )
@@ -38,6 +39,8 @@ type watch struct {
 	sink    report.Sink
 	started map[int]bool
 	done    map[int]bool
+	heard   map[string]int64 // by run: how long its history was when it was last asked
+	at      bool             // some step was at work when it was last looked at
 	fetch   func(Done)
 }
 
@@ -56,7 +59,7 @@ func (c *Cluster) Wait(ctx context.Context, p Publish, pl plan.Plan, d *depot.De
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(fetchAhead + 1)
 	group.Go(func() error {
-		w := &watch{c: c, p: p, plan: pl, sink: sink, started: map[int]bool{}, done: map[int]bool{}}
+		w := &watch{c: c, p: p, plan: pl, sink: sink, started: map[int]bool{}, done: map[int]bool{}, heard: map[string]int64{}}
 		w.fetch = func(one Done) {
 			group.Go(func() (err error) {
 				s := pl.Steps[one.Step]
@@ -114,11 +117,20 @@ func (w *watch) follow(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(pause*21/20, askRarely)
+			pause = w.longer(pause)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// longer is the pause after one.
+func (w *watch) longer(pause time.Duration) time.Duration {
+	most := askIdle
+	if w.at {
+		most = askRarely
+	}
+	return min(pause*21/20, most)
 }
 
 // look tells what happened since it was last called.
@@ -131,26 +143,33 @@ func (w *watch) look(ctx context.Context) (State, error) {
 	if state != Running {
 		return state, nil
 	}
+	w.at = false
 	w.pending(d.GetPendingActivities())
-	w.ask(ctx, w.p.id, w.p.run)
+	w.ask(ctx, d.GetWorkflowExecutionInfo())
 	for _, child := range d.GetPendingChildren() {
 		part, err := w.c.client.DescribeWorkflowExecution(ctx, child.GetWorkflowId(), child.GetRunId())
 		if err != nil {
 			continue // it may have ended just now
 		}
 		w.pending(part.GetPendingActivities())
-		w.ask(ctx, child.GetWorkflowId(), child.GetRunId())
+		w.ask(ctx, part.GetWorkflowExecutionInfo())
 	}
 	return Running, nil
 }
 
-// ask gives what a workflow has done so far. That nobody answers is not a failure: a worker does, and there may be none just now.
-func (w *watch) ask(ctx context.Context, id, run string) {
+// ask gives what a workflow has done since it was last asked. A worker answers, so one whose history is as it was is left in peace: films wait for
+// hours where there are many. That nobody answers is not a failure: there may be no worker just now.
+func (w *watch) ask(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) {
+	id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+	if w.heard[run] == info.GetHistoryLength() {
+		return
+	}
 	once, end := context.WithTimeout(ctx, 5*time.Second)
 	defer end()
 	answer, err := w.c.client.QueryWorkflow(once, id, run, doneQuery)
 	var all []Done
 	if err == nil && answer.Get(&all) == nil {
+		w.heard[run] = info.GetHistoryLength()
 		w.take(all)
 	}
 }
@@ -172,6 +191,7 @@ func (w *watch) pending(all []*workflowpb.PendingActivityInfo) {
 		if err != nil || i >= len(w.plan.Steps) || a.GetState() != enums.PENDING_ACTIVITY_STATE_STARTED {
 			continue
 		}
+		w.at = true
 		s := w.plan.Steps[i]
 		if !w.started[i] {
 			w.started[i] = true

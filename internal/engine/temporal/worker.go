@@ -105,7 +105,8 @@ func (w *Worker) start(c *Cluster, capability string, slots Slots) (end func(), 
 			return nil, err
 		}
 	}
-	return end, begin(c.queue, worker.Options{LocalActivityWorkerOnly: true}, func(one worker.Worker) {
+	// On a machine whose cores all encode, a second of silence is no deadlock, as the SDK takes it for; it would drop the workflow and read its history anew.
+	return end, begin(c.queue, worker.Options{LocalActivityWorkerOnly: true, DeadlockDetectionTimeout: time.Minute}, func(one worker.Worker) {
 		one.RegisterWorkflowWithOptions(publish, workflow.RegisterOptions{Name: publishWorkflow})
 		one.RegisterWorkflowWithOptions(doGroup, workflow.RegisterOptions{Name: groupWorkflow})
 	})

@@ -63,13 +63,21 @@ func stepQueue(queue, capability string, heavy bool) string {
 
 // options are how a step is done. What a step itself is to blame for is not tried again (see failure); the rest is, for as long as it may
 // take to mend a bucket or a line.
-func (o Order) options(step int, heavy bool) workflow.ActivityOptions {
+//
+// What needs other steps goes before what begins a film (PriorityKey 3 unless told; servers that know no priorities leave it away). Otherwise
+// the last steps of the first of many films stand behind the first steps of all, and no film is done until nearly all are.
+func (o Order) options(step int, g Group) workflow.ActivityOptions {
+	var priority temporal.Priority
+	if len(g.After) > 0 {
+		priority.PriorityKey = 2
+	}
 	return workflow.ActivityOptions{
 		ActivityID:          strconv.Itoa(step),
-		TaskQueue:           o.queueFor(heavy),
+		TaskQueue:           o.queueFor(g.Heavy),
 		StartToCloseTimeout: 7 * 24 * time.Hour, // what hangs is noticed in other ways: see step.Worker, and beat
 		HeartbeatTimeout:    o.Silence,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 200},
+		Priority:            priority,
 	}
 }
 
@@ -121,7 +129,7 @@ func (o Order) do(ctx workflow.Context, g int) ([]Done, error) {
 	group := o.Groups[g]
 	if len(group.Steps) == 1 {
 		var d Done
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o.options(group.Steps[0], group.Heavy)), stepActivity, Job{o.Plan, group.Steps[0], o.Trace}).Get(ctx, &d)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o.options(group.Steps[0], group)), stepActivity, Job{o.Plan, group.Steps[0], o.Trace}).Get(ctx, &d)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +158,7 @@ func doGroup(ctx workflow.Context, p Part) ([]Done, error) {
 	wait := workflow.NewSelector(ctx)
 	ctx, cancel := workflow.WithCancel(ctx)
 	for _, step := range p.Group.Steps {
-		f := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, p.options(step, p.Group.Heavy)), stepActivity, Job{p.Plan, step, p.Trace})
+		f := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, p.options(step, p.Group)), stepActivity, Job{p.Plan, step, p.Trace})
 		wait.AddFuture(f, func(f workflow.Future) {
 			var d Done
 			if failed = f.Get(ctx, &d); failed == nil {

@@ -5,12 +5,15 @@ package temporaltest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,14 +31,15 @@ type Server struct {
 
 	t       testing.TB
 	program string
-	file    string // of its database
+	more    []string // arguments
+	file    string   // of its database
 	process *exec.Cmd
 	stdin   io.Closer
 	output  *bytes.Buffer
 }
 
-// Start runs a server until the test ends. Where its program cannot be built, for want of the module proxy, the test is skipped.
-func Start(t testing.TB) *Server {
+// Start runs a server until the test ends. Where its program cannot be built, for want of the module proxy, the test is skipped. more are arguments for it.
+func Start(t testing.TB, more ...string) *Server {
 	t.Helper()
 	program, err := s3server.Build("internal/engine/temporal/temporaltest/devserver")
 	if err != nil {
@@ -44,7 +48,7 @@ func Start(t testing.TB) *Server {
 		}
 		t.Fatalf("the Temporal server of the tests cannot be built: %v", err)
 	}
-	s := &Server{t: t, program: program, file: filepath.Join(t.TempDir(), "temporal.db")}
+	s := &Server{t: t, program: program, more: more, file: filepath.Join(t.TempDir(), "temporal.db")}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +66,7 @@ func (s *Server) Run() {
 	_, port, _ := strings.Cut(s.Address, ":")
 	s.output = &bytes.Buffer{}
 	s.process = exec.Command(s.program, "server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--headless", "--db-filename", s.file, "--log-level", "error")
+	s.process.Args = append(s.process.Args, s.more...)
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	stdin, err := s.process.StdinPipe() // its end is the server's
 	if err == nil {
@@ -102,6 +107,30 @@ func (s *Server) Kill() {
 		s.stdin.Close()
 		s.process = nil
 	}
+}
+
+// Taken is what the server has taken of its machine so far: time of its cores, bytes of memory at most, and bytes of its database.
+func (s *Server) Taken() (cores time.Duration, memory, database int64, err error) {
+	of := func(file string) string {
+		raw, failed := os.ReadFile(fmt.Sprintf("/proc/%d/%s", s.process.Process.Pid, file))
+		err = errors.Join(err, failed)
+		return string(raw)
+	}
+	var ticks [2]int64 // hundredths of a second, of the program and of the kernel for it
+	_, stat, _ := strings.Cut(of("stat"), ") ")
+	fields := strings.Fields(stat)
+	if err == nil && len(fields) > 12 {
+		for i := range ticks {
+			ticks[i], _ = strconv.ParseInt(fields[11+i], 10, 64)
+		}
+	}
+	_, peak, _ := strings.Cut(of("status"), "VmHWM:")
+	_, failed := fmt.Sscan(peak, &memory) // kB
+	info, missing := os.Stat(s.file)
+	if err = errors.Join(err, failed, missing); err != nil {
+		return 0, 0, 0, err
+	}
+	return time.Duration(ticks[0]+ticks[1]) * 10 * time.Millisecond, memory << 10, info.Size(), nil
 }
 
 // Env are the variables by which filmpress reaches the server.
