@@ -42,8 +42,9 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 test: $(players) ## all tests
 	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
 	@$(MAKE) --no-print-directory player
+	go build -ldflags '-s -w' -o build/filmpress ./cmd/filmpress
 	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others.
-	go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch ./...
+	FILMPRESS_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch ./...
 
 lint: ## what CI checks besides the tests
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"filmpress/internal/cli"
+	_ "filmpress/internal/startup"
 )
 
 func main() {

@@ -43,36 +43,43 @@ func (w *Worker) pictures(ctx context.Context, j job) error {
 	defer remove()
 	rung := video.rung(p.Poster)
 	facts := PictureFacts{Width: rung.Width, Height: rung.Height}
-	if err := w.poster(ctx, j, p, rung, filepath.Join(dir, "poster.mp4")); err != nil {
+	sheets := &board{job: j, params: p}
+	spec, err := sheets.spec(video.rung(p.Sheet), filepath.Join(dir, "sheet.mp4"))
+	if err != nil {
 		return err
 	}
-	if facts.Sheets, err = w.storyboard(ctx, j, p, video.rung(p.Sheet), filepath.Join(dir, "sheet.mp4")); err != nil {
+	var poster []byte
+	if p.File != nil {
+		if err := w.Tools.Storyboard(ctx, spec, sheets.add, w.log(j, "storyboard")); err != nil {
+			return err
+		}
+		poster, err = w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Gamut: p.File.Gamut, Width: p.File.Width, Height: p.File.Height, Quality: posterQuality}, w.log(j, "poster"))
+	} else {
+		still, failed := j.still(p, rung, filepath.Join(dir, "poster.mp4"))
+		if failed != nil {
+			return failed
+		}
+		poster, err = w.Tools.StillAndStoryboard(ctx, still, spec, sheets.add, w.log(j, "pictures"))
+	}
+	if err != nil {
+		return err
+	}
+	if err := j.poster(poster); err != nil {
+		return err
+	}
+	if facts.Sheets, err = sheets.finish(); err != nil {
 		return err
 	}
 	return writeFacts(j.out, facts)
 }
 
-// poster makes the poster of a picture file, or of the film.
-func (w *Worker) poster(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) error {
-	if p.File != nil {
-		picture, err := w.Tools.Poster(ctx, ffmpeg.PosterSpec{Path: j.in["poster"], Source: p.File.Source, Gamut: p.File.Gamut, Width: p.File.Width, Height: p.File.Height, Quality: posterQuality}, w.log(j, "poster"))
-		if err != nil {
-			return err
-		}
-		return j.poster(picture)
-	}
+// still puts together what the poster is chosen from.
+func (j job) still(p plan.PicturesParams, r Rendition, path string) (ffmpeg.StillSpec, error) {
 	segments, spec := spread(r.Segments, posterSegments), ffmpeg.StillSpec{Path: path, At: -1, Duration: p.Duration, Quality: posterQuality}
 	if p.At != nil {
 		segments, spec.At = r.around(*p.At)
 	}
-	if err := j.join(path, "video", r, segments); err != nil {
-		return err
-	}
-	picture, err := w.Tools.Still(ctx, spec, w.log(j, "poster"))
-	if err != nil {
-		return err
-	}
-	return j.poster(picture)
+	return spec, j.join(path, "video", r, segments)
 }
 
 // poster writes the poster, without what an encoder writes beside the picture.
@@ -106,25 +113,36 @@ func spread(segments []Segment, n int) []Segment {
 	return out
 }
 
-func (w *Worker) storyboard(ctx context.Context, j job, p plan.PicturesParams, r Rendition, path string) (sheets []string, err error) {
-	if err := j.join(path, "video", r, r.Segments); err != nil {
-		return nil, err
-	}
+// board is the storyboard in work.
+type board struct {
+	job    job
+	params plan.PicturesParams
+	sheets []string
+}
+
+// spec puts together what the storyboard is made of.
+func (b *board) spec(r Rendition, path string) (ffmpeg.StoryboardSpec, error) {
+	p := b.params
 	spec := ffmpeg.StoryboardSpec{Path: path, Duration: p.Duration, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
-	err = w.Tools.Storyboard(ctx, spec, func(i int, jpeg []byte) error {
-		name := fmt.Sprintf("sheet-%d.jpg", i)
-		sheets = append(sheets, name)
-		clean, err := privacy.StripJPEG(jpeg)
-		if err != nil {
-			return err
-		}
-		return j.write(name, clean)
-	}, w.log(j, "storyboard"))
+	return spec, b.job.join(path, "video", r, r.Segments)
+}
+
+// add writes one sheet.
+func (b *board) add(i int, jpeg []byte) error {
+	name := fmt.Sprintf("sheet-%d.jpg", i)
+	b.sheets = append(b.sheets, name)
+	clean, err := privacy.StripJPEG(jpeg)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	board := watch.Storyboard{Sheets: sheets, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
-	return sheets, j.write(storyboardName, watch.StoryboardVTT(board, p.Duration))
+	return b.job.write(name, clean)
+}
+
+// finish writes what says where the pictures are on the sheets.
+func (b *board) finish() (sheets []string, err error) {
+	p := b.params
+	layout := watch.Storyboard{Sheets: b.sheets, Interval: p.Interval, Width: p.Width, Height: p.Height, Columns: p.Columns, Rows: p.Rows}
+	return b.sheets, b.job.write(storyboardName, watch.StoryboardVTT(layout, p.Duration))
 }
 
 // mp4 joins a rung and the first sound track into a progressive file, without encoding anything again.

@@ -65,15 +65,19 @@ var capabilities = []Capability{
 
 // Capabilities tells which of the needed parts this ffmpeg has, in a fixed order.
 func (t Tools) Capabilities(ctx context.Context) ([]Capability, error) {
-	have := map[string]map[string]bool{}
+	said, have := map[string]string{}, map[string]map[string]bool{}
 	list := make([]Capability, len(capabilities))
 	for i, c := range capabilities {
 		if have[c.Kind] == nil {
-			names, err := t.parts(ctx, c.Kind)
-			if err != nil {
-				return nil, err
+			option := listOf(c.Kind)
+			if said[option] == "" { // each start takes longer than all else
+				out, err := t.list(ctx, option)
+				if err != nil {
+					return nil, err
+				}
+				said[option] = out
 			}
-			have[c.Kind] = names
+			have[c.Kind] = parseNames(c.Kind, said[option])
 		}
 		c.Present = have[c.Kind][c.Name]
 		c.Optional = c.Optional || c.Kind == "decoder" || c.Kind == "demuxer"
@@ -117,11 +121,27 @@ func (t Tools) Has(ctx context.Context, kind, name string) (bool, error) {
 
 // parts are the names of all this ffmpeg has of a kind.
 func (t Tools) parts(ctx context.Context, kind string) (map[string]bool, error) {
-	out, err := t.say(ctx, "ffmpeg", "-hide_banner", "-v", "error", "-"+kind+"s")
+	out, err := t.list(ctx, listOf(kind))
 	return parseNames(kind, out), err
 }
 
-// parseNames reads one of ffmpeg's lists: " V....D libx264   about", " D  mov,mp4,m4a   about", or bare names.
+// list is what ffmpeg says of its parts.
+func (t Tools) list(ctx context.Context, option string) (string, error) {
+	return t.say(ctx, "ffmpeg", "-hide_banner", "-v", "error", option)
+}
+
+// marks tell the two kinds apart that one list holds, -formats.
+var marks = map[string]string{"demuxer": "D", "muxer": "E"}
+
+// listOf is the option that has ffmpeg list its parts of a kind.
+func listOf(kind string) string {
+	if marks[kind] != "" {
+		return "-formats"
+	}
+	return "-" + kind + "s"
+}
+
+// parseNames reads one of ffmpeg's lists: " V....D libx264   about", " DE mpegts   about", " D  mov,mp4,m4a   about", or bare names.
 func parseNames(kind, out string) map[string]bool {
 	names := map[string]bool{}
 	for line := range strings.Lines(out) {
@@ -130,7 +150,7 @@ func parseNames(kind, out string) map[string]bool {
 		if kind == "bsf" {
 			column = 0
 		}
-		if len(f) <= column || strings.HasSuffix(f[0], ":") || f[column] == "=" {
+		if len(f) <= column || strings.HasSuffix(f[0], ":") || f[column] == "=" || !strings.Contains(f[0], marks[kind]) {
 			continue
 		}
 		for name := range strings.SplitSeq(f[column], ",") {

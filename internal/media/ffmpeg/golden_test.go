@@ -35,6 +35,9 @@ func TestArguments(t *testing.T) {
 	spec := AudioSpec{Film: "/films/film.mp4", Stream: 1, Duration: media.Rational{Num: 60, Den: 1}, BitRate: 96000, Loudness: -16, TruePeak: -1.5}
 	loud := func(i, tp float64) AudioSpec { s := spec; s.Measured = &Loudness{I: i, TP: tp}; return s }
 	still := StillSpec{Path: "/made/v.mp4", At: -1, Duration: time.Minute}
+	board := StoryboardSpec{Path: "/made/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}
+	small := board
+	small.Path = "/made/small.mp4"
 	sample := SampleSpec{Ladder: full, Metric: media.SSIM, Scratch: "/kept/work-1"}.at(360, []float64{23.5, 25, 31})
 	sample.Frames = 60
 	for name, args := range map[string][]string{
@@ -84,9 +87,10 @@ func TestArguments(t *testing.T) {
 		"begin":       beginArgs("/films/-i 100%d:film's.mp4", []int{2, 0, 1}),
 		"audio-limit": loud(-23, -3).args(),
 		"audio-still": func() AudioSpec { s := spec; s.Measured = &Loudness{Silent: true}; return s }().args(),
-		"still":       still.chosen(darkOrFlat),
-		"still-at":    StillSpec{Path: "/made/v.mp4", At: 7 * time.Second, Quality: 2}.at(),
-		"storyboard":  StoryboardSpec{Path: "/made/v.mp4", Duration: time.Minute, Interval: 10 * time.Second, Width: 160, Height: 90, Columns: 5, Rows: 5}.args(),
+		"still":       arguments(1, still.ways()[0](0)),
+		"still-at":    arguments(1, StillSpec{Path: "/made/v.mp4", At: 7 * time.Second, Quality: 2}.at(0)),
+		"storyboard":  arguments(1, board.output(0)),
+		"pictures":    still.beside(small),
 		"remux":       remuxArgs("/made/v.mp4", "/made/a.mp4", "/out/film.mp4"),
 		"remux-mute":  remuxArgs("/made/v.mp4", "", "/out/film.mp4"),
 		"listen":      listenArgs("/films/film.mp4", 2),

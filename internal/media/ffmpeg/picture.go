@@ -36,23 +36,22 @@ const (
 // Still gives a JPEG in the rendition's own size: the picture most like the others around it, which is what
 // people take for typical, and no black one.
 func (t Tools) Still(ctx context.Context, s StillSpec, log string) ([]byte, error) {
-	if s.At >= 0 {
-		return t.still(ctx, s.at(), log)
-	}
-	for _, skip := range []emptiness{darkOrFlat, onlyDark, nothing} {
-		picture, err := t.still(ctx, s.chosen(skip), log)
+	return t.firstOf(ctx, s.ways(), log)
+}
+
+// firstOf goes the ways one behind the other until one leads to a picture.
+func (t Tools) firstOf(ctx context.Context, ways []func(pipe int) *ff.Stream, log string) ([]byte, error) {
+	for _, way := range ways {
+		picture, err := t.still(ctx, arguments(1, way(0)), log)
 		if !errors.Is(err, errNoPicture) {
 			return picture, err
 		}
 	}
-	return t.still(ctx, s.at(), log)
+	return nil, errNoPicture
 }
 
 func (t Tools) still(ctx context.Context, args []string, log string) (picture []byte, err error) {
-	read := func(r io.Reader) error {
-		return readJPEGs(r, func(_ int, data []byte) error { picture = data; return nil })
-	}
-	if err := t.Run(ctx, Job{Args: args, Read: []func(io.Reader) error{read}, Log: log}); err != nil {
+	if err := t.Run(ctx, Job{Args: args, Read: []func(io.Reader) error{only(&picture)}, Log: log}); err != nil {
 		return nil, err
 	}
 	if picture == nil {
@@ -61,10 +60,22 @@ func (t Tools) still(ctx context.Context, args []string, log string) (picture []
 	return picture, nil
 }
 
-func (s StillSpec) at() []string {
+// ways are how a picture is looked for, the best one first. Each writes to the pipe that it is given.
+func (s StillSpec) ways() []func(pipe int) *ff.Stream {
+	if s.At >= 0 {
+		return []func(int) *ff.Stream{s.at}
+	}
+	var all []func(int) *ff.Stream
+	for _, skip := range []emptiness{darkOrFlat, onlyDark, nothing} {
+		all = append(all, func(pipe int) *ff.Stream { return s.chosen(skip, pipe) })
+	}
+	return append(all, s.at)
+}
+
+func (s StillSpec) at(pipe int) *ff.Stream {
 	f := &filters{stream(input(s.Path, ff.KwArgs{"ss": seconds(max(0, s.At))}), 0)}
 	f.jpegColor()
-	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+	return f.Output(Pipe(pipe), jpeg(s.Quality, 1))
 }
 
 // emptiness is what a choice passes over.
@@ -76,7 +87,7 @@ const (
 	darkOrFlat
 )
 
-func (s StillSpec) chosen(skip emptiness) []string {
+func (s StillSpec) chosen(skip emptiness, pipe int) *ff.Stream {
 	part := max(s.Duration/3, time.Second)
 	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey", "t": seconds(part)}), 0)}
 	f.add("select", "expr", fmt.Sprintf("isnan(prev_selected_t)+gte(t-prev_selected_t,%s)", seconds(part/candidates)))
@@ -90,7 +101,7 @@ func (s StillSpec) chosen(skip emptiness) []string {
 	}
 	f.add("thumbnail", "n", itoa(candidates))
 	f.jpegColor()
-	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, 1)))
+	return f.Output(Pipe(pipe), jpeg(s.Quality, 1))
 }
 
 // StoryboardSpec is a film's storyboard: small pictures in sheets.
@@ -117,19 +128,53 @@ func (s StoryboardSpec) Sheets() int {
 // Storyboard decodes keyframes alone and hands over the sheets in order, as JPEG.
 func (t Tools) Storyboard(ctx context.Context, s StoryboardSpec, sheet func(i int, jpeg []byte) error, log string) error {
 	got := 0
-	read := func(r io.Reader) error {
-		return readJPEGs(r, func(i int, data []byte) error { got++; return sheet(i, data) })
-	}
-	if err := t.Run(ctx, Job{Args: s.args(), Read: []func(io.Reader) error{read}, Log: log}); err != nil {
+	if err := t.Run(ctx, Job{Args: arguments(1, s.output(0)), Read: []func(io.Reader) error{counted(sheet, &got)}, Log: log}); err != nil {
 		return err
 	}
+	return s.complete(got)
+}
+
+// StillAndStoryboard is Still and Storyboard by one process, which takes longer to start than to decode the keyframes of minutes.
+func (t Tools) StillAndStoryboard(ctx context.Context, s StillSpec, b StoryboardSpec, sheet func(i int, jpeg []byte) error, log string) (picture []byte, err error) {
+	got := 0
+	job := Job{Args: s.beside(b), Read: []func(io.Reader) error{only(&picture), counted(sheet, &got)}, Log: log}
+	if err := t.Run(ctx, job); err != nil {
+		return nil, err
+	}
+	if err := b.complete(got); err != nil || picture != nil {
+		return picture, err
+	}
+	return t.firstOf(ctx, s.ways()[1:], log)
+}
+
+// beside is the argument list of the best way to a picture, and of a storyboard.
+func (s StillSpec) beside(b StoryboardSpec) []string {
+	return arguments(2, s.ways()[0](0), b.output(1))
+}
+
+// only reads one picture.
+func only(picture *[]byte) func(io.Reader) error {
+	return func(r io.Reader) error {
+		return readJPEGs(r, func(_ int, data []byte) error { *picture = data; return nil })
+	}
+}
+
+// counted reads sheets, and counts them.
+func counted(sheet func(i int, jpeg []byte) error, got *int) func(io.Reader) error {
+	return func(r io.Reader) error {
+		return readJPEGs(r, func(i int, data []byte) error { *got++; return sheet(i, data) })
+	}
+}
+
+// complete fails where there are too few sheets, or too many.
+func (s StoryboardSpec) complete(got int) error {
 	if got != s.Sheets() {
 		return fmt.Errorf("ffmpeg gave %d storyboard sheets, not %d", got, s.Sheets())
 	}
 	return nil
 }
 
-func (s StoryboardSpec) args() []string {
+func (s StoryboardSpec) output(pipe int) *ff.Stream {
 	count := int64(s.Count())
 	f := &filters{stream(input(s.Path, ff.KwArgs{"skip_frame": "nokey"}), 0)}
 	// round=up puts a keyframe into the first slot that begins at or after it: a slot shows the last one before.
@@ -139,7 +184,7 @@ func (s StoryboardSpec) args() []string {
 	f.add("scale", "w", itoa(s.Width), "h", itoa(s.Height), "flags", "area")
 	f.jpegColor()
 	f.add("tile", "layout", fmt.Sprintf("%dx%d", s.Columns, s.Rows))
-	return arguments(1, f.Output(Pipe(0), jpeg(s.Quality, int64(s.Sheets()))))
+	return f.Output(Pipe(pipe), jpeg(s.Quality, int64(s.Sheets())))
 }
 
 // jpegColor turns our BT.709 of limited range into what JPEG means: BT.601, full range (JFIF 1.02).

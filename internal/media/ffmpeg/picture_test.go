@@ -63,16 +63,24 @@ func TestStill(t *testing.T) {
 		t.Errorf("the poster's brightness is %d: black, or from after the first third", got)
 	}
 	black := film(t, "black.mp4", "-f", "lavfi", "-i", "color=black:s=64x36:r=25:d=1", "-c:v", "libx264")
-	if data, err = tools(t).Still(context.Background(), StillSpec{Path: black, At: -1, Duration: time.Second}, ""); err != nil {
+	board := StoryboardSpec{Path: black, Duration: time.Second, Interval: time.Second, Width: 64, Height: 36, Columns: 1, Rows: 1}
+	sheet := func(_ int, data []byte) error { picture(t, data, 64, 36); return nil }
+	if data, err = tools(t).StillAndStoryboard(context.Background(), StillSpec{Path: black, At: -1, Duration: time.Second}, board, sheet, ""); err != nil {
 		t.Fatal(err)
 	}
 	picture(t, data, 64, 36)
 }
 
-// TestStoryboard: picture i shows the film at i times the interval, on sheets that are filled up with black.
+// TestStoryboard: picture i shows the film at i times the interval, on sheets that are filled up with black; made alone, or beside a
+// poster, which is then the same as alone.
 func TestStoryboard(t *testing.T) {
 	t.Parallel()
 	path := rendition(t)
+	still := StillSpec{Path: path, At: -1, Duration: 24 * time.Second}
+	poster, err := tools(t).Still(context.Background(), still, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		interval time.Duration
 		pictures int
@@ -82,15 +90,24 @@ func TestStoryboard(t *testing.T) {
 			t.Fatalf("%d pictures", spec.Count())
 		}
 		var sheets []image.Image
-		err := tools(t).Storyboard(context.Background(), spec, func(i int, data []byte) error {
+		add := func(i int, data []byte) error {
 			if i != len(sheets) {
 				t.Errorf("sheet %d comes after %d", i, len(sheets))
 			}
 			sheets = append(sheets, picture(t, data, 128, 72))
 			return nil
-		}, "")
+		}
+		beside, err := poster, error(nil)
+		if c.pictures == 1 {
+			err = tools(t).Storyboard(context.Background(), spec, add, "")
+		} else {
+			beside, err = tools(t).StillAndStoryboard(context.Background(), still, spec, add, "")
+		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !bytes.Equal(beside, poster) {
+			t.Errorf("every %s: the poster beside the storyboard is another one", c.interval)
 		}
 		for i := range len(sheets) * 4 {
 			want := 0

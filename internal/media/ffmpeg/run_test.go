@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -201,5 +203,11 @@ func TestCapabilities(t *testing.T) {
 	names := parseNames("encoder", "Encoders:\n V..... = Video\n ------\n V....D libx264              x\n A....D aac    y (codec aac)\n")
 	if len(names) != 2 || !names["libx264"] || !names["aac"] {
 		t.Errorf("%v", names)
+	}
+	formats := "File formats:\n D. = Demuxing supported\n .E = Muxing supported\n --\n  E adts            ADTS AAC\n D  mov,mp4         QuickTime / MOV\n DE mpegts          MPEG-TS\n"
+	for kind, want := range map[string][]string{"demuxer": {"mov", "mp4", "mpegts"}, "muxer": {"adts", "mpegts"}} {
+		if got := slices.Sorted(maps.Keys(parseNames(kind, formats))); !slices.Equal(got, want) {
+			t.Errorf("%ss: %v", kind, got)
+		}
 	}
 }

@@ -111,7 +111,7 @@ func current(t *testing.T, k *killing) {
 
 // TestKilled kills publish, sync and clean with SIGKILL at random moments, several times each on one film. The next run that is left
 // alone finishes, nothing that a kept release names is lost, and a viewer meets whole releases all the while. FILMPRESS_KILLS is how
-// many are killed in all; the moments come from a seed, which is told.
+// many are killed in all; the moments come from a seed, which is told. FILMPRESS_BINARY is the program, built here where it is not given.
 func TestKilled(t *testing.T) {
 	server := s3server.Start(t)
 	server.Setenv(t)
@@ -119,9 +119,12 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := filepath.Join(t.TempDir(), "filmpress")
-	if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program := os.Getenv("FILMPRESS_BINARY")
+	if program == "" {
+		program = filepath.Join(t.TempDir(), "filmpress")
+		if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
