@@ -162,8 +162,8 @@ const lead = 2 * time.Second
 // seek are the input options of a piece. Times stay those of the whole film. Nothing is thrown
 // away between the keyframe that is found and the time that was asked for: a picture may be shown for minutes.
 func (l Ladder) seek() ff.KwArgs {
-	options := ff.KwArgs{}
-	if l.First > 0 {
+	options := reading(l.Source.Reading)
+	if l.First > 0 && l.Source.Offset == 0 {
 		options["copyts"], options["start_at_zero"] = "", ""
 	}
 	if !l.fromStart() {
