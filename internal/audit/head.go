@@ -97,7 +97,7 @@ func (a *auditor) head(w want, h Head) {
 	case media && h.Encoding != "" && h.Encoding != "identity":
 		a.fail(w.uri, 0, "http-encoding", "the media file is served with Content-Encoding: %s, so its byte ranges count packed bytes", h.Encoding)
 	case w.kind == playlistFile && h.Encoding == "":
-		a.warn(w.uri, 0, "hls-10.1", "the playlist is not gzipped on its way")
+		a.fail(w.uri, 0, "hls-10.1", "the playlist is not gzipped on its way")
 	}
 	if h.Web && h.Origin != "*" && w.kind != pageFile && w.kind != otherFile {
 		a.warn(w.uri, 0, "http-cors", "a page of another origin may not read it: Access-Control-Allow-Origin is %s", named(h.Origin))

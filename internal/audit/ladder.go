@@ -43,7 +43,7 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	case !old:
 		a.warn(uri, 0, "av1-alone", "every variant is AV1, so devices without it play none")
 	case !modest:
-		a.fail(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
+		a.warn(uri, 0, "hls-1.3", "no variant is at most High@4.1, so older devices play none")
 	}
 	a.scores(uri, m)
 	if !sdr {
@@ -53,7 +53,7 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	for _, t := range pictures[1:] {
 		w1, h1, w2, h2 := float64(first.init.Width), float64(first.init.Height), float64(t.init.Width), float64(t.init.Height)
 		if h1 > 0 && math.Abs(w2-h2*w1/h1) > 2+2*w1/h1 { // sides are rounded to even numbers
-			a.fail(uri, 0, "hls-1.33", "the variants have different shapes: %.0fx%.0f and %.0fx%.0f", w1, h1, w2, h2)
+			a.warn(uri, 0, "hls-1.33", "the variants have different shapes: %.0fx%.0f and %.0fx%.0f", w1, h1, w2, h2)
 			break
 		}
 		a.aligned(first, t)

@@ -283,7 +283,7 @@ func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []
 	rates := t.rates.Add(largest["AUDIO"]).Add(largest["SUBTITLES"])
 	a.rates(uri, v.Line, v.URI, v.Bandwidth, v.Average, rates)
 	if rates.Peak > max(2*rates.Average, smallestRung) {
-		a.fail(uri, v.Line, "hls-1.30", "the peak of %s is %d bit/s, more than twice its average of %d", v.URI, rates.Peak, rates.Average)
+		a.warn(uri, v.Line, "hls-1.30", "the peak of %s is %d bit/s, more than twice its average of %d", v.URI, rates.Peak, rates.Average)
 	}
 }
 

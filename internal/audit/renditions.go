@@ -51,7 +51,7 @@ func (a *auditor) characteristics(uri string, r hls.Rendition) {
 	case has(hls.DescribesVideo) && !r.Autoselect:
 		a.fail(uri, r.Line, "hls-2.13", "%q describes the picture and needs AUTOSELECT=YES", r.Name)
 	case r.Forced && !r.Autoselect:
-		a.fail(uri, r.Line, "hls-5.11", "%q is forced and needs AUTOSELECT=YES", r.Name)
+		a.warn(uri, r.Line, "hls-5.11", "%q is forced and needs AUTOSELECT=YES", r.Name)
 	case has(hls.TranscribesDialog) != has(hls.DescribesMusic):
 		a.warn(uri, r.Line, "hls-4.6", "%q has one of the two characteristics of subtitles for the deaf, not both", r.Name)
 	case has(hls.TranscribesDialog) && !r.Autoselect:

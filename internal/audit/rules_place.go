@@ -1,7 +1,7 @@
 package audit
 
 var deliveryRules = []Rule{
-	{"hls-10.1", warns, "Playlists are gzipped on their way", "authoring specification, 10.1", "A film's playlist shrinks to a tenth, which is felt on thin lines.", "store them gzipped with Content-Encoding: gzip, or let the server do it"},
+	{"hls-10.1", fails, "Playlists are gzipped on their way", "authoring specification, 10.1", "A film's playlist shrinks to a tenth, which is felt on thin lines.", "store them gzipped with Content-Encoding: gzip, or let the server do it"},
 	{"hls-10.4", fails, "Content types are right", "authoring specification, 10.4; RFC 8216, 4", "Some players, and browsers with nosniff, refuse what is served as another type.", "set Content-Type when uploading, or in the server's table of types"},
 	{"hls-11.4", warns, "Names of segments do not tell the title", "authoring specification, 11.4", "Whoever sees a line's addresses sees what is watched.", "name segments by numbers or digests"},
 	{"http-encoding", fails, "Media files are not packed on their way", "RFC 9110, 8.4 and 14", "Byte ranges then count packed bytes, and players get garbage.", "switch compression off for video, audio and .m4s"},

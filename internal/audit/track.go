@@ -318,12 +318,12 @@ func (a *auditor) aligned(first, t *track) {
 		a.fail(t.uri, 0, "hls-8.3", "the rendition begins at %s, another at %s", seconds(t.start()), seconds(first.start()))
 	}
 	if len(t.segments) != len(first.segments) {
-		a.fail(t.uri, 0, "hls-8.22", "the rendition has %d segments, another %d", len(t.segments), len(first.segments))
+		a.warn(t.uri, 0, "hls-8.22", "the rendition has %d segments, another %d", len(t.segments), len(first.segments))
 		return
 	}
 	for i, s := range t.segments {
 		if (s.start - first.segments[i].start).Abs() > time.Millisecond {
-			a.fail(t.uri, t.list.Segments[i].Line, "hls-8.22", "segment %d begins at %s, that of another rendition at %s", i,
+			a.warn(t.uri, t.list.Segments[i].Line, "hls-8.22", "segment %d begins at %s, that of another rendition at %s", i,
 				seconds(s.start), seconds(first.segments[i].start))
 			return
 		}

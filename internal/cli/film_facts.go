@@ -62,7 +62,7 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 		}
 	}
 	if look.cuts && len(source.Video) > 0 {
-		film.Cuts, err = a.findCuts(ctx, tools, kept.Dir(), path, source.Video[0].Index, source.Duration)
+		film.Cuts, err = a.findCuts(ctx, tools, kept.Dir(), path, source.Video[0], source.Duration)
 	}
 	return film, nil, err
 }
@@ -79,7 +79,7 @@ func named(fs []report.Finding, name string) []report.Finding {
 func (a *app) hear(ctx context.Context, tools ffmpeg.Tools, dir, path string, track media.Audio) (align.Speech, error) {
 	return remembered(dir, path, tools, fmt.Sprint("speech-", track.Index), func() (align.Speech, error) {
 		var speech align.Speech
-		err := tools.Listen(ctx, path, track.Index, func(r io.Reader) (err error) {
+		err := tools.Listen(ctx, path, track, func(r io.Reader) (err error) {
 			speech, err = align.DetectSpeech(r)
 			return err
 		}, a.looking("speech", "listening for speech", track.End))
@@ -87,9 +87,9 @@ func (a *app) hear(ctx context.Context, tools ffmpeg.Tools, dir, path string, tr
 	})
 }
 
-func (a *app) findCuts(ctx context.Context, tools ffmpeg.Tools, dir, path string, index int, length time.Duration) ([]time.Duration, error) {
-	return remembered(dir, path, tools, fmt.Sprint("cuts-", index), func() ([]time.Duration, error) {
-		return tools.Cuts(ctx, path, index, a.looking("cuts", "looking for cuts", length))
+func (a *app) findCuts(ctx context.Context, tools ffmpeg.Tools, dir, path string, v media.Video, length time.Duration) ([]time.Duration, error) {
+	return remembered(dir, path, tools, fmt.Sprint("cuts-", v.Index), func() ([]time.Duration, error) {
+		return tools.Cuts(ctx, path, v, a.looking("cuts", "looking for cuts", length))
 	})
 }
 

@@ -76,6 +76,13 @@ type Video struct {
 	Transfer   string        `json:"transfer,omitempty"`    // color_transfer: "smpte2084" is PQ, "arib-std-b67" is HLG
 	Primaries  string        `json:"primaries,omitempty"`   // color_primaries
 	BitRate    int64         `json:"bit_rate,omitempty"`    // bit/s, measured over the packets
+	Reading
+}
+
+// Reading is what has to be known to read a stream besides the file and the stream's index. Of most streams that is nothing.
+type Reading struct {
+	Late   bool          `json:"late,omitempty"`   // a stream of the file, not always this one, begins so late that it has to be looked for
+	Offset time.Duration `json:"offset,omitempty"` // of the stream's times to time 0, where ffmpeg would count them from the stream's own beginning
 }
 
 // HDR says whether the picture needs tone mapping before it can be shown as SDR.
@@ -133,6 +140,7 @@ type Audio struct {
 	Default  bool          `json:"default,omitempty"`
 	Start    time.Duration `json:"start"`
 	End      time.Duration `json:"end"`
+	Reading
 }
 
 // Text is a subtitle stream inside the container. It is reported, not published by itself.

@@ -113,6 +113,7 @@ type AudioParams struct {
 	Loudness float64        `json:"loudness"`        // LUFS
 	TruePeak float64        `json:"true_peak"`
 	Tolerant bool           `json:"tolerant,omitempty"` // go on over damage
+	media.Reading
 }
 
 // SubtitleParams are the parameters of a subtitle step. Its input is the track's file.

@@ -196,7 +196,7 @@ func (c *computer) addSound(v voice) {
 	c.because(v.subject(), true, why)
 	p := AudioParams{
 		Stream: v.Index, Duration: c.seconds(c.frames), Segment: c.seconds(int64(c.segment)), Opening: c.opening,
-		Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak), Tolerant: c.Tolerant,
+		Bitrate: int64(c.Pipeline.Audio.Bitrate) * 1000, Loudness: float64(c.Pipeline.Audio.Loudness), TruePeak: float64(c.Pipeline.Audio.TruePeak), Tolerant: c.Tolerant, Reading: v.Reading,
 	}
 	if v.right != nil {
 		p.Right = &v.right.Index

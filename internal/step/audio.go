@@ -143,6 +143,7 @@ func (w *Worker) audio(ctx context.Context, j job) error {
 func (w *Worker) encodeAudio(ctx context.Context, j job, p plan.AudioParams, read func(io.Reader) error) error {
 	spec := ffmpeg.AudioSpec{
 		Film: j.in["film"], Stream: p.Stream, Right: p.Right, Duration: p.Duration, BitRate: p.Bitrate, Loudness: p.Loudness, TruePeak: p.TruePeak, Tolerant: p.Tolerant,
+		Reading: p.Reading,
 	}
 	measured, err := w.Tools.MeasureLoudness(ctx, spec, nil, w.log(j, "loudness"))
 	if err != nil {

@@ -31,7 +31,7 @@ type Loudness struct {
 	Silent bool    `json:"silent"` // nothing is louder than the gate of -70 LUFS; the figures mean nothing
 }
 
-// MeasureLoudness decodes a sound track once, as EncodeAudio does; of spec, Film, Stream, Right, Duration and Tolerant count.
+// MeasureLoudness decodes a sound track once, as EncodeAudio does; of spec, Film, Stream, Right, Duration, Tolerant and Reading count.
 // progress may be nil.
 func (t Tools) MeasureLoudness(ctx context.Context, spec AudioSpec, progress func(Progress), log string) (Loudness, error) {
 	var said messages
@@ -88,6 +88,7 @@ type AudioSpec struct {
 	Loudness float64        // LUFS to reach
 	TruePeak float64        // dBTP not to pass
 	Tolerant bool           // go on over damaged sound
+	media.Reading
 }
 
 // EncodeAudio encodes a sound track; read takes it as ADTS, whose first frame is Priming. Time 0 is the
@@ -110,7 +111,7 @@ func (s AudioSpec) args() []string {
 // stereo gives two channels at SampleRate without gaps, from time 0 on. Surround is mixed down as ITU-R BS.775
 // says (centre and surround at -3 dB, no LFE), which is ffmpeg's own matrix.
 func (s AudioSpec) stereo() *filters {
-	in := input(s.Film, ff.KwArgs{"reinit_filter": "0"}) // a graph that were set up anew would begin at 0 again
+	in := input(s.Film, with(reading(s.Reading), ff.KwArgs{"reinit_filter": "0"})) // a graph that were set up anew would begin at 0 again
 	if s.Right == nil {
 		f := &filters{stream(in, s.Stream)}
 		f.evenly("stereo")

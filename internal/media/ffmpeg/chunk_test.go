@@ -188,6 +188,19 @@ func TestChunkBeyondThePicture(t *testing.T) {
 	}
 }
 
+// TestChunkBeforeThePicture: where the sound begins before the picture, a piece that begins there, too, holds the first picture until its time.
+func TestChunkBeforeThePicture(t *testing.T) {
+	t.Parallel()
+	path := film(t, "film.mp4", "-f", "lavfi", "-i", "sine=d=4", "-itsoffset", "1", "-f", "lavfi", "-i", numbered("25", "3"), "-fps_mode", "passthrough", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+	whole, parts, again := pieces(t, path, probe(t, path), []Rung{{256, 32, 10, 4e6, 8e6, ""}}, 10, 20, 60)
+	if len(again) > 0 {
+		t.Errorf("the pieces from %d could be had from the film's beginning alone", again)
+	}
+	if want, got := numbersOf(t, whole), numbersOf(t, parts...); !slices.Equal(got, want) || got[24] != 0 || got[30] != 5 {
+		t.Errorf("in pieces\n%v\nin one\n%v", got, want)
+	}
+}
+
 // cracked are clips that are damaged within, so that only --tolerant publishes them; unsought are those in which seeking leads to
 // no picture that can be decoded.
 var (

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"filmpress/internal/media"
+
 	ff "github.com/u2takey/ffmpeg-go"
 )
 
@@ -22,21 +24,21 @@ const cutWidth = 160
 // Cuts lists the shot changes of a picture: the time of each first frame of a shot but the film's first, from the
 // container's start on. The whole picture is decoded, as fast as its decoder can. Slow dissolves are not found.
 // Damaged pictures are passed over. progress may be nil.
-func (t Tools) Cuts(ctx context.Context, film string, index int, progress func(Progress)) ([]time.Duration, error) {
+func (t Tools) Cuts(ctx context.Context, film string, v media.Video, progress func(Progress)) ([]time.Duration, error) {
 	var cuts []time.Duration
 	read := func(r io.Reader) (err error) {
 		cuts, err = parseCuts(r)
 		return err
 	}
-	err := t.Run(ctx, Job{Args: cutsArgs(film, index), Read: []func(io.Reader) error{read}, Progress: progress, Tolerant: true})
+	err := t.Run(ctx, Job{Args: cutsArgs(film, v), Read: []func(io.Reader) error{read}, Progress: progress, Tolerant: true})
 	if err != nil {
 		return nil, err
 	}
 	return cuts, nil
 }
 
-func cutsArgs(film string, index int) []string {
-	f := &filters{stream(input(film, ff.KwArgs{"skip_loop_filter": "all"}), index)}
+func cutsArgs(film string, v media.Video) []string {
+	f := &filters{stream(input(film, with(reading(v.Reading), ff.KwArgs{"skip_loop_filter": "all"})), v.Index)}
 	f.add("scale", "w", itoa(cutWidth), "h", "-2", "flags", "fast_bilinear")
 	f.add("select", "expr", "gt(scene,"+cutScore+")")
 	f.add("metadata", "mode", "print", "key", "lavfi.scene_score", "file", strings.ReplaceAll(Pipe(0), ":", `\:`)) // ffmpeg-go escapes for the graph, not for the filter's options

@@ -234,13 +234,15 @@ func TestPictureAndSoundStayTogether(t *testing.T) {
 		"late.mkv":     {"-itsoffset", "0.6", "-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", beep, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "libopus", "-avoid_negative_ts", "disabled", "-output_ts_offset", "3"},
 		"offset.ts":    {"-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "mpeg2video", "-c:a", "mp2", "-output_ts_offset", "1234"},
 		"picture2.mp4": {"-f", "lavfi", "-i", strings.Replace(flash, "1.999,2.2", "1.399,1.6", 1), "-f", "lavfi", "-i", beep, "-filter:v", "setpts=PTS+0.6/TB", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"},
+		"picture2.ts":  {"-f", "lavfi", "-i", strings.Replace(flash, "1.999,2.2", "1.399,1.6", 1), "-f", "lavfi", "-i", beep, "-filter:v", "setpts=PTS+0.6/TB", "-fps_mode", "passthrough", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"},
+		"sound2.mpg":   {"-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", strings.Replace(beep, "2,2.2", "1.4,1.6", 1), "-c:v", "mpeg2video", "-c:a", "mp2"},
 		"sound2.mov":   {"-f", "lavfi", "-i", flash, "-itsoffset", "0.6", "-f", "lavfi", "-i", strings.Replace(beep, "2,2.2", "1.4,1.6", 1), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := film(t, name, args...)
 			_, out := encode(t, path, small(160, 90), nil)
-			seen, heard := flashAt(t, out[0]), beepAt(t, encodeSound(t, path, nil))
+			seen, heard := flashAt(t, out[0]), beepAt(t, encodeSound(t, path, func(s *AudioSpec) { s.Reading = probe(t, path).Audio[0].Reading }))
 			if d := seen - heard; d < -0.021 || d > 0.021 {
 				t.Errorf("the flash comes at %.3f s, the beep at %.3f s", seen, heard)
 			}

@@ -123,7 +123,7 @@ func fieldsArgs(path string, v media.Video, at time.Duration) []string {
 	if v.DeclaredInterlaced() {
 		threshold = combedDeclared
 	}
-	options := ff.KwArgs{}
+	options := reading(v.Reading)
 	if at > 0 { // or from the keyframe before, as in tryArgs
 		options["ss"], options["noaccurate_seek"] = seconds(at), ""
 	}

@@ -55,6 +55,24 @@ func inputArgs(path string, options ff.KwArgs) []string {
 	return append(args, "-i", fileURL(path))
 }
 
+// reading are the options before a film of which one stream is read.
+func reading(r media.Reading) ff.KwArgs {
+	options := farther(r.Late)
+	if r.Offset != 0 {
+		options["copyts"], options["itsoffset"] = "", seconds(r.Offset)
+	}
+	return options
+}
+
+// farther are the options before a film in which ffmpeg has to look for streams for longer than the 5 s or 5 MB that it does by itself. It
+// holds in memory what it reads meanwhile, and does so in every run: hence the bounds.
+func farther(late bool) ff.KwArgs {
+	if !late {
+		return ff.KwArgs{}
+	}
+	return ff.KwArgs{"analyzeduration": "90000000", "probesize": itoa(64 << 20)}
+}
+
 // input is a film, or one of our own files, with further input options.
 func input(path string, options ff.KwArgs) *ff.Stream {
 	all := guards()
@@ -127,11 +145,11 @@ func Timescale(rate media.Rational) int64 {
 
 // tryArgs decode three pictures of a stream and throw them away. After a seek they are those from the keyframe before on: there may be hundreds from
 // that to the place, and none of them is wanted.
-func tryArgs(path string, index int, at time.Duration) []string {
-	options := ff.KwArgs{}
+func tryArgs(path string, v media.Video, at time.Duration) []string {
+	options := reading(v.Reading)
 	if at > 0 {
 		options["ss"], options["noaccurate_seek"] = seconds(at), ""
 	}
-	f := &filters{stream(input(path, options), index)}
+	f := &filters{stream(input(path, options), v.Index)}
 	return arguments(1, f.Output("pipe:", ff.KwArgs{"frames:v": "3", "format": "null"}))
 }

@@ -195,7 +195,7 @@ func (j *judge) picture(source media.Source, pictures int) {
 var seekable = []string{"mov", "matroska"}
 
 // tryDecoding decodes a few pictures at the start and, where that costs little, near the end: a header may be in
-// order while the pictures are not. The picture's size and format are asked again where the header lacked them.
+// order while the pictures are not.
 func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) error {
 	v := source.Video[0]
 	places := []time.Duration{0}
@@ -208,7 +208,7 @@ func (t Tools) tryDecoding(ctx context.Context, j *judge, source *media.Source) 
 		if at == 0 && j.begins {
 			continue
 		}
-		frames, why, err := t.decodes(ctx, j.path, v.Index, at, i == 0)
+		frames, why, err := t.decodes(ctx, j.path, v, at, i == 0)
 		if err != nil {
 			return err
 		}
@@ -243,7 +243,7 @@ func (t Tools) begin(ctx context.Context, path string, source media.Source) (all
 		streams = append(streams, a.Index)
 	}
 	frames := make([]int64, len(streams))
-	err = t.Run(ctx, Job{Args: beginArgs(path, streams), Read: counting(frames)})
+	err = t.Run(ctx, Job{Args: beginArgs(path, streams, source.Video[0].Late), Read: counting(frames)})
 	if exit := (*ExitError)(nil); errors.As(err, &exit) {
 		return false, nil
 	}
@@ -251,9 +251,9 @@ func (t Tools) begin(ctx context.Context, path string, source media.Source) (all
 }
 
 // beginArgs open the film once for each stream, the picture's first, or a late sound would have the picture decoded up to it.
-func beginArgs(path string, streams []int) (args []string) {
+func beginArgs(path string, streams []int, late bool) (args []string) {
 	for range streams {
-		args = append(args, inputArgs(path, nil)...)
+		args = append(args, inputArgs(path, farther(late))...)
 	}
 	frames := "3"
 	for i, index := range streams {
@@ -265,8 +265,8 @@ func beginArgs(path string, streams []int) (args []string) {
 
 // decodes tries three pictures from a place on. strict takes any damage for a failure: right for the start, where
 // every decoder has what it needs; after a seek pictures may refer to ones before.
-func (t Tools) decodes(ctx context.Context, path string, index int, at time.Duration, strict bool) (frames int64, why string, err error) {
-	job := Job{Args: tryArgs(path, index, at), Tolerant: !strict, Progress: func(p Progress) { frames = p.Frames }}
+func (t Tools) decodes(ctx context.Context, path string, v media.Video, at time.Duration, strict bool) (frames int64, why string, err error) {
+	job := Job{Args: tryArgs(path, v, at), Tolerant: !strict, Progress: func(p Progress) { frames = p.Frames }}
 	err = t.Run(ctx, job)
 	var exit *ExitError
 	if errors.As(err, &exit) {

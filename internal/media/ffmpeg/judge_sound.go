@@ -30,7 +30,7 @@ func (t Tools) trySound(ctx context.Context, j *judge, source *media.Source) err
 	var good []media.Audio
 	var bad []string
 	for _, a := range source.Audio {
-		why, err := t.decodesSound(ctx, j.path, a.Index)
+		why, err := t.decodesSound(ctx, j.path, a)
 		switch {
 		case err != nil:
 			return err
@@ -52,9 +52,9 @@ func (t Tools) trySound(ctx context.Context, j *judge, source *media.Source) err
 }
 
 // decodesSound tries a few frames of a sound track. why is "" where they decode.
-func (t Tools) decodesSound(ctx context.Context, path string, index int) (why string, err error) {
+func (t Tools) decodesSound(ctx context.Context, path string, a media.Audio) (why string, err error) {
 	var got time.Duration
-	err = t.Run(ctx, Job{Args: trySoundArgs(path, index), Progress: func(p Progress) { got = p.OutTime }})
+	err = t.Run(ctx, Job{Args: trySoundArgs(path, a), Progress: func(p Progress) { got = p.OutTime }})
 	if exit := (*ExitError)(nil); errors.As(err, &exit) {
 		if exit.Why == "" {
 			return "its data is damaged", nil
@@ -67,8 +67,8 @@ func (t Tools) decodesSound(ctx context.Context, path string, index int) (why st
 	return "", err
 }
 
-func trySoundArgs(path string, index int) []string {
-	f := &filters{stream(input(path, nil), index)}
+func trySoundArgs(path string, a media.Audio) []string {
+	f := &filters{stream(input(path, reading(a.Reading)), a.Index)}
 	f.add("anull")
 	return arguments(1, f.Output("pipe:", ff.KwArgs{"frames:a": "10", "vn": "", "format": "null"}))
 }

@@ -159,25 +159,36 @@ func (f *filters) upright(v media.Video) {
 // pictures begins with some that cannot be decoded, and containers without an index are sought in by guessing.
 const lead = 2 * time.Second
 
-// seek are the input options of a piece that is not the first. Times stay those of the whole film. Nothing is thrown
+// seek are the input options of a piece. Times stay those of the whole film. Nothing is thrown
 // away between the keyframe that is found and the time that was asked for: a picture may be shown for minutes.
 func (l Ladder) seek() ff.KwArgs {
-	at := min(time.Duration(float64(l.First)/l.Rate.Float()*float64(time.Second)), l.Source.End)
-	switch {
-	case l.First == 0:
-		return nil
-	case l.NoSeek, at < 2*lead: // ffmpeg seeks an eighth of a second before -ss; before an AVI's first picture, that finds one without its keyframe
-		return ff.KwArgs{"copyts": "", "start_at_zero": ""}
+	options := reading(l.Source.Reading)
+	if l.First > 0 && l.Source.Offset == 0 {
+		options["copyts"], options["start_at_zero"] = "", ""
 	}
-	return ff.KwArgs{"ss": seconds(at - lead), "noaccurate_seek": "", "copyts": "", "start_at_zero": ""}
+	if !l.fromStart() {
+		options["ss"], options["noaccurate_seek"] = seconds(l.begins()-lead), ""
+	}
+	return options
+}
+
+// begins is when the first frame is shown.
+func (l Ladder) begins() time.Duration {
+	return min(time.Duration(float64(l.First)/l.Rate.Float()*float64(time.Second)), l.Source.End)
+}
+
+// fromStart says whether a piece is decoded from the film's beginning. One near the first picture is, because ffmpeg seeks an eighth of a
+// second before -ss: before an AVI's first picture, that finds one without its keyframe.
+func (l Ladder) fromStart() bool {
+	return l.First == 0 || l.NoSeek || l.begins() < l.Source.Start+2*lead
 }
 
 // constantRate makes the ladder's frames at a constant rate, counted from the container's start; at most held copies of
-// the last one fill up what is missing. Of a damaged film the first picture that can be decoded also stands for those
-// before it; else their lack is to be noticed.
+// the last one fill up what is missing. The film's first picture stands for what is before it, and so does, of a damaged film, the first of a
+// piece that can be decoded; else the lack of pictures after a seek is to be noticed.
 func (f *filters) constantRate(l Ladder) {
 	switch {
-	case l.First == 0:
+	case l.fromStart():
 		f.add("fps", "fps", l.Rate.String(), "start_time", "0")
 	case l.Tolerant:
 		f.add("fps", "fps", l.Rate.String(), "start_time", ftoa(float64(l.First)/l.Rate.Float()))

@@ -68,12 +68,12 @@ func Dialogue(tracks []media.Audio, lang string) (track media.Audio, ok bool) {
 // Listen decodes a sound track; read takes it as one channel at SpeechRate, signed 16 bit in little endian without a
 // header. Its first sample is at the container's start, as for EncodeAudio: what begins later is led by silence.
 // Damaged sound is passed over. progress may be nil.
-func (t Tools) Listen(ctx context.Context, film string, index int, read func(io.Reader) error, progress func(Progress)) error {
-	return t.Run(ctx, Job{Args: listenArgs(film, index), Read: []func(io.Reader) error{read}, Progress: progress, Tolerant: true})
+func (t Tools) Listen(ctx context.Context, film string, track media.Audio, read func(io.Reader) error, progress func(Progress)) error {
+	return t.Run(ctx, Job{Args: listenArgs(film, track), Read: []func(io.Reader) error{read}, Progress: progress, Tolerant: true})
 }
 
-func listenArgs(film string, index int) []string {
-	f := &filters{stream(input(film, nil), index)}
+func listenArgs(film string, track media.Audio) []string {
+	f := &filters{stream(input(film, reading(track.Reading)), track.Index)}
 	f.add("aresample", "osr", itoa(SpeechRate), "ochl", "mono", "osf", "s16", "async", "1", "first_pts", "0")
 	return arguments(1, f.Output(Pipe(0), ff.KwArgs{"vn": "", "sn": "", "dn": "", "c:a": "pcm_s16le", "format": "s16le"}))
 }

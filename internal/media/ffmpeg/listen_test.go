@@ -55,7 +55,7 @@ func TestListenAndCuts(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	cuts, err := tools.Cuts(t.Context(), film, 0, nil)
+	cuts, err := tools.Cuts(t.Context(), film, media.Video{}, nil)
 	if want := []time.Duration{1200 * time.Millisecond, 2200 * time.Millisecond}; err != nil || !slices.Equal(cuts, want) {
 		t.Errorf("cuts at %v, %v; want %v", cuts, err, want)
 	}
@@ -66,7 +66,7 @@ func TestListenAndCuts(t *testing.T) {
 	track, _ := Dialogue(tracks, "en")
 	var pcm []byte
 	read := func(r io.Reader) (err error) { pcm, err = io.ReadAll(r); return err }
-	if err := tools.Listen(t.Context(), film, track.Index, read, nil); err != nil {
+	if err := tools.Listen(t.Context(), film, track, read, nil); err != nil {
 		t.Fatal(err)
 	}
 	first, last := -1, -1

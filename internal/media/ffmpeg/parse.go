@@ -18,6 +18,7 @@ type probed struct {
 	format   string
 	start    time.Duration
 	declared time.Duration // 0 is unknown
+	late     bool          // as of media.Reading
 	streams  []probedStream
 	chapters []media.Chapter
 }
@@ -35,10 +36,31 @@ type probedStream struct {
 	preferred   bool
 	captions    bool // CEA-608/708 in the picture
 	forced, sdh bool // what a subtitle track is for
-	dolbyVision int  // profile, 0 is none
-	dolbyBase   int  // bl_signal_compatibility_id
+	reading     media.Reading
+	dolbyVision int // profile, 0 is none
+	dolbyBase   int // bl_signal_compatibility_id
 	video       media.Video
 	audio       media.Audio
+}
+
+// found counts the pictures and sounds of which the header tells all that there is to know; whole says that there are no others. A program
+// stream of MPEG has no list of its streams, so one that begins late may not be there at all.
+func (p probed) found() (known int, whole bool) {
+	kinds := map[string]bool{}
+	whole = true
+	for _, s := range p.streams {
+		if s.kind != "video" && s.kind != "audio" || s.still || s.codec == "" {
+			continue
+		}
+		kinds[s.kind] = true
+		v, a := s.video, s.audio
+		if v.Width > 0 && v.Height > 0 && v.PixFmt != "" || a.Rate > 0 && a.Channels > 0 {
+			known++
+		} else {
+			whole = false
+		}
+	}
+	return known, whole && (p.format != "mpeg" || len(kinds) == 2)
 }
 
 // maxProbe bounds ffprobe's JSON: 64 streams and 10,000 chapters take about 4 MB.
@@ -92,13 +114,13 @@ type rawStream struct {
 	} `json:"side_data_list"`
 }
 
-// parseProbe reads ffprobe's JSON. Numbers out of all bounds become "unknown"; only what is no JSON is an error.
-func parseProbe(data []byte) (probed, error) {
+// parseProbe reads ffprobe's JSON. late is as of media.Reading. Numbers out of all bounds become "unknown"; only what is no JSON is an error.
+func parseProbe(data []byte, late bool) (probed, error) {
 	var raw rawProbe
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return probed{}, fmt.Errorf("ffprobe gave no JSON: %w", err)
 	}
-	p := probed{format: raw.Format.Name, start: parseTime(raw.Format.Start), declared: max(0, parseTime(raw.Format.Duration))}
+	p := probed{late: late, format: raw.Format.Name, start: parseTime(raw.Format.Start), declared: max(0, parseTime(raw.Format.Duration))}
 	if end := tracksEnd(raw.Streams); strings.HasPrefix(p.format, "mov") && end > 0 {
 		p.declared = max(0, end-p.start) // an edit list may show less than the format's duration says
 	}
@@ -108,6 +130,11 @@ func parseProbe(data []byte) (probed, error) {
 			continue
 		}
 		stream := parseStream(s)
+		r := media.Reading{Late: late}
+		if ownStart[p.format] && parseTime(s.Start) > p.start {
+			r.Offset = time.Microsecond - p.start
+		}
+		stream.reading, stream.video.Reading, stream.audio.Reading = r, r, r
 		if stream.kind == "audio" {
 			stream.audio.Track = sounds
 			sounds++
@@ -123,6 +150,10 @@ func parseProbe(data []byte) (probed, error) {
 	}
 	return p, nil
 }
+
+// ownStart are the formats in which ffmpeg, when it reads one stream alone, takes that one's beginning for the file's, so that picture
+// and sound would each begin at 0. It does so unless it is given another offset than the file's start, if by a microsecond.
+var ownStart = set("mpegts mpeg")
 
 // tracksEnd is where the last picture or sound ends by its own header; 0 where one does not say. Chapters and timecode are
 // tracks, too, and may run on behind the film; cover art is given the length of the whole file.

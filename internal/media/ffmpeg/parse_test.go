@@ -163,7 +163,7 @@ func TestParseProbe(t *testing.T) {
 	p, err := parseProbe([]byte(`{"format":{"format_name":"mov,mp4","start_time":"-0.5","duration":"1e99"},"chapters":[{"start_time":"0","end_time":"1","tags":{"title":"a\u0000\nb"}}],
 	"streams":[{"index":0,"codec_type":"video","codec_name":"h264","width":64,"height":-3,"sample_aspect_ratio":"0:1","r_frame_rate":"0/0","time_base":"1/0",
 	"side_data_list":[{"side_data_type":"Display Matrix","rotation":-90}],"color_space":"unknown","bits_per_raw_sample":"10"},{"index":70},
-	{"index":1,"codec_type":"audio","codec_name":"unknown","tags":{"language":"ger"},"disposition":{"default":1}}]}`))
+	{"index":1,"codec_type":"audio","codec_name":"unknown","tags":{"language":"ger"},"disposition":{"default":1}}]}`), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func FuzzParseProbe(f *testing.F) {
 	f.Add([]byte(`{"format":{"format_name":"mov","start_time":"0","duration":"3.5"},"streams":[{"index":0,"codec_type":"video","width":64,"height":36,"r_frame_rate":"25/1","time_base":"1/12800","sample_aspect_ratio":"4:3","side_data_list":[{"side_data_type":"Display Matrix","rotation":-90}]},{"index":1,"codec_type":"audio","sample_rate":"48000","channels":2,"tags":{"language":"rus"}}],"chapters":[{"start_time":"0","end_time":"1","tags":{"title":"x"}}]}`))
 	f.Add([]byte(`{"streams":[{"index":63,"codec_type":"video","r_frame_rate":"1/2147483647","time_base":"2147483647/1"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := parseProbe(data)
+		p, err := parseProbe(data, false)
 		if err != nil {
 			return
 		}

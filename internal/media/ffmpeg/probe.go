@@ -93,9 +93,23 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 	return source, j.findings, nil
 }
 
-// header asks ffprobe. why is its complaint where the file cannot be read at all.
+// header asks ffprobe, and once more where a stream is missing that may begin late. why is its complaint where the file
+// cannot be read at all.
 func (t Tools) header(ctx context.Context, path string) (p probed, why string, err error) {
-	data, _, err := t.json(ctx, inputArgs(path, nil), "-show_format", "-show_streams", "-show_chapters")
+	p, why, err = t.headerOf(ctx, path, false)
+	known, whole := p.found()
+	if err != nil || why != "" || whole {
+		return p, why, err
+	}
+	again, why, err := t.headerOf(ctx, path, true)
+	if more, _ := again.found(); err == nil && why == "" && more > known {
+		p = again
+	}
+	return p, "", err
+}
+
+func (t Tools) headerOf(ctx context.Context, path string, late bool) (p probed, why string, err error) {
+	data, _, err := t.json(ctx, inputArgs(path, farther(late)), "-show_format", "-show_streams", "-show_chapters")
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		why = exit.Why
@@ -107,7 +121,7 @@ func (t Tools) header(ctx context.Context, path string) (p probed, why string, e
 	if err != nil {
 		return probed{}, "", err
 	}
-	p, err = parseProbe(data)
+	p, err = parseProbe(data, late)
 	return p, "", err
 }
 
@@ -136,7 +150,7 @@ func (t Tools) timings(ctx context.Context, path string, p probed, sink report.S
 		}
 	}
 	told := time.Duration(0)
-	said, err := t.scan(ctx, path, base, func(packet packet) error {
+	said, err := t.scan(ctx, path, p.late, base, func(packet packet) error {
 		times[packet.stream].add(packet)
 		if at := seconds64(times[packet.stream].end) - p.start; at > told+10*time.Second && at <= p.declared {
 			told = at

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"filmpress/internal/media"
 	"filmpress/internal/report"
 )
 
@@ -145,7 +146,7 @@ func TestDisguise(t *testing.T) {
 		if _, why, err := tools(t).header(context.Background(), path); err != nil || why == "" {
 			t.Errorf("%s: ffprobe opened it (%v)", name, err)
 		}
-		if frames, why, err := tools(t).decodes(context.Background(), path, 0, 0, true); err != nil || why == "" || frames > 0 {
+		if frames, why, err := tools(t).decodes(context.Background(), path, media.Video{}, 0, true); err != nil || why == "" || frames > 0 {
 			t.Errorf("%s: ffmpeg decoded %d frames (%v)", name, frames, err)
 		}
 	}

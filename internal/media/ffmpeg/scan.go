@@ -24,10 +24,10 @@ type packet struct {
 }
 
 // scan gives every packet of a file in its order, reading it once from end to end in constant memory; base is
-// each stream's time base (seconds a tick; missing ones are 1). What ffprobe said meanwhile is returned.
-func (t Tools) scan(ctx context.Context, path string, base []float64, each func(packet) error) (messages, error) {
+// each stream's time base (seconds a tick; missing ones are 1); late is as of media.Reading. What ffprobe said meanwhile is returned.
+func (t Tools) scan(ctx context.Context, path string, late bool, base []float64, each func(packet) error) (messages, error) {
 	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_entries", "packet=stream_index,pts,dts,duration,size,flags",
-		"-of", "csv=p=0", "-o", Pipe(0)}, inputArgs(path, nil)...)
+		"-of", "csv=p=0", "-o", Pipe(0)}, inputArgs(path, farther(late))...)
 	read := func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {

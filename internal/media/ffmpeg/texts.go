@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"filmpress/internal/media"
+
 	ff "github.com/u2takey/ffmpeg-go"
 )
 
@@ -23,6 +25,7 @@ type TextTrack struct {
 	Format   string // what it is taken out as: "srt", "vtt", "ass"; "" where it is no text, or none that ffmpeg reads
 	Picture  bool   // its subtitles are pictures
 	Captions bool   // no track of its own: CEA-608 inside the picture
+	media.Reading
 }
 
 // textFormats are the formats that text tracks are taken out as: the one that holds all of each.
@@ -47,10 +50,10 @@ func (t Tools) TextTracks(ctx context.Context, path string) (tracks []TextTrack,
 	for _, s := range p.streams {
 		switch {
 		case s.captions:
-			tracks = append(tracks, TextTrack{Index: s.index, Codec: "eia_608", Captions: true})
+			tracks = append(tracks, TextTrack{Index: s.index, Codec: "eia_608", Captions: true, Reading: s.reading})
 		case s.kind == "subtitle":
 			tracks = append(tracks, TextTrack{Index: s.index, Codec: s.codec, Language: s.language, Title: s.title, Forced: s.forced, SDH: s.sdh,
-				Format: textFormats[s.codec], Picture: pictureCodecs[s.codec]})
+				Format: textFormats[s.codec], Picture: pictureCodecs[s.codec], Reading: s.reading})
 		}
 	}
 	return tracks, "", nil
@@ -104,9 +107,9 @@ func textArgs(path string, track TextTrack) []string {
 	case "ssa":
 		codec = "ass"
 	}
-	options := ff.KwArgs{}
+	options := reading(track.Reading)
 	if track.Codec == "dvb_teletext" {
-		options = ff.KwArgs{"txt_format": "text"} // libzvbi's decoder makes pictures where it is not asked for text
+		options["txt_format"] = "text" // libzvbi's decoder makes pictures where it is not asked for text
 	}
 	format := map[string]string{"srt": "srt", "vtt": "webvtt", "ass": "ass"}[track.Format]
 	out := ff.Output([]*ff.Stream{stream(input(path, options), track.Index)}, Pipe(0), ff.KwArgs{"c:s": codec, "format": format, "map_metadata": "-1"})
