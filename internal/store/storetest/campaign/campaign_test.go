@@ -50,31 +50,19 @@ func publish(t testing.TB, st store.Store, set release.Set) string {
 	return r.Release
 }
 
-// tally is a line of the table.
-type tally struct{ runs, done, rounds, links int }
-
-func (a *tally) viewed(t *testing.T, v *campaign.Viewer) {
+// viewed ends a viewer, who must have met nothing wrong.
+func viewed(t *testing.T, v *campaign.Viewer, a *faults.Tally) {
 	t.Helper()
 	if err := v.Stop(); err != nil {
 		t.Errorf("the viewer: %v", err)
 	}
-	a.rounds, a.links = a.rounds+v.Rounds, a.links+v.Links
-}
-
-// overFaults runs a campaign of each kind of fault.
-func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad *faults.Bad) tally) {
-	faults.Each(t, "runs", func(t *testing.T, kind faults.Kind, seed uint64) string {
-		server := s3server.Start(t)
-		bad := kind.Start(t, server, seed)
-		a := run(t, server, bad)
-		return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
-	})
+	a.Looks, a.Links = a.Looks+v.Looks, a.Links+v.Links
 }
 
 // TestSyncFaults brings a library to a bucket and back over bad lines. Where sync says that it is done, every byte is right; else the
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
-	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
 		for i := range bad.Runs(t) {
 			syncOnce(t, server, bad, i, &a)
 		}
@@ -82,7 +70,7 @@ func TestSyncFaults(t *testing.T) {
 	})
 }
 
-func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *tally) {
+func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *faults.Tally) {
 	library, back, kept := t.TempDir(), t.TempDir(), t.TempDir()
 	films, err := dir.New(library)
 	if err != nil {
@@ -122,15 +110,15 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *t
 			src, dst, good = through, returned, func() { finish(there, returned) }
 		}
 		r, err := mirror.Run(t.Context(), src, dst, options, report.Discard)
-		a.runs++
+		a.Runs++
 		if err == nil {
-			a.done++
+			a.Done++
 		} else {
 			clearly(t, server, err, r.Findings)
 			good()
 		}
 	}
-	a.viewed(t, viewer)
+	viewed(t, viewer, a)
 	for _, folder := range []string{server.Dir, back} {
 		if err := campaign.Right(folder, set); err != nil {
 			t.Errorf("%d: %v", i, err)
@@ -184,19 +172,19 @@ func (l later) Now(ctx context.Context) (time.Time, error) {
 // tells of nothing has removed the rest; else the next one over a good line does. Where a listing came changed, an object may have
 // passed for new, and waits once more.
 func TestCleanFaults(t *testing.T) {
-	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
 		good := client(t, server)
 		for i := range bad.Runs(t) {
 			slug := fmt.Sprint("film ", i)
 			sets, ids := aged(t, good, slug)
 			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)
 			bad.Begin()
-			a.runs++
+			a.Runs++
 			r, err := sweep(t.Context(), later{hasty(t, bad.Server, ""), week}, slug)
 			if err != nil {
 				clearly(t, server, err, r.Findings)
 			} else if len(r.Findings) == 0 {
-				a.done++
+				a.Done++
 			}
 			wait := week
 			if bad.Changes() {
@@ -207,7 +195,7 @@ func TestCleanFaults(t *testing.T) {
 					t.Errorf("%d: over a good line: %v", i, err)
 				}
 			}
-			a.viewed(t, viewer)
+			viewed(t, viewer, &a)
 			swept(t, server, slug, sets, ids)
 		}
 		return a

@@ -128,7 +128,7 @@ func TestKilled(t *testing.T) {
 	moments := rand.New(rand.NewPCG(seed, 0))
 	kills, wanted := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6)
 	took := map[string]time.Duration{}
-	var a tally
+	var a faults.Tally
 	for n, film := 0, 0; n < wanted; film++ {
 		v := victims[film%len(victims)]
 		k := &killing{server: server, slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
@@ -145,13 +145,13 @@ func TestKilled(t *testing.T) {
 		began := time.Now()
 		killed(t, v.command(t, k), 0)
 		took[v.name] = time.Since(began) // the last, since what else the machine does changes
-		a.viewed(t, viewer)
+		viewed(t, viewer, &a)
 		v.check(t, k)
 		if err := os.RemoveAll(filepath.Join(server.Dir, k.slug)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.rounds, a.links)
+	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.Looks, a.Links)
 }
 
 // killed runs a command, which ends by itself and well where after is 0, and tells whether it was killed.
