@@ -19,20 +19,22 @@ import (
 // Viewer is somebody who watches a film all the while it is published anew: fetches the entrances and follows every link, over a
 // line without faults and without any rights.
 type Viewer struct {
-	base  string // where the film lies, with a slash at its end
-	stop  context.CancelFunc
-	ended sync.WaitGroup
-	seen  map[string]bool // immutable addresses whose bytes were compared
-	ever  bool            // a release was there
-	Looks int             // how often everything was looked at
-	Links int             // how many links were followed
-	err   error
+	base   string // where the film lies, with a slash at its end
+	client http.Client
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+	seen   map[string]bool // immutable addresses whose bytes were compared
+	ever   bool            // a release was there
+	Looks  int             // how often everything was looked at
+	Links  int             // how many links were followed
+	err    error
 }
 
 // Watch begins to look at a film, whose objects are read at base/<slug>/.
 func Watch(ctx context.Context, base, slug string) *Viewer {
 	ctx, stop := context.WithCancel(ctx)
-	v := &Viewer{base: base + "/" + slug + "/", stop: stop, seen: map[string]bool{}}
+	// Connections of its own: an httptest.Server that ends closes those of http.DefaultTransport, in the middle of a request too.
+	v := &Viewer{base: base + "/" + slug + "/", client: http.Client{Transport: &http.Transport{}}, stop: stop, seen: map[string]bool{}}
 	v.ended.Go(func() {
 		for ctx.Err() == nil && v.err == nil {
 			began := time.Now()
@@ -55,6 +57,7 @@ func Watch(ctx context.Context, base, slug string) *Viewer {
 func (v *Viewer) Stop() error {
 	v.stop()
 	v.ended.Wait()
+	defer v.client.CloseIdleConnections()
 	if v.err == nil {
 		v.seen = map[string]bool{}
 		v.err = v.look(context.Background())
@@ -185,7 +188,7 @@ func (v *Viewer) get(ctx context.Context, method, name string) ([]byte, int, err
 	if err != nil {
 		return nil, 0, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := v.client.Do(request)
 	if err != nil {
 		return nil, 0, err
 	}
