@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/mirror"
@@ -59,18 +62,30 @@ func viewed(t *testing.T, v *campaign.Viewer, a *faults.Tally) {
 	a.Looks, a.Links = a.Looks+v.Looks, a.Links+v.Links
 }
 
-// TestSyncFaults brings a library to a bucket and back over bad lines. Where sync says that it is done, every byte is right; else the
+// mirrored is the server with another bucket, empty at first.
+func mirrored(t testing.TB, server s3server.Server) s3server.Server {
+	t.Helper()
+	other := "mirror"
+	if _, err := server.Client().CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: &other}); err != nil {
+		t.Fatal(err)
+	}
+	server.Bucket, server.Dir = other, filepath.Join(filepath.Dir(server.Dir), other)
+	return server
+}
+
+// TestSyncFaults brings a library to a bucket and back over bad lines, and from there to a bucket of the same server or of another one. Where sync says that it is done, every byte is right; else the
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
 	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
+		near, far := mirrored(t, server), s3server.Start(t)
 		for i := range bad.Runs(t) {
-			syncOnce(t, server, bad, i, &a)
+			syncOnce(t, server, near, far, bad, i, &a)
 		}
 		return a
 	})
 }
 
-func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *faults.Tally) {
+func syncOnce(t *testing.T, server, near, far s3server.Server, bad *faults.Bad, i int, a *faults.Tally) {
 	library, back, kept := t.TempDir(), t.TempDir(), t.TempDir()
 	films, err := dir.New(library)
 	if err != nil {
@@ -102,12 +117,24 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *f
 		t.Fatal(err)
 	}
 	returned := mirror.Place{Store: folder, Folder: back}
-	for _, way := range []string{"up", "down"} {
+	ways, other := []string{"up", "down", "within"}, near
+	if rand.IntN(2) == 0 {
+		ways[2], other = "across", far
+	}
+	second := mirror.Place{Store: client(t, other)}
+	for _, way := range ways {
 		bad.Begin()
 		through := mirror.Place{Store: hasty(t, bad.Server, filepath.Join(kept, "uploads"))}
 		src, dst, good := here, through, func() { finish(here, there) }
-		if way == "down" {
+		switch way {
+		case "down":
 			src, dst, good = through, returned, func() { finish(there, returned) }
+		case "within": // by the server itself, over the same line
+			line := bad.Server
+			line.Bucket = near.Bucket
+			src, dst, good = through, mirror.Place{Store: hasty(t, line, filepath.Join(kept, "uploads"))}, func() { finish(there, second) }
+		case "across":
+			src, dst, good = through, second, func() { finish(there, second) }
 		}
 		r, err := mirror.Run(t.Context(), src, dst, options, report.Discard)
 		a.Runs++
@@ -119,7 +146,7 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *f
 		}
 	}
 	viewed(t, viewer, a)
-	for _, folder := range []string{server.Dir, back} {
+	for _, folder := range []string{server.Dir, back, other.Dir} {
 		if err := campaign.Right(folder, set); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
