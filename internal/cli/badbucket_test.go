@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/store/storetest/s3server"
@@ -52,6 +53,9 @@ func TestBadBuckets(t *testing.T) {
 	}
 	if err := server.SetPolicy(t.Context(), guestMay(`"s3:GetObject","s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"`, `"arn:aws:s3:::films/ours/*"`),
 		guestMay(`"s3:ListBucket"`, `"arn:aws:s3:::films"`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("shut")}); err != nil {
 		t.Fatal(err)
 	}
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -91,6 +95,7 @@ func TestBadBuckets(t *testing.T) {
 		}, "", "s3://films/p", `is in the region eu-central-1; set AWS_REGION to it`},
 		{"no such bucket", nil, "", "s3://nothere/p", `no such bucket; create it, or correct the name`},
 		{"no right to the prefix", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", "s3://films/theirs", `no right to (do )?that; they need s3:`},
+		{"no right to list", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", "s3://shut/p", `no right to (do )?that; they need s3:`},
 		{"a clock that is off, and a server that does not say so", func(s *s3server.Server) { *s = s.Behind(t, s3server.Front{Ahead: time.Hour, HideDate: true}) }, "", "s3://films/p", `clock.* too far apart; set the clock`},
 		{"an expired session", func(s *s3server.Server) { s.Endpoint = answer(400, "ExpiredToken") }, "", "s3://films/p", `session has expired; log in again`},
 		{"a web page", func(s *s3server.Server) { s.Endpoint = page.URL }, "", "s3://films/p", `no S3 server; check the endpoint`},

@@ -56,7 +56,11 @@ func (r *run) flush(ctx context.Context) error {
 func (r *run) copyRank(ctx context.Context, at rank) error {
 	list := r.items[at]
 	if waits := at > media && r.result.Failed > 0; r.DryRun || waits {
-		if err := r.resolve(ctx, list); err != nil {
+		settle := r.decide
+		if at == pointers && !waits {
+			settle = r.mayPoint
+		}
+		if err := r.each(ctx, list, settle); err != nil {
 			return err
 		}
 		for _, it := range list {
@@ -83,12 +87,7 @@ func why(it *item) string {
 	return "new"
 }
 
-// resolve settles what the lists did not tell.
-func (r *run) resolve(ctx context.Context, list []*item) error {
-	return r.each(ctx, list, func(ctx context.Context, it *item) error { return r.decide(ctx, it) })
-}
-
-// decide judges one object, and mends the headers of one that is the same where that is wanted.
+// decide settles of one object what the lists did not tell, and mends the headers of one that is the same where that is wanted.
 func (r *run) decide(ctx context.Context, it *item) error {
 	unknown := it.verdict == ask
 	v, err := r.judge(ctx, it)

@@ -57,6 +57,7 @@ func (r *run) compare(ctx context.Context) error {
 			if m.pair != nil {
 				m.pair.close(true)
 			}
+			r.spelled()
 			m.strange()
 			return nil
 		case d == nil || s != nil && s.name < d.name:
@@ -95,6 +96,9 @@ func (m *merging) source(s entry, d *entry) {
 	m.result.Bytes += s.size
 	if f, bad := m.unfit(s.name); bad {
 		m.find(f)
+		if d != nil {
+			m.fold.leave(d.name)
+		}
 		return
 	}
 	it := &item{src: s, verdict: differs}
@@ -160,6 +164,7 @@ func (m *merging) extra(d entry) {
 		return
 	}
 	m.result.Extra++
+	m.fold.leave(d.name)
 	if m.Delete {
 		rank := rankOf(d.name)
 		m.gone[rank] = append(m.gone[rank], d)

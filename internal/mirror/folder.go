@@ -202,8 +202,7 @@ func (w *walking) link(name string, n *node) {
 	case !info.Mode().IsRegular():
 		n.wrong = w.complaint(name, report.Warn, "sync-special", "this symbolic link leads to what is no file; it is passed over", "leave it out with --exclude")
 	default:
-		st := info.Sys().(*syscall.Stat_t)
-		n.size, n.stamp = st.Size, stamp{st.Mtim.Nano(), st.Ctim.Nano(), st.Ino}
+		n.size, n.stamp = info.Size(), stampOf(info)
 	}
 }
 
@@ -276,6 +275,5 @@ func (f *folder) look(name string) (size int64, at stamp, err error) {
 	if err != nil {
 		return 0, stamp{}, err
 	}
-	st := info.Sys().(*syscall.Stat_t)
-	return st.Size, stamp{st.Mtim.Nano(), st.Ctim.Nano(), st.Ino}, nil
+	return info.Size(), stampOf(info), nil
 }

@@ -1,19 +1,26 @@
 package mirror
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"filmpress/internal/report"
 )
 
 // folding finds names that a disk does not tell apart: many do not look at the case of letters (macOS, Windows, USB sticks), and some not at how
 // an accent is written. On other disks it does nothing.
-type folding struct{ taken map[string]string }
+type folding struct {
+	taken map[string]string // names of the source
+	there map[string]string // names of the destination that take part in nothing
+}
 
 // newFolding asks the disk of a folder, or where it is not there yet that of its nearest parent, in which it will be made.
 func (o Options) newFolding(folder string) *folding {
@@ -38,7 +45,24 @@ func (o Options) newFolding(folder string) *folding {
 	if !folds {
 		return &folding{}
 	}
-	return &folding{taken: map[string]string{}}
+	return &folding{taken: map[string]string{}, there: map[string]string{}}
+}
+
+// spelled tells of new names whose file is there already in other letters. Written, it would keep its letters, and be written again in every run.
+func (r *run) spelled() {
+	if r.fold == nil || len(r.fold.there) == 0 {
+		return
+	}
+	for rank, items := range r.items {
+		r.items[rank] = slices.DeleteFunc(items, func(it *item) bool {
+			other, there := r.fold.there[fold(it.src.name)]
+			if it.dst == nil && there {
+				r.find(report.Finding{Pos: report.Pos{File: r.src.at(it.src.name)}, Severity: report.Error, Rule: "sync-name",
+					Text: fmt.Sprintf("that disk has this name as %q, in other letters", other), Hint: "rename that file to the source's name, and sync again"})
+			}
+			return it.dst == nil && there
+		})
+	}
 }
 
 // foldsExisting looks for what is in a folder under a name in other letters, which writes nothing. It is not known where nothing there has letters.
@@ -111,6 +135,13 @@ func (f *folding) take(name string) (other string, taken bool) {
 		f.taken[key] = name
 	}
 	return other, taken
+}
+
+// leave notes a name that the destination has, and that no object of the source is compared with.
+func (f *folding) leave(name string) {
+	if f != nil && f.there != nil {
+		f.there[fold(name)] = name
+	}
 }
 
 // has tells whether a file of that name is one of the source's, under another name.

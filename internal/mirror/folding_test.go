@@ -62,6 +62,36 @@ func TestFolding(t *testing.T) {
 	}
 }
 
+// TestOtherLetters: a file that is there in other letters is told. It is neither written, as it would be in every run, nor deleted.
+func TestOtherLetters(t *testing.T) {
+	for _, dry := range []bool{true, false} {
+		dst := folder(t, map[string]string{"FILM/A.ts": "1", "b.ts": "b", "left.ts": "over"})
+		src := memory(t, map[string]string{"film/a.ts": "1", "b.ts": "b"})
+		o := options(t).OnDisk(careless)
+		o.DryRun, o.Delete = dry, true
+		r, got := partly(t, src, dst, o)
+		if !slices.Equal(got, []string{"sync-name"}) || r.Copied != 0 || !strings.Contains(r.Findings[0].Text, `"FILM/A.ts"`) {
+			t.Errorf("dry %v: %+v", dry, r)
+		}
+		wantContent(t, dst, map[string]string{"FILM/A.ts": "1", "b.ts": "b", "left.ts": "over"})
+		if err := os.Rename(filepath.Join(dst.Folder, "FILM"), filepath.Join(dst.Folder, "film")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dst.Folder, "film/A.ts"), filepath.Join(dst.Folder, "film/a.ts")); err != nil {
+			t.Fatal(err)
+		}
+		bring(t, src, dst, o)
+
+		// Of two that the disk takes for one, it may have the second.
+		dst = folder(t, map[string]string{"a.ts": "2"})
+		r, got = partly(t, memory(t, map[string]string{"A.ts": "1", "a.ts": "2"}), dst, o)
+		if !slices.Equal(got, []string{"sync-name", "sync-name"}) || r.Copied != 0 {
+			t.Errorf("dry %v: %+v", dry, r)
+		}
+		wantContent(t, dst, map[string]string{"a.ts": "2"})
+	}
+}
+
 // touched tells when something was made or removed in folders.
 func touched(t *testing.T, folders ...string) (when string) {
 	for _, f := range folders {

@@ -17,7 +17,7 @@ const headBytes = 64 << 10
 // findMasters moves master playlists out of the rank of media playlists: a master names the others, so it comes after them. Names do not tell which is
 // which (index.m3u8 is either), so those that will be copied are looked into.
 func (r *run) findMasters(ctx context.Context) error {
-	if err := r.resolve(ctx, r.items[playlists]); err != nil {
+	if err := r.each(ctx, r.items[playlists], r.decide); err != nil {
 		return err
 	}
 	list := slices.DeleteFunc(r.items[playlists], func(it *item) bool { return it.verdict == same })

@@ -117,6 +117,14 @@ type end struct {
 	*folder // nil for a bucket
 }
 
+// home tells a bucket from all others: one address for viewers may stand for several.
+func (e end) home() string {
+	if b, ok := e.Store.(interface{ Home() string }); ok {
+		return b.Home()
+	}
+	return e.Store.URL("")
+}
+
 // item is an object of the source, and what the destination has under its name. Of 100,000 new ones all are held until they are copied, so it is
 // kept small.
 type item struct {
@@ -181,7 +189,7 @@ func (r *run) open() error {
 	var err error
 	path := ""
 	if r.src.folder == nil && r.dst.folder == nil {
-		path = cachePath(r.Cache, "pair", r.src.Store.URL(""), r.dst.Store.URL(""))
+		path = cachePath(r.Cache, "pair", r.src.home(), r.dst.home())
 	}
 	if r.pair, err = openCache(path, r.Now); err != nil {
 		r.note(err)

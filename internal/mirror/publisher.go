@@ -15,6 +15,15 @@ import (
 // point brings up a film's pointer, as a publisher does: what the release needs is struck out of the destination's tombstone, and only then is looked
 // at what is there. Whatever a clean-up deleted since the lists were made shows here, and the viewers' release stays.
 func (r *run) point(ctx context.Context, it *item) error {
+	if err := r.mayPoint(ctx, it); err != nil || it.verdict != differs {
+		return err
+	}
+	return r.send(ctx, it)
+}
+
+// mayPoint decides about a pointer, and leaves open what to think of one that would lead viewers to less than a release. In a dry run what the source
+// has counts as copied.
+func (r *run) mayPoint(ctx context.Context, it *item) error {
 	if err := r.decide(ctx, it); err != nil || it.verdict == same {
 		return err
 	}
@@ -24,6 +33,7 @@ func (r *run) point(ctx context.Context, it *item) error {
 		return err
 	}
 	if needs.lost != nil {
+		it.verdict = ask
 		r.find(report.Finding{Pos: report.Pos{File: r.src.at(needs.manifest)}, Severity: report.Error, Rule: "sync-gone",
 			Text: fmt.Sprintf("the pointer was not copied, since the manifest of its release tells nothing: %v", needs.lost),
 			Hint: "publish the film once more at the source, or roll it back to a release that is whole; filmpress list tells which there are"})
@@ -36,28 +46,42 @@ func (r *run) point(ctx context.Context, it *item) error {
 		}
 	}
 	needed := func(path string) bool { return lacks[film+path] }
-	if err := release.Spare(ctx, r.dst.Store, strings.TrimSuffix(film, "/"), needed, release.Timer{}, r.sink); err != nil {
-		return err
+	at := []end{r.dst, r.src}
+	if !r.DryRun {
+		if err := release.Spare(ctx, r.dst.Store, strings.TrimSuffix(film, "/"), needed, release.Timer{}, r.sink); err != nil {
+			return err
+		}
+		at = at[:1]
 	}
+	for _, e := range at {
+		if err := e.strikeOut(ctx, film, lacks); err != nil {
+			return err
+		}
+	}
+	if len(lacks) > 0 {
+		it.verdict = ask
+		name := slices.Min(slices.Collect(maps.Keys(lacks)))
+		r.find(report.Finding{Pos: report.Pos{File: r.dst.at(it.src.name)}, Severity: report.Error, Rule: "sync-gone",
+			Text: fmt.Sprintf("the pointer was not copied: of what its release needs, %d objects are not there, among them %s", len(lacks), name),
+			Hint: "if a clean-up ran there meanwhile, sync again; if not, filmpress verify tells what the source lacks"})
+	}
+	return nil
+}
+
+// strikeOut takes what a side has of a film out of a list of what it may lack.
+func (e end) strikeOut(ctx context.Context, film string, lacks map[string]bool) error {
 	for _, folder := range []string{"o/", "r/"} {
 		if len(lacks) == 0 {
-			break
+			return nil
 		}
-		for obj, err := range r.dst.Store.List(ctx, film+folder) {
+		for obj, err := range e.Store.List(ctx, film+folder) {
 			if err != nil {
 				return err
 			}
 			delete(lacks, obj.Name)
 		}
 	}
-	if len(lacks) > 0 {
-		name := slices.Min(slices.Collect(maps.Keys(lacks)))
-		r.find(report.Finding{Pos: report.Pos{File: r.dst.at(it.src.name)}, Severity: report.Error, Rule: "sync-gone",
-			Text: fmt.Sprintf("the pointer was not copied: of what its release needs, %d objects are not there, among them %s", len(lacks), name),
-			Hint: "if a clean-up ran there meanwhile, sync again; if not, filmpress verify tells what the source lacks"})
-		return nil
-	}
-	return r.send(ctx, it)
+	return nil
 }
 
 // tracked notes of a name which film it belongs to, and tells whether it is a note that filmpress keeps at a place about that place alone: what

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,36 @@ func put(t *testing.T, st store.Store, name, text string) {
 	}
 }
 
+// TestNotWhole: a source that lacks a part of a release leads nobody to it, which a dry run tells before. A part that the destination has is no lack.
+func TestNotWhole(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		src, st := storetest.Memory(), storetest.Memory()
+		lake(t, src, "now")
+		if err := src.Delete(t.Context(), "lake/"+laked+"a.ts"); err != nil {
+			t.Fatal(err)
+		}
+		if there {
+			put(t, st, "lake/"+laked+"a.ts", "a")
+		}
+		before := content(t, mirror.Place{Store: st})
+		for _, dry := range []bool{true, false} {
+			o := options(t)
+			o.DryRun = dry
+			if there {
+				bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o)
+			} else if r, got := partly(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o); !slices.Equal(got, []string{"sync-gone"}) || r.Waiting != 1 {
+				t.Errorf("dry %v: %+v", dry, r)
+			}
+			if dry {
+				wantContent(t, mirror.Place{Store: st}, before)
+			}
+		}
+		if _, err := st.Stat(t.Context(), "lake/release.json"); there != (err == nil) {
+			t.Errorf("there %v: the pointer: %v", there, err)
+		}
+	}
+}
+
 // TestNoManifest: a pointer whose release cannot be known at the source does not come to the viewers, who would be led to a release that nobody has.
 func TestNoManifest(t *testing.T) {
 	for what, spoil := range map[string]func(src store.Store, manifest string){
@@ -129,8 +160,13 @@ func TestNoManifest(t *testing.T) {
 		now := lake(t, src, "now")
 		spoil(src, "lake/r/"+now.Release+"/manifest.json")
 		o := options(t)
-		o.Delete = true
+		o.Delete, o.DryRun = true, true
+		would, _ := partly(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o)
+		o.DryRun = false
 		r, got := partly(t, mirror.Place{Store: src}, mirror.Place{Store: st}, o)
+		if !reflect.DeepEqual(would.Findings, r.Findings) {
+			t.Errorf("%s: a dry run tells %+v", what, would.Findings)
+		}
 		if !slices.Equal(got, []string{"sync-gone"}) || !strings.HasSuffix(r.Findings[0].Pos.File, now.Release+"/manifest.json") {
 			t.Errorf("%s: %+v", what, r)
 		}

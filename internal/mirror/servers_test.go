@@ -107,3 +107,27 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) {
 	return 0, fmt.Errorf("%w: the line broke", store.ErrUnreachable)
 }
+
+// behind is a store that viewers reach by the address of a network that stands before many.
+type behind struct {
+	store.Store
+	home string
+}
+
+func (behind) URL(name string) string { return "https://cdn.example.org/" + name }
+func (b behind) Home() string         { return b.home }
+
+// TestOneAddress: what is remembered of two buckets is not taken for what two others hold that viewers reach by the same address.
+func TestOneAddress(t *testing.T) {
+	o := options(t)
+	o.Cache = t.TempDir()
+	for _, home := range []string{"one/", "two/"} {
+		at := func(files map[string]string, bucket string) mirror.Place {
+			return mirror.Place{Store: behind{memory(t, files).Store, home + bucket}}
+		}
+		bring(t, at(map[string]string{"a.ts": "a"}, "src"), at(nil, "dst"), o)
+	}
+	if kept, err := filepath.Glob(filepath.Join(o.Cache, "pair-*")); err != nil || len(kept) != 2 {
+		t.Errorf("%q, %v", kept, err)
+	}
+}

@@ -36,27 +36,34 @@ func TestFaults(t *testing.T) {
 	faults.Each(t, "publishes", faulty)
 }
 
-// faulty is the campaign of one kind, and its line in the table.
-func faulty(t *testing.T, kind faults.Kind, seed uint64) string {
-	server := s3server.Start(t)
-	bad := kind.Start(t, server, seed)
+// faulty is the campaign of one kind, or a part of it.
+func faulty(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
 	good := client(t, server, s3.Options{})
 	base := server.Endpoint + "/" + server.Bucket
-	runs, done, rounds, followed := 0, 0, 0, 0
 	reasons := map[string]int{}
+	var viewer *campaign.Viewer
+	seen := func() {
+		if err := viewer.Stop(); err != nil {
+			t.Errorf("the viewer: %v", err)
+		}
+		a.Looks, a.Links = a.Looks+viewer.Looks, a.Links+viewer.Links
+	}
 	for i := range bad.Runs(t) {
-		runs++
+		a.Runs++
 		slug := fmt.Sprint("film ", i/10)
 		if i%10 == 0 {
+			if viewer != nil {
+				seen()
+			}
 			publish(t, good, campaign.Film(slug, "first", 120, false))
+			viewer = campaign.Watch(t.Context(), base, slug)
 		}
-		viewer := campaign.Watch(t.Context(), base, slug)
 		bad.Begin()
 		set := campaign.Film(slug, fmt.Sprint("v", i), 120, i%5 == 0)
 		st := client(t, bad.Server, s3.Options{Patience: time.Second, Uploads: t.TempDir()})
 		_, err := release.Publish(t.Context(), st, set, release.Options{}, report.Discard)
 		if err == nil {
-			done++
+			a.Done++
 		} else {
 			reasons[reason(err)]++
 			if err := campaign.Unclean(err, server.SecretKey, server.AccessKey); err != nil {
@@ -65,15 +72,12 @@ func faulty(t *testing.T, kind faults.Kind, seed uint64) string {
 			publish(t, good, set)
 		}
 		right(t, server, set)
-		if err := viewer.Stop(); err != nil {
-			t.Errorf("%d: the viewer: %v", i, err)
-		}
-		rounds, followed = rounds+viewer.Rounds, followed+viewer.Links
 	}
+	seen()
 	for text, n := range reasons {
 		t.Logf("%d times: %s", n, text)
 	}
-	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, runs, bad.Hits.Load(), done, runs-done, rounds, followed)
+	return a
 }
 
 // reason is an error without the object that it names.

@@ -251,6 +251,9 @@ func amazon(region string) string {
 // String is s3://bucket/prefix.
 func (s *Store) String() string { return strings.TrimSuffix("s3://"+s.bucket+"/"+s.prefix, "/") }
 
+// Home is where the objects lie, whatever address viewers have for them.
+func (s *Store) Home() string { return s.host() + "/" + s.bucket + "/" + s.prefix }
+
 // Region is the region that requests are signed for.
 func (s *Store) Region() string { return s.region }
 

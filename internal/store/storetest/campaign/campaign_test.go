@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/mirror"
@@ -50,39 +53,39 @@ func publish(t testing.TB, st store.Store, set release.Set) string {
 	return r.Release
 }
 
-// tally is a line of the table.
-type tally struct{ runs, done, rounds, links int }
-
-func (a *tally) viewed(t *testing.T, v *campaign.Viewer) {
+// viewed ends a viewer, who must have met nothing wrong.
+func viewed(t *testing.T, v *campaign.Viewer, a *faults.Tally) {
 	t.Helper()
 	if err := v.Stop(); err != nil {
 		t.Errorf("the viewer: %v", err)
 	}
-	a.rounds, a.links = a.rounds+v.Rounds, a.links+v.Links
+	a.Looks, a.Links = a.Looks+v.Looks, a.Links+v.Links
 }
 
-// overFaults runs a campaign of each kind of fault.
-func overFaults(t *testing.T, run func(t *testing.T, server s3server.Server, bad *faults.Bad) tally) {
-	faults.Each(t, "runs", func(t *testing.T, kind faults.Kind, seed uint64) string {
-		server := s3server.Start(t)
-		bad := kind.Start(t, server, seed)
-		a := run(t, server, bad)
-		return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |", kind.Name, a.runs, bad.Hits.Load(), a.done, a.runs-a.done, a.rounds, a.links)
-	})
+// mirrored is the server with another bucket, empty at first.
+func mirrored(t testing.TB, server s3server.Server) s3server.Server {
+	t.Helper()
+	other := "mirror"
+	if _, err := server.Client().CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: &other}); err != nil {
+		t.Fatal(err)
+	}
+	server.Bucket, server.Dir = other, filepath.Join(filepath.Dir(server.Dir), other)
+	return server
 }
 
-// TestSyncFaults brings a library to a bucket and back over bad lines. Where sync says that it is done, every byte is right; else the
+// TestSyncFaults brings a library to a bucket and back over bad lines, and from there to a bucket of the same server or of another one. Where sync says that it is done, every byte is right; else the
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
-	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
+		near, far := mirrored(t, server), s3server.Start(t)
 		for i := range bad.Runs(t) {
-			syncOnce(t, server, bad, i, &a)
+			syncOnce(t, server, near, far, bad, i, &a)
 		}
 		return a
 	})
 }
 
-func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *tally) {
+func syncOnce(t *testing.T, server, near, far s3server.Server, bad *faults.Bad, i int, a *faults.Tally) {
 	library, back, kept := t.TempDir(), t.TempDir(), t.TempDir()
 	films, err := dir.New(library)
 	if err != nil {
@@ -114,24 +117,36 @@ func syncOnce(t *testing.T, server s3server.Server, bad *faults.Bad, i int, a *t
 		t.Fatal(err)
 	}
 	returned := mirror.Place{Store: folder, Folder: back}
-	for _, way := range []string{"up", "down"} {
+	ways, other := []string{"up", "down", "within"}, near
+	if rand.IntN(2) == 0 {
+		ways[2], other = "across", far
+	}
+	second := mirror.Place{Store: client(t, other)}
+	for _, way := range ways {
 		bad.Begin()
 		through := mirror.Place{Store: hasty(t, bad.Server, filepath.Join(kept, "uploads"))}
 		src, dst, good := here, through, func() { finish(here, there) }
-		if way == "down" {
+		switch way {
+		case "down":
 			src, dst, good = through, returned, func() { finish(there, returned) }
+		case "within": // by the server itself, over the same line
+			line := bad.Server
+			line.Bucket = near.Bucket
+			src, dst, good = through, mirror.Place{Store: hasty(t, line, filepath.Join(kept, "uploads"))}, func() { finish(there, second) }
+		case "across":
+			src, dst, good = through, second, func() { finish(there, second) }
 		}
 		r, err := mirror.Run(t.Context(), src, dst, options, report.Discard)
-		a.runs++
+		a.Runs++
 		if err == nil {
-			a.done++
+			a.Done++
 		} else {
 			clearly(t, server, err, r.Findings)
 			good()
 		}
 	}
-	a.viewed(t, viewer)
-	for _, folder := range []string{server.Dir, back} {
+	viewed(t, viewer, a)
+	for _, folder := range []string{server.Dir, back, other.Dir} {
 		if err := campaign.Right(folder, set); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
@@ -184,19 +199,19 @@ func (l later) Now(ctx context.Context) (time.Time, error) {
 // tells of nothing has removed the rest; else the next one over a good line does. Where a listing came changed, an object may have
 // passed for new, and waits once more.
 func TestCleanFaults(t *testing.T) {
-	overFaults(t, func(t *testing.T, server s3server.Server, bad *faults.Bad) (a tally) {
+	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
 		good := client(t, server)
 		for i := range bad.Runs(t) {
 			slug := fmt.Sprint("film ", i)
 			sets, ids := aged(t, good, slug)
 			viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, slug)
 			bad.Begin()
-			a.runs++
+			a.Runs++
 			r, err := sweep(t.Context(), later{hasty(t, bad.Server, ""), week}, slug)
 			if err != nil {
 				clearly(t, server, err, r.Findings)
 			} else if len(r.Findings) == 0 {
-				a.done++
+				a.Done++
 			}
 			wait := week
 			if bad.Changes() {
@@ -207,7 +222,7 @@ func TestCleanFaults(t *testing.T) {
 					t.Errorf("%d: over a good line: %v", i, err)
 				}
 			}
-			a.viewed(t, viewer)
+			viewed(t, viewer, &a)
 			swept(t, server, slug, sets, ids)
 		}
 		return a

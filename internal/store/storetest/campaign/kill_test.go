@@ -15,6 +15,7 @@ import (
 
 	"filmpress/internal/release"
 	"filmpress/internal/report"
+	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/store/storetest/campaign"
@@ -63,6 +64,7 @@ type victim struct {
 // killing is one film whose commands are killed.
 type killing struct {
 	server   s3server.Server
+	library  s3server.Server // from which a sync of two buckets copies: of the same server, or of another one
 	slug     string
 	dir      string // of its own: library, uploads, cache
 	self     string
@@ -77,6 +79,13 @@ func (k *killing) run(role string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// filmpress is a command of the real program.
+func (k *killing) filmpress(args ...string) *exec.Cmd {
+	cmd := exec.Command(k.program, args...)
+	cmd.Env = append(os.Environ(), "HOME="+k.dir, "XDG_CACHE_HOME="+filepath.Join(k.dir, "cache"), "FILMPRESS_KEPT="+filepath.Join(k.dir, "kept"))
+	return cmd
+}
+
 var victims = []victim{
 	{"publish", func(_ *testing.T, k *killing) *exec.Cmd {
 		return k.run("publish", k.slug, "second", filepath.Join(k.dir, "uploads"))
@@ -85,9 +94,7 @@ var victims = []victim{
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 	}, current},
 	{"sync", func(_ *testing.T, k *killing) *exec.Cmd {
-		cmd := exec.Command(k.program, "sync", filepath.Join(k.dir, "library"), "s3://"+k.server.Bucket, "--include", k.slug, "--delete")
-		cmd.Env = append(os.Environ(), "HOME="+k.dir, "XDG_CACHE_HOME="+filepath.Join(k.dir, "cache"), "FILMPRESS_KEPT="+filepath.Join(k.dir, "kept"))
-		return cmd
+		return k.filmpress("sync", filepath.Join(k.dir, "library"), "s3://"+k.server.Bucket, "--include", k.slug, "--delete")
 	}, func(t *testing.T, k *killing) {
 		films, err := dir.New(filepath.Join(k.dir, "library"))
 		if err != nil {
@@ -95,6 +102,20 @@ var victims = []victim{
 		}
 		publish(t, films, campaign.Film(k.slug, "first", 120, false))
 		publish(t, client(t, k.server), campaign.Film(k.slug, "first", 120, false))
+		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
+		publish(t, films, k.sets[0])
+	}, current},
+	{"sync of two buckets", func(t *testing.T, k *killing) *exec.Cmd {
+		settings := filepath.Join(k.dir, "library.yml")
+		if err := os.WriteFile(settings, []byte("s3:\n  endpoint: "+k.library.Endpoint+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return k.filmpress("sync", "s3://"+k.library.Bucket, "s3://"+k.server.Bucket, "--src-config", settings, "--include", k.slug, "--delete")
+	}, func(t *testing.T, k *killing) {
+		films := client(t, k.library)
+		for _, st := range []store.Store{films, client(t, k.server)} {
+			publish(t, st, campaign.Film(k.slug, "first", 120, false))
+		}
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 		publish(t, films, k.sets[0])
 	}, current},
@@ -115,6 +136,7 @@ func current(t *testing.T, k *killing) {
 func TestKilled(t *testing.T) {
 	server := s3server.Start(t)
 	server.Setenv(t)
+	libraries := []s3server.Server{mirrored(t, server), s3server.Start(t)}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -131,10 +153,10 @@ func TestKilled(t *testing.T) {
 	moments := rand.New(rand.NewPCG(seed, 0))
 	kills, wanted := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6)
 	took := map[string]time.Duration{}
-	var a tally
+	var a faults.Tally
 	for n, film := 0, 0; n < wanted; film++ {
 		v := victims[film%len(victims)]
-		k := &killing{server: server, slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
+		k := &killing{server: server, library: libraries[film/len(victims)%2], slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
 		v.prepare(t, k)
 		viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, k.slug)
 		if took[v.name] > 0 { // the first of each is left alone, to know how long it takes
@@ -148,13 +170,13 @@ func TestKilled(t *testing.T) {
 		began := time.Now()
 		killed(t, v.command(t, k), 0)
 		took[v.name] = time.Since(began) // the last, since what else the machine does changes
-		a.viewed(t, viewer)
+		viewed(t, viewer, &a)
 		v.check(t, k)
 		if err := os.RemoveAll(filepath.Join(server.Dir, k.slug)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.rounds, a.links)
+	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.Looks, a.Links)
 }
 
 // killed runs a command, which ends by itself and well where after is 0, and tells whether it was killed.

@@ -25,8 +25,8 @@ type Kind struct {
 // Bad is a server that is reached over a line with faults of one kind.
 type Bad struct {
 	s3server.Server
-	Hits atomic.Int64 // how many requests met a fault, or connections had a toxic put on
-
+	hits   atomic.Int64 // how many requests met a fault, or connections had a toxic put on
+	wanted int          // runs
 	kind   Kind
 	proxy  Toxiproxy
 	mu     sync.Mutex
@@ -34,8 +34,8 @@ type Bad struct {
 	pick   func(*http.Request) Fault
 }
 
-// Start puts a proxy before the server. Its faults follow from the seed, as far as the order of requests does.
-func (k Kind) Start(t testing.TB, s s3server.Server, seed uint64) *Bad {
+// start puts a proxy before the server. Its faults follow from the seed, as far as the order of requests does.
+func (k Kind) start(t testing.TB, s s3server.Server, seed uint64) *Bad {
 	b := &Bad{kind: k, random: rand.New(rand.NewPCG(seed, 1))}
 	if k.toxic != nil {
 		b.Server, b.proxy = StartToxiproxy(t, s)
@@ -49,7 +49,7 @@ func (k Kind) Start(t testing.TB, s s3server.Server, seed uint64) *Bad {
 		}
 		f := b.pick(r)
 		if f != nil {
-			b.Hits.Add(1)
+			b.hits.Add(1)
 		}
 		return f
 	})
@@ -63,7 +63,7 @@ func (b *Bad) Begin() {
 		for i, toxic := range b.kind.toxic(b.random) {
 			toxic.Name = strconv.Itoa(i)
 			b.proxy.Add(toxic)
-			b.Hits.Add(1)
+			b.hits.Add(1)
 		}
 		return
 	}
@@ -72,13 +72,11 @@ func (b *Bad) Begin() {
 	b.kind.begin(b)
 }
 
-// Runs counts the runs of a campaign: as many as FILMPRESS_FAULTS says, one in a test, and on until a fault happened, since the dice
-// may spare a run's few requests.
+// Runs counts the runs of a campaign's part, and goes on until a fault happened, since the dice may spare a run's few requests.
 func (b *Bad) Runs(t testing.TB) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		wanted := Times("FILMPRESS_FAULTS", 1)
-		for i := 0; i < wanted || b.Hits.Load() == 0; i++ {
-			if i == wanted+30 {
+		for i := 0; i < b.wanted || b.hits.Load() == 0; i++ {
+			if i == b.wanted+30 {
 				t.Errorf("no fault happened in %d runs", i)
 				return
 			}
