@@ -45,6 +45,7 @@ async function quiet() { // nothing of the film before play, with and without a 
     const { context, page, asked } = await open({ javaScriptEnabled, locale: "ru-RU" });
     await page.waitForTimeout(1500);
     check(`nothing of the film is loaded before play, script ${javaScriptEnabled}`, filmFiles(asked).length === 0, filmFiles(asked));
+    check(`the page tells of CC and its key where they are, script ${javaScriptEnabled}`, (await page.locator(".how").isVisible()) === javaScriptEnabled);
     if (!javaScriptEnabled) await shot(page, "no-script", true);
     await context.close();
   }
