@@ -1,5 +1,7 @@
 // What a film begins with, asked for all at once when play is pressed. hls.js learns from each file which comes next, and on a thin
 // line would wait for four round trips until its first segment comes; pressed for before it is there itself, it has not begun.
+const patience = 10_000; // milliseconds that hls.js waits for one of these files; as it would itself for a first byte
+
 export class Opening {
   // refs are seen from master, with spaces between them. wanted is where the film is to begin, in seconds: first segments are for its beginning only.
   constructor(master, refs, wanted) {
@@ -15,9 +17,11 @@ export class Opening {
         const coming = files.get(context.url);
         files.delete(context.url); // whoever loads it again wants it anew
         if (!coming) return super.load(context, config, callbacks);
-        coming.then((file) => {
+        const late = new Promise((go) => { this.timer = setTimeout(go, patience); });
+        Promise.race([coming, late]).then((file) => {
+          clearTimeout(this.timer);
           if (this.gone) return;
-          if (!file) return super.load(context, config, callbacks); // hls.js tries again, and tells
+          if (!file) return super.load(context, config, callbacks); // which tries more than once, and tells
           const { response, data, waited, took } = file;
           const end = performance.now();
           const { stats } = this;
@@ -28,13 +32,18 @@ export class Opening {
       }
 
       abort() {
-        this.gone = true;
+        this.leave();
         super.abort();
       }
 
       destroy() {
-        this.gone = true;
+        this.leave();
         super.destroy();
+      }
+
+      leave() {
+        this.gone = true;
+        clearTimeout(this.timer);
       }
     };
   }
