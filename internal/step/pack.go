@@ -167,7 +167,8 @@ func (k *packer) pictures() error {
 	if err := readFacts(k.in["video"], &k.video); err != nil {
 		return err
 	}
-	one := !slices.ContainsFunc(k.video.Renditions, func(r Rendition) bool { return !strings.HasPrefix(r.Codecs, "avc1") }) // so a player takes H.264
+	h264 := func(r Rendition) bool { return strings.HasPrefix(r.Codecs, "avc1") }
+	choice := slices.ContainsFunc(k.video.Renditions, func(r Rendition) bool { return !h264(r) }) // a player may begin with another codec
 	var least int64
 	for _, r := range k.video.Renditions {
 		pic := hls.Picture{URI: r.Name + ".m3u8", IFrames: r.Name + "-iframes.m3u8", Width: r.Width, Height: r.Height, FrameRate: k.p.Rate, Codec: r.Codecs}
@@ -180,8 +181,8 @@ func (k *packer) pictures() error {
 		}
 		k.out.Presentation.Pictures = append(k.out.Presentation.Pictures, pic)
 		k.dashPicture(r, pic.Rates)
-		if strings.HasPrefix(r.Codecs, "avc1") && (least == 0 || pic.Rates.Average < least) {
-			least, k.out.Page.Opening = pic.Rates.Average, k.opening(pic.URI, "video", r, one)
+		if h264(r) && (least == 0 || pic.Rates.Average < least) {
+			least, k.out.Page.Opening = pic.Rates.Average, k.opening(pic.URI, "video", r, !choice)
 		}
 		if r.Name == k.p.Top {
 			k.out.Page.Width, k.out.Page.Height = r.Width, r.Height

@@ -16,7 +16,7 @@ type Page struct {
 	Base         string        // from the page's place to the release folder: "" in it, "r/<release>/" at the entrance
 	PublicURL    string        // where the page can be opened, for link previews and search engines; "" where not known
 	Master       string        // the multivariant playlist
-	Opening      []string      // what a player asks for first, as seen from Master: playlist, init section and first segment of the smallest rung and of the first sound
+	Opening      []string      // what a player asks for first, as seen from Master: playlist, init section and first segment of the smallest rung and of the first sound; the playlist leads, as Entrance turns what begins with media
 	MP4          string        // the progressive film: for viewers without JavaScript
 	Poster       string        // "" is none
 	PosterWidth  int           // pixels

@@ -33,12 +33,6 @@ const (
 	flat       = "0.35"
 )
 
-// Still gives a JPEG in the rendition's own size: the picture most like the others around it, which is what
-// people take for typical, and no black one.
-func (t Tools) Still(ctx context.Context, s StillSpec, log string) ([]byte, error) {
-	return t.firstOf(ctx, s.ways(), log)
-}
-
 // firstOf goes the ways one behind the other until one leads to a picture.
 func (t Tools) firstOf(ctx context.Context, ways []func(pipe int) *ff.Stream, log string) ([]byte, error) {
 	for _, way := range ways {
@@ -134,7 +128,8 @@ func (t Tools) Storyboard(ctx context.Context, s StoryboardSpec, sheet func(i in
 	return s.complete(got)
 }
 
-// StillAndStoryboard is Still and Storyboard by one process, which takes longer to start than to decode the keyframes of minutes.
+// StillAndStoryboard gives a JPEG in the rendition's own size, the picture most like the others around it, which is what people take for typical, and
+// no black one; and a storyboard as Storyboard does. One process makes both: it takes longer to start than to decode the keyframes of minutes.
 func (t Tools) StillAndStoryboard(ctx context.Context, s StillSpec, b StoryboardSpec, sheet func(i int, jpeg []byte) error, log string) (picture []byte, err error) {
 	got := 0
 	job := Job{Args: s.beside(b), Read: []func(io.Reader) error{only(&picture), counted(sheet, &got)}, Log: log}

@@ -47,7 +47,7 @@ func TestStill(t *testing.T) {
 		at   time.Duration
 		want int
 	}{{0, 0}, {5 * time.Second, full(40 + 8*2)}, {20 * time.Second, full(40 + 8*10)}, {23900 * time.Millisecond, full(40 + 8*11)}} {
-		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: c.at}, "")
+		data, err := stillOf(t, StillSpec{Path: path, At: c.at})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestStill(t *testing.T) {
 			t.Errorf("at %s the brightness is %d, want %d", c.at, got, c.want)
 		}
 	}
-	data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: -1, Duration: 24 * time.Second}, "")
+	data, err := stillOf(t, StillSpec{Path: path, At: -1, Duration: 24 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestStoryboard(t *testing.T) {
 	t.Parallel()
 	path := rendition(t)
 	still := StillSpec{Path: path, At: -1, Duration: 24 * time.Second}
-	poster, err := tools(t).Still(context.Background(), still, "")
+	poster, err := stillOf(t, still)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestJPEGColors(t *testing.T) {
 	for name, want := range map[string][3]int{"red": {255, 0, 0}, "green": {0, 128, 0}, "blue": {0, 0, 255}, "white": {255, 255, 255}} {
 		path := film(t, "v.mp4", "-f", "lavfi", "-i", "color="+name+":s=64x36:r=25:d=1", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
 			"-c:v", "libx264", "-qp", "4", "-colorspace", "bt709")
-		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, Quality: 2}, "")
+		data, err := stillOf(t, StillSpec{Path: path, Quality: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,13 +178,19 @@ func TestRemux(t *testing.T) {
 	}
 }
 
+// stillOf is a poster without a storyboard beside it.
+func stillOf(t *testing.T, s StillSpec) ([]byte, error) {
+	t.Helper()
+	return tools(t).firstOf(context.Background(), s.ways(), "")
+}
+
 // TestStillOfFade: a film that fades in from black, or from white, gets a poster on which there is something.
 func TestStillOfFade(t *testing.T) {
 	t.Parallel()
 	for _, ground := range []string{"black", "white"} {
 		path := film(t, "fade-"+ground+".mp4", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25", "-vf", "trim=end=12,fade=d=3:color="+ground,
 			"-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p")
-		data, err := tools(t).Still(context.Background(), StillSpec{Path: path, At: -1, Duration: 12 * time.Second}, "")
+		data, err := stillOf(t, StillSpec{Path: path, At: -1, Duration: 12 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(join(here, "node_modules/hls.js/pack
 // hls.js is bundled from its sources with the parts that its own light builds switch, as our releases need them: 371 kB instead of 589.
 const parts = { ALT_AUDIO: true, SUBTITLES: true, CMCD: false, CONTENT_STEERING: false, EME_DRM: false, IFRAMES: false, INTERSTITIALS: false,
   M2TS_ADVANCED_CODECS: false, MEDIA_CAPABILITIES: false, VARIABLE_SUBSTITUTION: false };
-// What no switch takes out: films of MPEG-2 TS, ADTS and MP3, captions inside the picture, ID3, keys.
+// What no switch takes out: films of MPEG-2 TS, ADTS and MP3, captions inside the picture, ID3; and what is switched off, but wants packages of its own.
 const without = /\/(tsdemuxer|aacdemuxer|ac3-demuxer|mp3demuxer|cea-608-parser|id3-track-controller|cmcd-controller|eme-controller)$/;
 const less = {
   name: "less",
