@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"filmpress/internal/cli/clitest"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -55,7 +56,7 @@ func TestMain(m *testing.M) {
 // TestStories runs the real program the way its users do: testdata/script tells what they type, and what they see,
 // have and do not have afterwards.
 func TestStories(t *testing.T) {
-	films := &films{dir: t.TempDir()}
+	films := &clitest.Films{Dir: t.TempDir()}
 	common := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
@@ -63,12 +64,12 @@ func TestStories(t *testing.T) {
 		Condition:          condition,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mkfilm":    films.make,
+			"mkfilm":    films.Make,
 			"cut":       cut,
 			"exits":     exits,
 			"refuses":   refuses,
 			"nothing":   nothing,
-			"listing":   listing,
+			"listing":   clitest.Listing,
 			"changes":   changes,
 			"contract":  contract,
 			"matches":   matches,
@@ -77,7 +78,7 @@ func TestStories(t *testing.T) {
 			"watch":     watch,
 			"opened":    opened,
 			"smalldisk": smallDisk,
-			"unhex":     unhex,
+			"unhex":     clitest.Unhex,
 			"serve":     serve,
 			"fetch":     fetch,
 			"awaits":    awaits,
@@ -87,22 +88,16 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// setup gives each story a user of its own: no settings, no credentials, nothing kept. Stories that are not about encoding may take
-// COMMON for their kept results, where the same film is encoded once for all of them.
+// setup gives each story a user of its own. Stories that are not about encoding may take COMMON for their kept results, where the same
+// film is encoded once for all of them.
 func setup(e *testscript.Env, common string) error {
-	e.Vars = slices.DeleteFunc(e.Vars, func(v string) bool {
-		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "FILMPRESS_") || strings.HasPrefix(v, "XDG_")
-	})
+	clitest.Setup(e)
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator)) // where testscript.Main put filmpress
 	for name, value := range map[string]string{
-		"HOME":            filepath.Join(e.WorkDir, "home"),
-		"XDG_CONFIG_HOME": filepath.Join(e.WorkDir, "home", "config"),
-		"XDG_CACHE_HOME":  filepath.Join(e.WorkDir, "home", "cache"),
-		"FILMPRESS_KEPT":  filepath.Join(e.WorkDir, "kept"),
-		"COMMON":          common,
-		"BIN":             bin, // a PATH with filmpress and nothing else
-		"NEWLINE":         "\n",
-		"QUOTE":           "'",
+		"COMMON":  common,
+		"BIN":     bin, // a PATH with filmpress and nothing else
+		"NEWLINE": "\n",
+		"QUOTE":   "'",
 	} {
 		e.Setenv(name, value)
 	}
