@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/dash"
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
+	"filmpress/internal/missing"
 )
 
 // newer is the picture in AV1 with the pixels, colours and so on of extra; the av1C is that of the first picture.
@@ -41,7 +42,7 @@ var bothCodecs = sync.OnceValue(func() []picture {
 func modern(t testing.TB) files {
 	t.Helper()
 	if !bytes.Contains(ffmpeg("-encoders"), []byte("libsvtav1")) {
-		t.Skip("skipped: this ffmpeg has no libsvtav1")
+		missing.Tool(t, "this ffmpeg has no libsvtav1")
 	}
 	_, s := encoded()
 	return maps.Clone(build(bothCodecs(), &s, vtt))

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/adrg/xdg"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"filmpress/internal/cli/clitest"
@@ -76,11 +77,13 @@ func (p *inPlace) run(ts *testscript.TestScript, args []string) (code int) {
 	ts.Check(os.Chdir(ts.MkAbs(".")))
 	defer func() { ts.Check(os.Chdir(back)) }()
 	ts.Setenv("PWD", ts.MkAbs("."))
+	defer xdg.Reload() // it reads the variables once, when a process begins
 	for _, name := range variables {
 		before, had := os.LookupEnv(name)
 		setOrUnset(name, ts.Getenv(name), ts.Getenv(name) != "")
 		defer func() { setOrUnset(name, before, had) }()
 	}
+	xdg.Reload()
 	return Main(p.t.Context(), args, strings.NewReader(in), ts.Stdout(), ts.Stderr())
 }
 

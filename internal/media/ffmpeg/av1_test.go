@@ -14,13 +14,14 @@ import (
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/missing"
 )
 
 // needAV1 skips where this ffmpeg cannot make AV1.
 func needAV1(t testing.TB) {
 	t.Helper()
 	if err := tools(t).CanAV1(context.Background()); err != nil {
-		t.Skip("skipped: ", err)
+		missing.Tool(t, "%v", err)
 	}
 }
 
