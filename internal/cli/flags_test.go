@@ -233,6 +233,19 @@ func TestCleanLeavesAlone(t *testing.T) {
 	}
 }
 
+// TestEmbedOfOlder: a release of an older filmpress has no page for frames, and that is told with the mend.
+func TestEmbedOfOlder(t *testing.T) {
+	library := t.TempDir()
+	st, err := dir.New(library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	versionsOf(t, st, "one")
+	if got := say(t, []string{"embed", library, "the-lake"}); got.code != exitStore || got.out != "" || !strings.Contains(got.err, "has no page for frames") || !strings.Contains(got.err, "publish the film again") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestHeadersAll: objects of others are judged with --all alone, and mended where that is asked for.
 func TestHeadersAll(t *testing.T) {
 	server := s3server.Start(t)
