@@ -40,7 +40,7 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 	@testdata/sample/make-sample sample
 
 test: $(players) ## all tests
-	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
+	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils espeak-ng:espeak-ng
 	@$(MAKE) --no-print-directory player
 	go build -ldflags '-s -w' -o build/filmpress ./cmd/filmpress
 	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others.

@@ -114,18 +114,21 @@ func setup(e *testscript.Env, common string) error {
 	return nil
 }
 
-// condition knows [root], [mount]: the right to mount a disk, and [av1]: an ffmpeg that encodes it.
+// condition knows [root], [mount]: the right to mount a disk, [av1]: an ffmpeg that encodes it, and [voices]: espeak-ng. The last two are tools,
+// for want of which no story is skipped where all tools must be there.
 func condition(name string) (bool, error) {
 	known := map[string]func() bool{
-		"root":  func() bool { return os.Geteuid() == 0 },
-		"mount": mayMount,
-		"av1":   encodesAV1,
+		"root":   func() bool { return os.Geteuid() == 0 },
+		"mount":  mayMount,
+		"av1":    encodesAV1,
+		"voices": func() bool { _, err := exec.LookPath("espeak-ng"); return err == nil },
 	}
 	if holds, ok := known[name]; ok {
-		if does := holds(); does || name != "av1" || os.Getenv(missing.All) == "" {
-			return does, nil
+		does := holds()
+		if tool := name == "av1" || name == "voices"; tool && !does && os.Getenv(missing.All) != "" {
+			return false, errors.New("it does not hold; " + missing.All + " is set, so this is no reason to skip a story")
 		}
-		return false, errors.New("there is no ffmpeg with libsvtav1; " + missing.All + " is set, so this is no reason to skip a story")
+		return does, nil
 	}
 	return false, &unknownCondition{name, slices.Sorted(maps.Keys(known))}
 }
