@@ -171,6 +171,9 @@ type reader struct {
 	name     string
 	findings []report.Finding
 	segments int // read so far
+
+	spent int  // bytes of addresses
+	long  bool // that they are too long is told
 }
 
 func (r *reader) fail(line int, rule, hint, format string, args ...any) {
@@ -198,6 +201,9 @@ func (r *reader) manifest(x mpdXML) Manifest {
 	if p.Duration != "" {
 		length = r.time("duration", p.Duration)
 	}
+	if !r.bounded(x.Base, p) {
+		return m
+	}
 	for _, s := range p.Sets {
 		set := Set{Type: s.Type, Language: s.Lang, Label: s.Label, Aligned: s.Aligned == "true", StartWithSAP: s.SAP, Priority: s.Rank, Line: s.line}
 		for _, role := range s.Roles {
@@ -220,6 +226,29 @@ func (r *reader) manifest(x mpdXML) Manifest {
 		m.Sets = append(m.Sets, set)
 	}
 	return m
+}
+
+// maxRepresentations bounds a manifest: far more sizes, codecs and languages than a film has.
+const maxRepresentations = 1000
+
+// bounded judges that a manifest has no more representations, and no longer bases of addresses, than can be read.
+func (r *reader) bounded(base string, p periodXML) bool {
+	n, longest := 0, max(len(base), len(p.Base))
+	for _, s := range p.Sets {
+		n, longest = n+len(s.Representations), max(longest, len(s.Base))
+		for _, rep := range s.Representations {
+			longest = max(longest, len(rep.Base), len(rep.ID))
+		}
+	}
+	switch {
+	case n > maxRepresentations || len(p.Sets) > maxRepresentations:
+		r.fail(0, "ref-many", "", "the manifest has %d representations in %d sets; more than %d are not followed", n, len(p.Sets), maxRepresentations)
+	case longest > maxAddress:
+		r.fail(0, "ref-long", "", "a BaseURL or an id has %d bytes", longest)
+	default:
+		return true
+	}
+	return false
 }
 
 // first is the nearest level's value that is told.
