@@ -30,6 +30,10 @@ func (a *auditor) dash(m Manifest) {
 // mpd holds a manifest (ISO/IEC 23009-1) against the files it names, and against the HLS beside it: both must offer the
 // same segments and the same languages.
 func (a *auditor) mpd(uri string, b []byte) {
+	if most := limits[playlistFile]; int64(len(b)) > most {
+		a.fail(uri, 0, "ref-many", "the manifest has %d MB; more than %d are not read", len(b)>>20, most>>20)
+		return
+	}
 	m, findings := dash.Read(uri, b)
 	a.add(findings)
 	a.dashed = m

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,10 +149,19 @@ func (a *auditor) text(uri, from string, line int, film *track) *track {
 			t.opaque = true
 			a.unchecked(flight.wants[i].uri, 0, "the subtitles are not WebVTT but something else, such as IMSC in MP4: only their size and declared duration are checked")
 		}
+		if n := len(f.Data); !t.opaque && n > maxText {
+			a.crowded(t, flight.wants[i].uri, "a segment has %d MB", n>>20)
+		}
 		if !t.opaque {
 			list := a.webvtt(flight.wants[i].uri, string(f.Data), zero, at, at+s.Duration)
+			if !a.hold(flight.wants[i].uri, len(f.Data)+2*cueWeight*len(list)) {
+				return t
+			}
 			t.texts = append(t.texts, textSegment{flight.wants[i].uri, at, at + s.Duration, list})
 			t.cues = append(t.cues, list...)
+			if len(t.cues) > maxCues {
+				a.crowded(t, t.uri, "there are more than %d cues", maxCues)
+			}
 		}
 		at += s.Duration
 		a.step(s.Duration)
@@ -159,6 +169,12 @@ func (a *auditor) text(uri, from string, line int, film *track) *track {
 	}
 	t.rates, t.whole = hls.Measure(parts, t.list.Target), true
 	return t
+}
+
+// crowded says of subtitles why no more of them is looked into.
+func (a *auditor) crowded(t *track, uri, format string, args ...any) {
+	t.opaque, t.texts, t.cues = true, nil, nil
+	a.unchecked(uri, 0, "%s, more than a film's subtitles have: only their size and declared duration are checked", fmt.Sprintf(format, args...))
 }
 
 // foreignText tells of boxes and XML, in which IMSC comes.
@@ -197,6 +213,14 @@ func (a *auditor) webvtt(file, text string, zero, start, end time.Duration) []cu
 	return list
 }
 
+// textOf is how long the texts of cues are, in bytes.
+func textOf(list []cue) (n int) {
+	for _, c := range list {
+		n += len(c.text)
+	}
+	return n
+}
+
 // forced judges that the regular subtitles of a language hold what its forced ones do: a viewer sees only one.
 func (a *auditor) forced(uri string, m hls.Master) {
 	for _, f := range m.Renditions {
@@ -207,6 +231,10 @@ func (a *auditor) forced(uri string, m hls.Master) {
 		for _, r := range m.Renditions {
 			regular := a.tracks[resolve(uri, r.URI)]
 			if r.Type != f.Type || r.Forced || r.Group != f.Group || r.Language != f.Language || regular == nil {
+				continue
+			}
+			if !a.compare(len(t.cues) * (len(regular.cues) + textOf(regular.cues)/64)) {
+				a.unchecked(uri, f.Line, "the forced cues of %q are too many to be held against those of %q", f.Name, r.Name)
 				continue
 			}
 			for _, c := range t.cues {

@@ -107,6 +107,10 @@ func (a *auditor) playlist(uri, from string, line int) *track {
 		return t
 	}
 	a.tracks[uri] = nil
+	if len(uri) > maxAddress {
+		a.fail(from, line, "ref-long", "the address of a playlist has %d bytes", len(uri))
+		return nil
+	}
 	f, ok := a.get(playlistFile, from, line, uri)
 	if !ok {
 		return nil
@@ -119,6 +123,8 @@ func (a *auditor) playlist(uri, from string, line int) *track {
 		return nil
 	case n > maxSegments:
 		a.fail(uri, 0, "ref-many", "the playlist has %d segments; more than %d are not followed", n, maxSegments)
+		return nil
+	case !a.short(uri, list) || !a.hold(uri, len(f.Data)+segmentWeight*n):
 		return nil
 	}
 	t := &track{uri: uri, list: list, init: mp4.Track{Timescale: 1}}
@@ -214,6 +220,9 @@ func (a *auditor) segment(t *track, i int, file string, b []byte, each func(stri
 	}
 	if i > 0 && (s.Discontinuity || *s.Map != *t.list.Segments[0].Map) {
 		a.fail(t.uri, s.Line, "hls-7.1", "a film has no place for a discontinuity or a second init section")
+	}
+	if !a.hold(t.uri, fragmentWeight*len(fragments)) {
+		return false
 	}
 	start := t.time(t.ticks)
 	for _, f := range fragments {
