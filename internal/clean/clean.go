@@ -212,7 +212,7 @@ func compare(old release.Tombstone, unreferenced []catalog.Object, now time.Time
 	ripe = map[string]bool{}
 	for _, o := range unreferenced {
 		d := doomed(old, o, now)
-		if was, ok := before[d.Key]; ok && was.Same(o.Object) {
+		if was, ok := before[d.Key]; ok && was.Same(d) {
 			d.Since = was.Since
 			ripe[o.Path] = !now.Before(was.Since.Add(grace))
 		}
@@ -223,7 +223,7 @@ func compare(old release.Tombstone, unreferenced []catalog.Object, now time.Time
 
 // doomed is an object as a film's tombstone names it from now on.
 func doomed(t release.Tombstone, o catalog.Object, now time.Time) release.Doomed {
-	return release.Doomed{Path: o.Path, Key: t.Key(o.Path), Size: o.Size, ETag: o.ETag, Modified: o.Modified, Since: now}
+	return release.Doomed{Path: o.Path, Key: t.Key(o.Path), Size: o.Size, ETag: t.Seal(o.ETag), Modified: o.Modified, Since: now}
 }
 
 // uploadGrace is how long an upload may take, whatever the grace: a film of many hours over a thin line is sent for days, and would be begun anew

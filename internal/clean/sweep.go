@@ -221,7 +221,8 @@ func (s *sweep) renew(ctx context.Context, next []release.Doomed) error {
 // some is how many objects are deleted between two looks at the clock: a few seconds' worth.
 const some = 256
 
-// delete removes manifests first: a release of which something is missing must not look whole.
+// delete removes manifests first: a release of which something is missing must not look whole. What is forgotten goes with its manifest last, which
+// tells the next run what is left; nobody can go back to it meanwhile, since a rollback proves that all is there.
 func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error {
 	isManifest := func(d release.Doomed) bool {
 		return strings.HasPrefix(d.Path, "r/") && strings.HasSuffix(d.Path, "/"+release.ManifestName)
@@ -236,7 +237,11 @@ func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error
 	}
 	s.sink(report.Event{Kind: report.StepStarted, Step: s.slug, Text: fmt.Sprintf("deleting %d objects", len(doomed))})
 	gone := 0
-	for _, list := range [][]release.Doomed{manifests, rest} {
+	lists := [][]release.Doomed{manifests, rest}
+	if s.forget != "" {
+		slices.Reverse(lists)
+	}
+	for _, list := range lists {
 		for part := range slices.Chunk(list, some) {
 			if err := s.renew(ctx, next); err != nil {
 				return err

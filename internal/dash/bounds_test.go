@@ -25,7 +25,7 @@ func TestLongAddresses(t *testing.T) {
 		"a long base":           {mpd(long+"/", template("$Number$")), "ref-long", 0},
 		"a template that grows": {mpd("", template(strings.Repeat("$Time%099d$", 600))), "ref-long", 0},
 		"an id that grows":      {mpd("", strings.Replace(template("$RepresentationID$"), `id="a"`, `id="`+long+`"`, 1)), "ref-long", 0},
-		"a million of 4 kB":     {mpd("", template(long[:4000]+"$Number$")), "ref-long", 0},
+		"a million of 8 kB":     {mpd("", template(long[:8000]+"$Number$")), "ref-long", 0},
 		"a list of long ones": {mpd("", `<SegmentList timescale="1" duration="1"><Initialization sourceURL="i"/>`+strings.Repeat(`<SegmentURL media="`+long[:9<<10]+`"/>`, 9)+
 			`</SegmentList><Representation id="a" bandwidth="1"/>`), "ref-long", 0},
 		"too many":     {mpd("", template("$Number$")+strings.Repeat("<Representation/>", 2000)), "ref-many", 0},

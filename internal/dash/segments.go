@@ -163,8 +163,8 @@ func (r *reader) template(rep *Representation, x *segmentsXML, base string, leng
 
 // What addresses may have: a few bytes of a manifest can stand for a million long ones.
 const (
-	maxAddress   = 8 << 10   // bytes of one, and of what it is made of
-	maxAddresses = 128 << 20 // of all
+	maxAddress   = 8 << 10  // bytes of one, and of what it is made of
+	maxAddresses = 64 << 20 // of all
 )
 
 // address is join within these bounds. Where they are passed, that is told once, and the representation has no segments.

@@ -111,7 +111,7 @@ func TestPackedMedia(t *testing.T) {
 		z.Close()
 		return out.Bytes()
 	}
-	bomb, real := pack(make([]byte, 64<<20)), pack(storetest.Noise(1, 3<<20))
+	bomb, real := pack(make([]byte, 16<<20)), pack(storetest.Noise(1, 3<<20))
 	web, address := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(map[string][]byte{"/bomb": bomb, "/real": real}[r.URL.Path])

@@ -53,14 +53,14 @@ type Doomed struct {
 	Path     string    `json:"path,omitempty"` // below <slug>/; "" where it is not known. It is not written
 	Key      string    `json:"key,omitempty"`  // Tombstone.Key of its path
 	Size     int64     `json:"size"`           // as stored
-	ETag     string    `json:"etag,omitempty"`
+	ETag     string    `json:"etag,omitempty"` // Tombstone.Seal of it: that of a manifest can begin with the release's name
 	Modified time.Time `json:"modified,omitzero"`
 	Since    time.Time `json:"since"` // when it was first found unreferenced, by the store's clock
 }
 
 // Same tells whether an object is the one that was written down.
-func (d Doomed) Same(obj store.Object) bool {
-	return d.Size == obj.Size && (d.ETag == "" || obj.ETag == "" || d.ETag == obj.ETag) && d.Modified.Equal(obj.Modified)
+func (d Doomed) Same(now Doomed) bool {
+	return d.Size == now.Size && (d.ETag == "" || now.ETag == "" || d.ETag == now.ETag) && d.Modified.Equal(now.Modified)
 }
 
 // ReadTombstone reads a film's tombstone; slug is "" where the place is the film's own. The ETag is for WriteTombstone; "" says that there is none.
@@ -77,7 +77,14 @@ func ReadTombstone(ctx context.Context, st store.Store, slug string) (t Tombston
 		return t, "", fmt.Errorf("%w: %s: %v; delete this one object if you know that no other filmpress wrote it, and nothing is lost but the time that clean waited",
 			ErrMalformed, st.URL(name), err)
 	}
-	return t.keyed(), obj.ETag, nil
+	readable := t.Format == 1
+	t = t.keyed()
+	for i := range t.Objects {
+		if readable {
+			t.Objects[i].ETag = t.Seal(t.Objects[i].ETag)
+		}
+	}
+	return t, obj.ETag, nil
 }
 
 // tombstoneFormat is what is written; 1, with paths in the place of keys, is still read.
@@ -87,6 +94,14 @@ const tombstoneFormat = 2
 func (t Tombstone) Key(path string) string {
 	parts := strings.SplitN(path, "/", 3)
 	return t.part(strings.Join(parts[:min(2, len(parts))], "/")) + t.part(path)
+}
+
+// Seal makes an ETag comparable and not readable; "" stays "".
+func (t Tombstone) Seal(etag string) string {
+	if etag == "" {
+		return ""
+	}
+	return t.part("etag " + etag)
 }
 
 // partLength is how many letters half a key has: 96 bits.
