@@ -20,6 +20,9 @@ func (r Rates) Add(o Rates) Rates { return Rates{r.Peak + o.Peak, r.Average + o.
 // Max takes the larger of each rate.
 func (r Rates) Max(o Rates) Rates { return Rates{max(r.Peak, o.Peak), max(r.Average, o.Average)} }
 
+// mostInRun bounds the neighbours that are looked at together: with a thousand in a run, each would last milliseconds. A stranger's may.
+const mostInRun = 1000
+
 // Measure gives a media playlist's rates as rfc8216bis defines them (section 4.1): the average over all; the peak
 // segment bit rate, which is the largest of any run of neighbours that lasts 0.5 to 1.5 target durations. A film
 // too short for such a run has its average as its peak. target is in seconds.
@@ -31,7 +34,7 @@ func Measure(parts []Part, target int) Rates {
 		all.Size += p.Size
 		all.Duration += p.Duration
 		var run Part
-		for _, p := range parts[i:] {
+		for _, p := range parts[i:min(i+mostInRun, len(parts))] {
 			run.Size += p.Size
 			run.Duration += p.Duration
 			if run.Duration > most {
