@@ -138,7 +138,9 @@ func (a *auditor) presentation(uri string, b []byte) {
 	m, findings := hls.ParseMaster(uri, b)
 	a.add(findings)
 	a.master = m
-	a.judgeMaster(uri, m)
+	if a.filled(uri, m.Version, m.Use) {
+		a.judgeMaster(uri, m)
+	}
 }
 
 // lone judges a media playlist that stands alone, as the simplest tools write it.

@@ -84,6 +84,7 @@ type (
 		Periods   []periodXML `xml:"Period"`
 	}
 	periodXML struct {
+		Start    string `xml:"start,attr"`
 		Duration string `xml:"duration,attr"`
 		levelXML
 		Sets []setXML `xml:"AdaptationSet"`
@@ -198,8 +199,18 @@ func (r *reader) manifest(x mpdXML) Manifest {
 	}
 	p := x.Periods[0]
 	length := m.Duration
-	if p.Duration != "" {
+	switch {
+	case p.Duration != "":
 		length = r.time("duration", p.Duration)
+	case len(x.Periods) > 1 && x.Periods[1].Start != "": // 23009-1, 5.3.2.1: it lasts until the next begins
+		if until := r.time("start", x.Periods[1].Start) - r.time("start", p.Start); until > 0 {
+			length = until
+		}
+	case len(x.Periods) > 1:
+		m.Partial = true
+	}
+	if length != m.Duration {
+		m.First = length
 	}
 	if !r.bounded(x.Base, p) {
 		return m
@@ -295,9 +306,9 @@ func rational(s string) media.Rational {
 	return media.Rational{Num: n, Den: d}
 }
 
-var durationForm = regexp.MustCompile(`^P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$`)
+var durationForm = regexp.MustCompile(`^P(?:0+Y)?(?:0+M)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$`)
 
-// time reads an xs:duration; years and months, whose length nobody knows, are none. "" is 0.
+// time reads an xs:duration; years and months, whose length nobody knows, may be told as none, as some packagers do. "" is 0.
 func (r *reader) time(attr, s string) time.Duration {
 	if s == "" {
 		return 0
