@@ -131,7 +131,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		s.request.Theme = plan.Theme(*look)
 	}
 	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.ui.Sink); err != nil {
+		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
