@@ -108,7 +108,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	return g, nil
 }
 
-// prober gives a film's facts; see kept.go for the one that remembers.
+// prober gives a film's facts; see probe.go for the one that remembers.
 type prober func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error)
 
 // blocks says whether findings stop a publish.
@@ -125,7 +125,7 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 		file = "pipelines/" + name + ".yml"
 	} else if strings.ContainsAny(name, `./\`) {
 		if data, err = readCapped(name, 1<<20); err != nil {
-			return pipeline.Pipeline{}, err
+			return pipeline.Pipeline{}, unreadable("--pipeline", err)
 		}
 		name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	} else {
@@ -136,8 +136,8 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 	return p, nil
 }
 
-func unknownPipeline(name string) error {
-	var known []string
+// pipelineNames are the pipelines that come with the program.
+func pipelineNames() (known []string) {
 	entries, err := pipelines.FS.ReadDir(".")
 	if err != nil {
 		panic(err) // embedded
@@ -147,7 +147,11 @@ func unknownPipeline(name string) error {
 			known = append(known, base)
 		}
 	}
-	hint := ""
+	return known
+}
+
+func unknownPipeline(name string) error {
+	known, hint := pipelineNames(), ""
 	if near := strictyaml.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf(" Did you mean %s?", near)
 	}
@@ -162,7 +166,7 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 		return watch.Article{}, nil
 	}
 	if err != nil {
-		return watch.Article{}, err
+		return watch.Article{}, filmError{err}
 	}
 	article, findings := watch.ParseArticle(shown(path), data)
 	g.findings = append(g.findings, findings...)
@@ -269,7 +273,7 @@ func kindInName(path string) (lang, kind string) {
 func (g *gathered) readTrack(s sidecar, charset string) error {
 	data, err := readCapped(s.path, subtitle.MaxBytes+1)
 	if err != nil {
-		return err
+		return filmError{err}
 	}
 	name := shown(s.path)
 	if s.language == "" {

@@ -14,6 +14,7 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
 )
@@ -195,9 +196,15 @@ func TestSource(t *testing.T) {
 	if err := errors.Join(os.WriteFile(film, []byte(strings.Repeat("face ", 100)), 0o600), os.WriteFile(key, []byte(identity.String()), 0o600)); err != nil {
 		t.Fatal(err)
 	}
+	var told report.Event
+	d.Sink = func(e report.Event) { told = e }
 	if err := d.SendSource(t.Context(), "abc", film, "one", open(t)); err != nil { // before there was a key
 		t.Fatal(err)
 	}
+	if told.Kind != report.Uploading || told.Done != 500 || told.Total != 500 {
+		t.Errorf("of the bytes that were sent it is told %+v", told)
+	}
+	d.Sink = nil
 	if d.Key, err = depot.ReadKey(key); err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"filippo.io/age"
 
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
@@ -82,7 +84,9 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 	file.Path = name
 	old := rec
 	rec = Record{Files: []engine.File{file}, Object: "sources/" + digest + "/" + sent.sum, Encrypted: d.Key.identity != nil}
-	if err := d.put(ctx, rec.Object, sent, "application/octet-stream"); err != nil {
+	body := sent.body()
+	body.Sent = d.told(sent.size)
+	if err := d.putBody(ctx, rec.Object, body, sent.sum, "application/octet-stream"); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(rec)
@@ -95,6 +99,17 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 		}
 	}
 	return d.writeIf(ctx, "sources/"+digest+".json", raw, store.If{})
+}
+
+// told tells the sink of the bytes of a source that have arrived: Sent of its body.
+func (d *Depot) told(all int64) func(int64) {
+	if d.Sink == nil {
+		return nil
+	}
+	var arrived atomic.Int64
+	return func(n int64) {
+		d.Sink(report.Event{Kind: report.Uploading, Done: arrived.Add(n), Total: all})
+	}
 }
 
 // encrypted gives the file that is sent, and what the plain one is.
