@@ -137,7 +137,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		s.request.Theme = plan.Theme(*look)
 	}
 	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
+		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
