@@ -166,7 +166,8 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 		return watch.Article{}, nil
 	}
 	if err != nil {
-		return watch.Article{}, filmError{err}
+		g.unreadable(path, err)
+		return watch.Article{}, nil
 	}
 	article, findings := watch.ParseArticle(shown(path), data)
 	g.findings = append(g.findings, findings...)
@@ -273,7 +274,8 @@ func kindInName(path string) (lang, kind string) {
 func (g *gathered) readTrack(s sidecar, charset string) error {
 	data, err := readCapped(s.path, subtitle.MaxBytes+1)
 	if err != nil {
-		return filmError{err}
+		g.unreadable(s.path, err)
+		return nil
 	}
 	name := shown(s.path)
 	if s.language == "" {
@@ -292,6 +294,12 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 	g.request.Tracks = append(g.request.Tracks, track)
 	g.sources[track.Digest] = s.path
 	return nil
+}
+
+// unreadable tells of a file beside the film that cannot be read.
+func (g *gathered) unreadable(path string, err error) {
+	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(path)}, Severity: report.Error, Rule: "file-unreadable",
+		Text: strings.TrimPrefix(sentence(err), path+": "), Hint: "name a file that can be read, or leave it out"})
 }
 
 func digestOf(data []byte) string {
