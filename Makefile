@@ -17,7 +17,7 @@ export GOFLAGS := $(sort $(shell go env GOFLAGS 2>/dev/null) -trimpath -buildvcs
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-lighthouse bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player pictures install clean
+.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-lighthouse bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player pictures install uninstall clean
 
 build: player ## ./filmpress
 	go build -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)" -o filmpress ./cmd/filmpress
@@ -153,6 +153,10 @@ install: build ## the program, its man pages and completions, below PREFIX
 	./filmpress completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress"
 	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 
+uninstall: ## what install put below PREFIX
+	rm -f "$(DESTDIR)$(PREFIX)/bin/filmpress" "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress-*.1
+	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/filmpress" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
+
 clean: ## all that was built; published films stay
-	rm -rf filmpress sample $(player)/node_modules testdata/browser/node_modules
+	rm -rf filmpress build sample $(player)/node_modules testdata/browser/node_modules
 	find internal/watch/dist -type f ! -name .gitkeep -delete

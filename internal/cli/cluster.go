@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ import (
 // clusterFlags are those that no settings are.
 type clusterFlags struct{ silence time.Duration }
 
-// addCluster gives a command the flags that say how machines meet.
+// addCluster gives publish the flags that say how machines meet.
 func addCluster(flags *pflag.FlagSet, f *clusterFlags) {
 	addServer(flags)
 	config.AddFlags(flags, "cache", "cache-size", "source-key")
@@ -89,7 +90,9 @@ func (a *app) reachDepot(ctx context.Context) (*depot.Depot, error) {
 	}
 	d := &depot.Depot{Facts: step.FactsName}
 	var err error
-	if d.Store, err = a.openAt(ctx, a.config.Kept); err != nil {
+	other := *a
+	other.config.S3.PublicURL, other.config.S3.PublicFor = "", "" // nobody views what lies there
+	if d.Store, err = other.openAt(ctx, a.config.Kept); err != nil {
 		return nil, err
 	}
 	if a.config.SourceKey != "" {
@@ -156,13 +159,9 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 				a.unsend(ctx, d, c, s.plan.Slug, memo.Sources)
 			}
 		}()
-		a.ui.Sink(report.Event{Kind: report.StepStarted, Step: "source", Text: "sending the film to the workers"})
-		for _, digest := range memo.Sources {
-			if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
-				return p, err
-			}
+		if err := a.sendSources(ctx, d, s, memo.Sources); err != nil {
+			return p, err
 		}
-		a.ui.Sink(report.Event{Kind: report.StepDone, Step: "source"})
 		return c.Start(ctx, s.plan.Slug, order, memo)
 	}
 	p, err := start(ctx)
@@ -171,7 +170,10 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 	}
 	a.lonely(ctx, c, order, s.tools)
 	if o.detach {
-		a.ui.Note(fmt.Sprintf("the workers go on; to see how far they are: filmpress status %s; to make the release when they are done: filmpress attach %s", p.Slug, p.Slug))
+		a.ui.Note(fmt.Sprintf("the workers go on; to see how far they are: %s; to make the release when they are done: %s", a.command("status", p.Slug), a.command("attach", p.Slug)))
+		if o.json {
+			return a.printJSON(rowOf(p))
+		}
 		return nil
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
@@ -183,6 +185,34 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 		first = false
 		return p, nil
 	}}, st, o)
+}
+
+// sendSources brings the film, and what lies beside it, to the depot, and tells how far that is: a master has a hundred gigabytes.
+func (a *app) sendSources(ctx context.Context, d *depot.Depot, s studied, digests []string) error {
+	const step = "source"
+	sizes, all := map[string]int64{}, int64(0)
+	for _, digest := range digests {
+		source := s.sources[digest]
+		sizes[digest] = int64(len(source.Data))
+		if info, err := os.Stat(source.Path); err == nil && source.Data == nil { // else SendSource tells why
+			sizes[digest] = info.Size()
+		}
+		all += sizes[digest]
+	}
+	a.ui.Sink(report.Event{Kind: report.StepStarted, Step: step, Text: "reading the film, and sending it to the workers"})
+	before := int64(0)
+	defer func() { d.Sink = nil }()
+	for _, digest := range digests {
+		d.Sink = func(e report.Event) {
+			a.ui.Sink(report.Event{Kind: report.StepProgress, Step: step, Text: fmt.Sprintf("sending the film to the workers, %s of %s", ui.Bytes(before+e.Done), ui.Bytes(all)), Done: before + e.Done, Total: all})
+		}
+		if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
+			return err
+		}
+		before += sizes[digest]
+	}
+	a.ui.Sink(report.Event{Kind: report.StepDone, Step: step})
+	return nil
 }
 
 // unsendPatience is how long an interrupted publish may take to clean up.
@@ -203,7 +233,7 @@ func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, s
 		}
 	}
 	if err != nil {
-		a.ui.Note(fmt.Sprintf("what was sent of the film may still lie in %s; to remove it: filmpress cancel %s", d.Store, slug))
+		a.ui.Note(fmt.Sprintf("what was sent of the film may still lie in %s; to remove it: %s", d.Store, a.command("cancel", slug)))
 	}
 }
 

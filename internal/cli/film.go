@@ -119,7 +119,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	return g, nil
 }
 
-// prober gives a film's facts; see kept.go for the one that remembers.
+// prober gives a film's facts; see probe.go for the one that remembers.
 type prober func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error)
 
 // blocks says whether findings stop a publish.
@@ -139,7 +139,7 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 		file = "pipelines/" + name + ".yml"
 	} else if strings.ContainsAny(name, `./\`) {
 		if data, err = readCapped(name, 1<<20); err != nil {
-			return pipeline.Pipeline{}, err
+			return pipeline.Pipeline{}, unreadable("--pipeline", err)
 		}
 		name = ownPipeline
 	} else {
@@ -150,8 +150,8 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 	return p, nil
 }
 
-func unknownPipeline(name string) error {
-	var known []string
+// pipelineNames are the pipelines that come with the program.
+func pipelineNames() (known []string) {
 	entries, err := pipelines.FS.ReadDir(".")
 	if err != nil {
 		panic(err) // embedded
@@ -161,7 +161,11 @@ func unknownPipeline(name string) error {
 			known = append(known, base)
 		}
 	}
-	hint := ""
+	return known
+}
+
+func unknownPipeline(name string) error {
+	known, hint := pipelineNames(), ""
 	if near := strictyaml.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf(" Did you mean %s?", near)
 	}
@@ -176,7 +180,8 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 		return watch.Article{}, nil
 	}
 	if err != nil {
-		return watch.Article{}, err
+		g.unreadable(path, err)
+		return watch.Article{}, nil
 	}
 	article, findings := watch.ParseArticle(shown(path), data)
 	g.findings = append(g.findings, findings...)
@@ -291,7 +296,8 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 	}
 	data, err := read(s.path, subtitle.MaxBytes+1)
 	if err != nil {
-		return err
+		g.unreadable(s.path, err)
+		return nil
 	}
 	name := shown(s.path)
 	if s.language == "" {
@@ -310,6 +316,12 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 	g.request.Tracks = append(g.request.Tracks, track)
 	g.sources[track.Digest] = engine.Source{Path: s.path, Data: data}
 	return nil
+}
+
+// unreadable tells of a file beside the film that cannot be read.
+func (g *gathered) unreadable(path string, err error) {
+	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(path)}, Severity: report.Error, Rule: "file-unreadable",
+		Text: strings.TrimPrefix(sentence(err), path+": "), Hint: "name a file that can be read, or leave it out"})
 }
 
 func digestOf(data []byte) string {

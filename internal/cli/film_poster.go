@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -81,6 +82,8 @@ func readBeside(path string, max int64) ([]byte, error) {
 // reason is an error without the path that it happened at.
 func reason(err error) string {
 	if at, ok := errors.AsType[*os.PathError](err); ok {
+		err = at.Err
+	} else if at, ok := errors.AsType[*net.OpError](err); ok {
 		err = at.Err
 	}
 	return err.Error()

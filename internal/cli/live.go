@@ -149,11 +149,9 @@ func (a *app) republish(ctx context.Context, folder string, o publishOptions, l 
 
 // tellUnpublished tells why a publish failed while serve goes on.
 func (a *app) tellUnpublished(err error) {
-	if found, ok := errors.AsType[findingsError](err); ok {
-		a.ui.Findings(found.findings)
-	}
+	text := a.tell(err)
 	a.ui.Close()
-	a.ui.Note(sentence(err) + "; the pages stay as they are until it is mended")
+	a.ui.Note(text + "; the pages stay as they are until it is mended")
 }
 
 // sources tells the state of the film, of the files beside it, and of the theme, by size and time: whether bytes changed, the digests of a publish decide.

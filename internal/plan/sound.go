@@ -64,7 +64,7 @@ func (c *computer) judgeSounds() {
 	for _, s := range c.Sounds {
 		for _, n := range []int{s.Track, s.Right} {
 			if n >= 0 && c.track(n) == nil {
-				hint := "it has none; leave --audio away"
+				hint := "it has none; leave --audio out"
 				if len(have) > 0 {
 					hint = "it has " + strings.Join(have, ", ") + "; they are counted from 0, in the file's order"
 				}

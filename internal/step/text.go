@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,11 +61,14 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
+// errNoPlayer is a plan that asks for the player, in a program that was built without it.
+var errNoPlayer = errors.New("the player is not built into this filmpress; take the program or the image that the publisher has, or build it from its sources with make")
+
 // player lays out the bundle that was built into the program.
 func (w *Worker) player(_ context.Context, j job) error {
 	bundle, ok := watch.Bundle()
 	if !ok {
-		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
+		return errNoPlayer
 	}
 	for _, f := range bundle.Files() {
 		if err := j.write(f.Name, f.Data); err != nil {

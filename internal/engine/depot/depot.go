@@ -24,14 +24,16 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/plan"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
 // Depot is a shared place. Its methods may be called from several goroutines at once, and on several machines.
 type Depot struct {
 	Store store.Store
-	Facts string // the file of a result that its record tells, too, for steps that read nothing else; see Facts of Record
-	Key   Key    // of sources; the zero value is none
+	Facts string      // the file of a result that its record tells, too, for steps that read nothing else; see Facts of Record
+	Key   Key         // of sources; the zero value is none
+	Sink  report.Sink // hears how far a source is that is sent; nil is nobody
 }
 
 // Record is what is told of a result without its files.
@@ -141,7 +143,11 @@ func (d *Depot) Send(ctx context.Context, r engine.Result, kept *local.Kept) err
 }
 
 func (d *Depot) put(ctx context.Context, name string, f packed, kind string) error {
-	_, err := d.Store.Put(ctx, name, f.body(), meta(f.sum, kind), store.If{Absent: true})
+	return d.putBody(ctx, name, f.body(), f.sum, kind)
+}
+
+func (d *Depot) putBody(ctx context.Context, name string, body store.Body, sum, kind string) error {
+	_, err := d.Store.Put(ctx, name, body, meta(sum, kind), store.If{Absent: true})
 	if errors.Is(err, store.ErrPrecondition) { // the name tells the bytes
 		return nil
 	}

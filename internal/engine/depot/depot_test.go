@@ -16,6 +16,7 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/dir"
 )
@@ -369,9 +370,15 @@ func TestSource(t *testing.T) {
 	if err := os.WriteFile(other, []byte("another face"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var told report.Event
+	d.Sink = func(e report.Event) { told = e }
 	if err := d.SendSource(t.Context(), abc, engine.Source{Path: film}, "one", open(t)); err != nil { // before there was a key
 		t.Fatal(err)
 	}
+	if told.Kind != report.Uploading || told.Done != 500 || told.Total != 500 {
+		t.Errorf("of the bytes that were sent it is told %+v", told)
+	}
+	d.Sink = nil
 	if d.Key, err = depot.ReadKey(key); err != nil {
 		t.Fatal(err)
 	}

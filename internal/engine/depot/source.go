@@ -12,11 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"filippo.io/age"
 
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
@@ -87,7 +89,9 @@ func (d *Depot) SendSource(ctx context.Context, digest string, source engine.Sou
 	file.Path = source.Name()
 	old := rec
 	rec = Record{Files: []engine.File{file}, Object: "sources/" + digest + "/" + sent.sum, Encrypted: d.Key.identity != nil}
-	if err := d.put(ctx, rec.Object, sent, "application/octet-stream"); err != nil {
+	body := sent.body()
+	body.Sent = d.told(sent.size)
+	if err := d.putBody(ctx, rec.Object, body, sent.sum, "application/octet-stream"); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(rec)
@@ -105,6 +109,17 @@ func (d *Depot) SendSource(ctx context.Context, digest string, source engine.Sou
 // isOf says whether a record tells of one file that has a digest, and that could be a copy of a source.
 func (r Record) isOf(digest string) bool {
 	return len(r.Files) == 1 && r.Files[0].SHA256 == digest && engine.IsSourceName(r.Files[0].Path)
+}
+
+// told tells the sink of the bytes of a source that have arrived: Sent of its body.
+func (d *Depot) told(all int64) func(int64) {
+	if d.Sink == nil {
+		return nil
+	}
+	var arrived atomic.Int64
+	return func(n int64) {
+		d.Sink(report.Event{Kind: report.Uploading, Done: arrived.Add(n), Total: all})
+	}
 }
 
 // encrypted gives the file that is sent, and what the plain one is.

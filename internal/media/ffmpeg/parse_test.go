@@ -307,3 +307,15 @@ func FuzzIsText(f *testing.F) {
 	f.Add([]byte("a text"))
 	f.Fuzz(func(t *testing.T, b []byte) { isText(b) })
 }
+
+// A cause in our words stands alone; ffmpeg's own words are told to be its own.
+func TestExitErrorSays(t *testing.T) {
+	for why, want := range map[string]string{
+		"its data is damaged":                "ffmpeg failed: its data is damaged; all its messages are in log",
+		"Output pad \"default\" is a riddle": `ffmpeg stopped; its first complaint is "Output pad \"default\" is a riddle"; all its messages are in log`,
+	} {
+		if got := (&ExitError{Program: "ffmpeg", Code: 1, Why: why, Log: "log"}).Error(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
