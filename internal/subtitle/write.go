@@ -304,15 +304,16 @@ func (n *Node) srtColor() string {
 var fontColors = regexp.MustCompile(`^(?:#?(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|aqua|black|blue|brown|cyan|fuchsia|gold|gr[ae]y|green|lime|magenta|maroon|navy|olive|orange|pink|purple|red|silver|teal|violet|white|yellow)$`)
 
 // srtText is text that SRT readers, ours among them, take as text. SRT has no escapes: where the text holds what looks
-// like a tag or an entity, a word joiner is put into it.
+// like a tag, an entity or an escape, a word joiner is put into it.
 func srtText(s string) string {
-	if !strings.ContainsAny(s, "<{&") {
+	if !strings.ContainsAny(s, srtMarks) {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		b.WriteByte(s[i])
-		if s[i] == '<' && srtTagLen(s[i:]) > 0 || srtOverrideLen(s[i:]) > 0 || srtReferenceLen(s[i:]) > 0 {
+		if s[i] == '<' && srtTagLen(s[i:]) > 0 || srtOverrideLen(s[i:]) > 0 || srtReferenceLen(s[i:]) > 0 ||
+			s[i] == '\\' && (i+1 == len(s) || strings.IndexByte("Nnh", s[i+1]) >= 0) { // at the end another node may follow
 			b.WriteString(wordJoiner)
 		}
 	}
