@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -137,10 +136,15 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
-		if !strings.HasPrefix(memo.To, "s3://") {
-			if memo.To, err = filepath.Abs(memo.To); err != nil {
+		if !strings.HasPrefix(memo.To, "s3://") { // the path of a folder names people, and the server keeps the memo for weeks
+			path, err := filepath.Abs(memo.To)
+			if err != nil {
 				return p, err
 			}
+			if memo.Place, err = d.SavePlace(ctx, path); err != nil {
+				return p, err
+			}
+			memo.To = filepath.Base(path)
 		}
 		if memo.Plan, err = d.SavePlan(ctx, s.plan); err != nil {
 			return p, err
@@ -187,10 +191,12 @@ func (a *app) sendSources(ctx context.Context, d *depot.Depot, s studied, digest
 	const step = "source"
 	sizes, all := map[string]int64{}, int64(0)
 	for _, digest := range digests {
-		if info, err := os.Stat(s.sources[digest]); err == nil { // else SendSource tells why
-			sizes[digest] = info.Size()
-			all += info.Size()
+		source := s.sources[digest]
+		sizes[digest] = source.Stamp.Size
+		if source.Data != nil {
+			sizes[digest] = int64(len(source.Data))
 		}
+		all += sizes[digest]
 	}
 	a.ui.Sink(report.Event{Kind: report.StepStarted, Step: step, Text: "reading the film, and sending it to the workers"})
 	before := int64(0)

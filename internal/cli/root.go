@@ -86,7 +86,7 @@ in a bucket; there is no server to run and nothing to pay a platform for.`,
 		commands  []*cobra.Command
 	}{
 		{"publish", "Publish films:", []*cobra.Command{newPublish(a), newPlan(a), newServe(a), newTheme(a), newEmbed(a)}},
-		{"after", "Look after what is published:", []*cobra.Command{newList(a), newVerify(a), newRollback(a), newUnpublish(a), newClean(a), newHeaders(a), newLibrary(a), newSync(a)}},
+		{"after", "Look after what is published:", []*cobra.Command{newList(a), newVerify(a), newRollback(a), newUnpublish(a), newForget(a), newClean(a), newHeaders(a), newLibrary(a), newSync(a)}},
 		{"subs", "Work on subtitles:", []*cobra.Command{newSubs(a)}},
 		{"buckets", "Set up a bucket:", []*cobra.Command{newCORS(a), newPolicy(a)}},
 		{"machines", "Many machines:", []*cobra.Command{newWorker(a), newStatus(a), newAttach(a), newCancel(a)}},
