@@ -169,7 +169,7 @@ func TestManPages(t *testing.T) {
 // The help of a command lists its flags and codes; an interrupt of what leaves nothing behind promises nothing.
 func TestGoesOn(t *testing.T) {
 	for _, c := range allCommands(newRoot(&app{})) {
-		want := map[string]bool{"publish": true, "plan": true, "attach": true, "clean": true, "sync": true, "library": true, "rollback": true, "unpublish": true, "headers": true, "cancel": true}
+		want := map[string]bool{"publish": true, "plan": true, "attach": true, "clean": true, "sync": true, "library": true, "rollback": true, "unpublish": true, "forget": true, "headers": true, "cancel": true}
 		if strings.Contains(c.Long, "\n  130 ") && goesOn(c) != (want[c.Name()] && c.Parent().Parent() == nil) {
 			t.Errorf("%s: goesOn is %v", c.CommandPath(), goesOn(c))
 		}
