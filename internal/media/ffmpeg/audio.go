@@ -114,6 +114,7 @@ func (s AudioSpec) stereo() *filters {
 	in := input(s.Film, with(reading(s.Reading), ff.KwArgs{"reinit_filter": "0"})) // a graph that were set up anew would begin at 0 again
 	if s.Right == nil {
 		f := &filters{stream(in, s.Stream)}
+		f.pair(s.Reading)
 		f.evenly("stereo")
 		return f
 	}
@@ -125,6 +126,13 @@ func (s AudioSpec) stereo() *filters {
 	f := &filters{ff.Filter([]*ff.Stream{left.Stream, right.Stream}, "join", nil, ff.KwArgs{"inputs": "2", "channel_layout": "stereo"})}
 	f.add("atrim", "end", ftoa(s.Duration.Float()))
 	return f
+}
+
+// pair takes the first two channels of a sound whose channels nobody can place, as masters with many discrete ones have their stereo there.
+func (f *filters) pair(r media.Reading) {
+	if r.Pair {
+		f.add("pan", "args", "stereo|c0=c0|c1=c1")
+	}
 }
 
 // gap is the lack or excess of sound, in seconds, from which silence fills it or it is cut. Smaller ones are left: the times of
@@ -143,6 +151,18 @@ const oversampling = 4 * SampleRate
 // measured to raise them by 1.4 dB.
 const limiterMargin = 1.5
 
+// mostGain bounds what a track is raised by, in dB: a track that is all but silent is hiss, or three words in it, and would be brought up with all its noise.
+const mostGain = 20
+
+// Gain is what brings the track from Measured to Loudness, in dB. short says that mostGain does not do, and the track stays quieter.
+func (s AudioSpec) Gain() (dB float64, short bool) {
+	if s.Measured == nil || s.Measured.Silent {
+		return 0, false
+	}
+	wanted := s.Loudness - s.Measured.I
+	return min(wanted, mostGain), wanted > mostGain
+}
+
 // level brings the track to the wanted loudness by one gain over the whole film, so that its dynamics stay as they
 // were mixed, and limits only the peaks that would then be too high. loudnorm's second pass is not used: where
 // the peaks forbid a plain gain it rides the level all through the film.
@@ -150,7 +170,7 @@ func (f *filters) level(s AudioSpec) {
 	if s.Measured == nil || s.Measured.Silent {
 		return
 	}
-	gain := s.Loudness - s.Measured.I
+	gain, _ := s.Gain()
 	f.add("volume", "volume", strconv.FormatFloat(gain, 'f', 2, 64)+"dB", "precision", "float")
 	ceiling := s.TruePeak - limiterMargin
 	if s.Measured.TP+gain <= ceiling {

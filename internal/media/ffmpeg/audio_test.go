@@ -83,7 +83,7 @@ func TestLoudness(t *testing.T) {
 		source string
 		limits bool
 	}{
-		"quiet": {fmt.Sprintf(noise, "0.01"), false},
+		"quiet": {fmt.Sprintf(noise, "0.1"), false},
 		"loud":  {fmt.Sprintf(noise, "0.9"), false},
 		"peaks": {"aevalsrc='(0.06*sin(440*2*PI*t)+if(lt(mod(t,2),0.01),0.5*sin(900*2*PI*t),0))':d=4", true},
 	} {
@@ -115,6 +115,26 @@ func TestLoudness(t *testing.T) {
 	silent, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 	if err != nil || !silent.Silent {
 		t.Errorf("silence was measured as %+v, %v", silent, err)
+	}
+}
+
+// TestVeryQuietSound: what is all but silent is raised, but not with all of its noise to the loudness of speech.
+func TestVeryQuietSound(t *testing.T) {
+	t.Parallel()
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "anoisesrc=a=0.004:c=pink:d=4:seed=7", "-c:v", "libx264", "-c:a", "pcm_s24le")
+	before, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
+	if err != nil || before.I > -45 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	adts := encodeSound(t, path, func(s *AudioSpec) {
+		s.Measured, s.Loudness, s.TruePeak = &before, -16, -1.5
+		if gain, short := s.Gain(); gain != mostGain || !short {
+			t.Errorf("raised by %.1f dB, %v", gain, short)
+		}
+	})
+	after, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: save(t, "a.aac", adts)}, nil, "")
+	if d := after.I - before.I; err != nil || math.Abs(d-mostGain) > 0.5 {
+		t.Errorf("%.1f LUFS became %.1f, %v", before.I, after.I, err)
 	}
 }
 
@@ -162,6 +182,35 @@ func TestDownmix(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestManyChannels: of a sound with more channels than can be placed, whose places nobody says, the first two are heard, left and right.
+func TestManyChannels(t *testing.T) {
+	t.Parallel()
+	for _, channels := range []int{9, 10, 15, 24} {
+		tones := []string{"0.2*sin(2*PI*400*t)", "0.2*sin(2*PI*670*t)"}
+		for range channels - 2 {
+			tones = append(tones, "0.2*sin(2*PI*940*t)")
+		}
+		path := film(t, "film.mov", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=1", "-f", "lavfi", "-i", "aevalsrc='"+strings.Join(tones, "|")+"':d=1", "-c:v", "mpeg4", "-c:a", "pcm_s16le")
+		source := probe(t, path)
+		a := source.Audio[0]
+		if a.Channels != channels || !a.Pair {
+			t.Errorf("%d channels: %+v", channels, a)
+		}
+		adts := encodeSound(t, path, func(s *AudioSpec) { s.Duration.Num, s.Reading = 1, a.Reading })
+		pcm := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-f", "s16le", "-")
+		for tone, want := range map[int][2]bool{400: {true, false}, 670: {false, true}, 940: {false, false}} {
+			for side, level := range toneLevels(pcm, tone) {
+				if (level > -20) != want[side] {
+					t.Errorf("%d channels: the tone of %d Hz is at %.0f dB on side %d", channels, tone, level, side)
+				}
+			}
+		}
+		if err := tools(t).Listen(context.Background(), path, a, discard, nil); err != nil {
+			t.Errorf("%d channels: %v", channels, err)
+		}
 	}
 }
 

@@ -208,6 +208,7 @@ func TestReadJPEGs(t *testing.T) {
 
 func FuzzParseProbe(f *testing.F) {
 	f.Add([]byte(`{"format":{"format_name":"mov","start_time":"0","duration":"3.5"},"streams":[{"index":0,"codec_type":"video","width":64,"height":36,"r_frame_rate":"25/1","time_base":"1/12800","sample_aspect_ratio":"4:3","side_data_list":[{"side_data_type":"Display Matrix","rotation":-90}]},{"index":1,"codec_type":"audio","sample_rate":"48000","channels":2,"tags":{"language":"rus"}}],"chapters":[{"start_time":"0","end_time":"1","tags":{"title":"x"}}]}`))
+	f.Add([]byte(`{"packets":[{"stream_index":0,"pts":0,"dts":-512,"duration":512,"size":"9","flags":"K_"},{"stream_index":0,"pts":768}],"streams":[{"index":0,"codec_type":"video","time_base":"1/12800"}]}`))
 	f.Add([]byte(`{"streams":[{"index":63,"codec_type":"video","r_frame_rate":"1/2147483647","time_base":"2147483647/1"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := parseProbe(data, false)
@@ -224,6 +225,11 @@ func FuzzParseProbe(f *testing.F) {
 			}
 			for at := range int64(3) {
 				timings[s.index].add(packet{pts: at, dts: at, duration: 1})
+			}
+		}
+		if packets, whole := parsePackets(data); whole {
+			for _, packet := range packets {
+				timings[packet.stream].add(packet)
 			}
 		}
 		var source media.Source
