@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -94,6 +95,9 @@ func TestLoudness(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if want := integratedOf(t, path); math.Abs(before.I-want) > 0.1 {
+				t.Errorf("measured %+v; by the standard it is %.2f LUFS", before, want)
+			}
 			if limits := before.TP-16-before.I > -1.5-limiterMargin; limits != c.limits {
 				t.Fatalf("measured %+v", before)
 			}
@@ -115,6 +119,43 @@ func TestLoudness(t *testing.T) {
 	silent, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 	if err != nil || !silent.Silent {
 		t.Errorf("silence was measured as %+v, %v", silent, err)
+	}
+}
+
+// integratedOf computes the loudness of a film's second stream from its samples, as ITU-R BS.1770-4 (annex 1) says, in LUFS.
+func integratedOf(t *testing.T, path string) float64 {
+	t.Helper()
+	pcm := raw(t, "-i", "file:"+path, "-map", "0:1", "-ar", "48000", "-ac", "2", "-f", "f64le", "-c:a", "pcm_f64le", "-")
+	const step = 4800 // of 100 ms; blocks are four of them, and overlap by three
+	steps := make([]float64, len(pcm)/16/step)
+	for side := range 2 {
+		var x1, x2, y1, y2, z1, z2 float64
+		for i := range len(steps) * step {
+			x := math.Float64frombits(binary.LittleEndian.Uint64(pcm[16*i+8*side:]))
+			y := 1.53512485958697*x - 2.69169618940638*x1 + 1.19839281085285*x2 + 1.69065929318241*y1 - 0.73248077421585*y2
+			z := y - 2*y1 + y2 + 1.99004745483398*z1 - 0.99007225036621*z2
+			x1, x2, y1, y2, z1, z2 = x, x1, y, y1, z, z1
+			steps[i/step] += z * z / step / 4
+		}
+	}
+	loudness := func(above float64) float64 {
+		sum, n := 0.0, 0.0
+		for i := 3; i < len(steps); i++ {
+			if power := steps[i-3] + steps[i-2] + steps[i-1] + steps[i]; -0.691+10*math.Log10(power) > above {
+				sum, n = sum+power, n+1
+			}
+		}
+		return -0.691 + 10*math.Log10(sum/n)
+	}
+	return loudness(loudness(-70) - 10)
+}
+
+// TestTruePeak: of a tone that swells, and whose samples all lie beside its peaks, the peak is measured and not the highest sample, which is 3 dB lower.
+func TestTruePeak(t *testing.T) {
+	t.Parallel()
+	path := film(t, "film.wav", "-f", "lavfi", "-i", "aevalsrc='0.5*min(1,t)*min(1,2-t)*sin(2*PI*12000*t+PI/4)|0':s=48000:d=2", "-c:a", "pcm_f32le")
+	if got, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path}, nil, ""); err != nil || math.Abs(got.TP+6.02) > 0.2 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
