@@ -266,14 +266,14 @@ func TestRGBInHDR(t *testing.T) {
 	hdr := []string{"-color_primaries", "bt2020", "-color_trc", "smpte2084"}
 	var got [2][][3]int
 	for i, form := range [][]string{{"-vf", "format=gbrp10le", "-colorspace", "rgb"}, {"-vf", "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le", "-colorspace", "bt2020nc", "-color_range", "tv"}} {
-		source := "color=0x804830:s=64x36:r=25:d=0.2[a];color=0x305088:s=64x36:r=25:d=0.2[b];color=0x407050:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
+		source := "color=0x905850:s=64x36:r=25:d=0.2[a];color=0x506090:s=64x36:r=25:d=0.2[b];color=0x508050:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
 		path := film(t, "v.mkv", slices.Concat([]string{"-f", "lavfi", "-i", source}, form, hdr, []string{"-c:v", "ffv1"})...)
 		_, out := encode(t, path, []Rung{{192, 36, 4, 2e6, 4e6, ""}}, nil)
 		got[i] = decodedRGB(t, out[0], 3)
 	}
 	for i := range got[0] {
 		for k := range got[0][i] {
-			if d := got[0][i][k] - got[1][i][k]; d < -5 || d > 5 {
+			if d := got[0][i][k] - got[1][i][k]; d < -3 || d > 3 {
 				t.Errorf("in RGB it is %v, in YUV %v", got[0][i], got[1][i])
 				break
 			}
