@@ -6,6 +6,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -56,10 +57,12 @@ type group struct {
 	slug    string
 	objects []store.Object
 	foreign Count
+	twice   string // a name that the list gave twice
 }
 
 // Scan looks at every film of a place and gives each to film, which may be called from several goroutines at once, in any
-// order. The Film and its objects are not kept here.
+// order. The Film and its objects are not kept here. A list that is not in order, or gives what was not asked for, is store.ErrRefused: a film
+// that came in two pieces would seem to need none of its media.
 func Scan(ctx context.Context, st store.Store, o Options, film func(context.Context, *Film) error) (Place, error) {
 	var p Place
 	prefix := ""
@@ -86,10 +89,20 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 			})
 		})
 	}
+	last := ""
 	for obj, err := range st.List(ctx, prefix) {
+		if err == nil && (obj.Name < last || !strings.HasPrefix(obj.Name, prefix)) {
+			err = fmt.Errorf("%w: %s does not list its objects in order, or others than were asked for (%q after %q), so nobody can tell what is there; ask the server's maker",
+				store.ErrRefused, st, obj.Name, last)
+		}
 		if err != nil {
 			return p, first(looks.Wait(), err)
 		}
+		if obj.Name == last {
+			now.twice = last
+			continue
+		}
+		last = obj.Name
 		slug, rest, inside := strings.Cut(obj.Name, "/")
 		if !inside {
 			if slices.Contains(site.Names, obj.Name) {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
@@ -206,7 +207,7 @@ func (f batchFilm) slug(o publishOptions) string {
 	if err != nil {
 		return ""
 	}
-	g := gathered{sources: map[string]string{}}
+	g := gathered{sources: map[string]engine.Source{}}
 	article, err := g.readArticle(path)
 	if err == nil {
 		err = g.nameFilm(path, article, f.flags(o))

@@ -134,10 +134,15 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
-		if !strings.HasPrefix(memo.To, "s3://") {
-			if memo.To, err = filepath.Abs(memo.To); err != nil {
+		if !strings.HasPrefix(memo.To, "s3://") { // the path of a folder names people, and the server keeps the memo for weeks
+			path, err := filepath.Abs(memo.To)
+			if err != nil {
 				return p, err
 			}
+			if memo.Place, err = d.SavePlace(ctx, path); err != nil {
+				return p, err
+			}
+			memo.To = filepath.Base(path)
 		}
 		if memo.Plan, err = d.SavePlan(ctx, s.plan); err != nil {
 			return p, err

@@ -30,6 +30,9 @@ const (
 // liveJS reloads the page at each event. It is added by serve alone, and never part of what is published.
 const liveJS = `new EventSource("` + liveEvents + `").onmessage = () => location.reload();` + "\n"
 
+// mostPages is how many open pages are told: each holds a connection.
+const mostPages = 200
+
 // live tells open pages that something was published.
 type live struct {
 	mu    sync.Mutex
@@ -69,8 +72,15 @@ func (l *live) serves(w http.ResponseWriter, r *http.Request) bool {
 func (l *live) events(w http.ResponseWriter, r *http.Request) {
 	page := make(chan struct{}, 1)
 	l.mu.Lock()
-	l.pages[page] = true
+	full := len(l.pages) >= mostPages
+	if !full {
+		l.pages[page] = true
+	}
 	l.mu.Unlock()
+	if full {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()

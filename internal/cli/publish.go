@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -132,7 +131,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		s.request.Theme = plan.Theme(*look)
 	}
 	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
+		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
@@ -165,6 +164,11 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return a.showPlan(s, o.json)
 	}
 	a.ui.Findings(s.findings)
+	for _, r := range s.plan.Reasons {
+		if r.Subject == plan.Chapters && r.Taken {
+			a.ui.Note("chapters: " + r.Why)
+		}
+	}
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
@@ -216,8 +220,7 @@ func (a *app) here(s studied) func(context.Context, report.Sink) (map[string]eng
 
 // stepWorker does steps with this machine's tools; its logs lie with what is kept.
 func stepWorker(tools ffmpeg.Tools, kept *local.Kept) (*step.Worker, error) {
-	logs := filepath.Join(kept.Dir(), "logs")
-	return &step.Worker{Tools: tools, LogDir: logs}, os.MkdirAll(logs, 0o755)
+	return &step.Worker{Tools: tools, LogDir: kept.LogDir()}, os.MkdirAll(kept.LogDir(), 0o700)
 }
 
 // heavy tells of steps that keep several cores busy.
@@ -269,7 +272,7 @@ func (a *app) release(ctx context.Context, m made, st store.Store, o publishOpti
 			return results, out, err
 		}
 		a.ui.Note("a kept result is damaged; it is made again")
-		if err := dropDamaged(m.kept, results); err != nil {
+		if err := dropDamaged(m.kept, m.plan, results); err != nil {
 			return nil, out, err
 		}
 	}
@@ -294,17 +297,15 @@ func (a *app) auditor(set release.Set, o publishOptions) func(context.Context, s
 	}
 }
 
-// dropDamaged forgets the results whose bytes are not what they were when they were kept.
-func dropDamaged(kept *local.Kept, results map[string]engine.Result) error {
+// dropDamaged forgets the results whose bytes are not what they were when they were kept, and what was made of them.
+func dropDamaged(kept *local.Kept, p plan.Plan, results map[string]engine.Result) error {
+	var damaged []string
 	for _, r := range results {
-		if kept.Whole(r) {
-			continue
-		}
-		if err := kept.Drop(r.Digest); err != nil {
-			return err
+		if !kept.Whole(r) {
+			damaged = append(damaged, r.Digest)
 		}
 	}
-	return nil
+	return kept.DropWith(p, damaged...)
 }
 
 // showResult prints what was made and what to do next.

@@ -80,7 +80,7 @@ in a bucket; there is no server to run and nothing to pay a platform for.`,
 	root.PersistentFlags().String("config", "", "settings: one of "+strings.Join(config.Names(), ", ")+", or the path of a .yml file")
 	config.AddFlags(root.PersistentFlags(), "log-format", "kept", "ffmpeg", "ffprobe")
 	root.AddCommand(newPublish(a), newPlan(a), newServe(a), newVerify(a), newSync(a), newSubs(a), newDoctor(a), newCORS(a), newPolicy(a), newVersion(a), newCompletion(), newMan(), settingsTopic())
-	root.AddCommand(newList(a), newRollback(a), newUnpublish(a), newClean(a), newHeaders(a), newLibrary(a), newTheme(a), newEmbed(a))
+	root.AddCommand(newList(a), newRollback(a), newUnpublish(a), newForget(a), newClean(a), newHeaders(a), newLibrary(a), newTheme(a), newEmbed(a))
 	root.AddCommand(newWorker(a), newStatus(a), newAttach(a), newCancel(a))
 	root.SetHelpCommand(newHelp())
 	return root

@@ -29,7 +29,8 @@ func newServe(a *app) *cobra.Command {
 		Short: "Serve a folder of published films on this machine",
 		Long: `Serves a folder of published films to the browsers of this machine, the way a bucket would: right types,
 byte ranges, nothing outside the folder. Without DIR it is the folder of --to, ./library by default.
-Ctrl-C ends it. For the public there are better servers; any web server can serve the folder.
+Ctrl-C ends it. Pages of other sites that are open in the same browser cannot read it, unless it is --public. For the public there are
+better servers; any web server can serve the folder.
 
 With --watch it publishes that film into the folder, and again whenever the film, film.md, a subtitle or the theme is
 saved; open pages reload by themselves. What would stop a publish is told, and the pages stay as they are. The script that
@@ -50,7 +51,7 @@ reloads is added on the way to the browser; nothing of it is published.` + exits
 	cmd.Flags().StringVar(&watched.name, "watch", "", "publish this film into the folder, and again whenever it or a file beside it changes")
 	addFilmFlags(cmd, &watched.film)
 	addSite(cmd.Flags())
-	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach")
+	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach, and pages of other sites to show the films")
 	return cmd
 }
 
@@ -89,7 +90,7 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	if err != nil {
 		return err
 	}
-	shown := folder{root: root, films: films}
+	shown := folder{root: root, films: films, public: public}
 	if watched.name != "" {
 		shown.live = newLive()
 		var work sync.WaitGroup

@@ -198,6 +198,11 @@ func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error
 		return err
 	}
 	a.config.To = p.Memo.To
+	if p.Memo.Place != "" {
+		if a.config.To, err = d.Place(ctx, p.Memo.Place); err != nil {
+			return err
+		}
+	}
 	st, err := a.openTarget(ctx)
 	if err != nil {
 		return err

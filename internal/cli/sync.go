@@ -26,7 +26,7 @@ import (
 
 // mirrorOptions are the command line of sync.
 type mirrorOptions struct {
-	dryRun, check, delete, headers, json           bool
+	dryRun, check, delete, headers, hidden, json   bool
 	maxDelete, rules, bandwidth, srcConfig, toConf string
 	include, exclude                               []string
 	parallel                                       int
@@ -48,7 +48,8 @@ stays, and the one before it, to which a rollback goes; so do those of the point
 A run that was stopped is finished by the next one. Large uploads go on where they were.
 
 Patterns: *.ts is a name in any folder; films/*/poster.jpg is a path from the top; ** stands for any number of folders. What a
-pattern leaves out is not touched on either side. --rules names a YAML file with types and cache headers:
+pattern leaves out is not touched on either side. From a folder neither are files that editors and systems leave (.DS_Store,
+.~lock.film.md#, film.md~, .git), some of which tell who worked on a film, without --hidden. --rules names a YAML file with types and cache headers:
 
   rules:
     - match: "*.m4s"
@@ -75,6 +76,7 @@ for it with --src-config or --dst-config: its s3.endpoint, s3.region and s3.prof
 	flags.StringVar(&o.maxDelete, "max-delete", "50%", "with --delete: refuse to begin if more would go; a number of objects, or a share of those in DST")
 	flags.StringArrayVar(&o.include, "include", nil, "only names that this pattern stands for; may be given several times")
 	flags.StringArrayVar(&o.exclude, "exclude", nil, "not these names; wins over --include; may be given several times")
+	flags.BoolVar(&o.hidden, "hidden", false, "from a folder, also files whose names begin with a dot, or that editors leave")
 	flags.StringVar(&o.rules, "rules", "", "YAML file with types, cache and disposition headers for patterns")
 	flags.BoolVar(&o.headers, "headers", false, "also mend headers of objects whose bytes are right already; asks for each object")
 	flags.StringVar(&o.bandwidth, "bandwidth", "off", "bytes a second over the network, as in 1M, or with hours: 08:00-18:00=1M,off")
@@ -110,6 +112,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 		return err
 	}
 	opt.Strange = strange.all
+	opt.Filter.NoHidden = from.Folder != "" && !o.hidden
 	var actions []mirror.Action
 	if o.dryRun && o.json {
 		actions = []mirror.Action{}

@@ -33,7 +33,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	}
 	files := map[string][]byte{}
 	for _, name := range theme.Names {
-		data, err := readCapped(filepath.Join(dir, name), theme.MaxBytes)
+		data, err := readBeside(filepath.Join(dir, name), theme.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -140,6 +142,7 @@ type verifying struct {
 }
 
 func (v *verifying) all(ctx context.Context) error {
+	var crash *report.Bug // one film's fault of ours; the others are judged first
 	for _, film := range v.place.Films {
 		v.ui.Sink(report.Event{Kind: report.StepStarted, Step: verify.Step, Text: "verifying " + v.place.Show(film.Name())})
 		r, err := v.place.Run(ctx, film, v.options)
@@ -150,11 +153,18 @@ func (v *verifying) all(ctx context.Context) error {
 				return err
 			}
 		}
+		if bug, is := errors.AsType[*report.Bug](err); is {
+			crash = cmp.Or(crash, bug)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		v.fails = v.fails || f.Fails()
 		v.tell(r)
+	}
+	if crash != nil {
+		return crash
 	}
 	if v.place.Shelf == nil {
 		return nil

@@ -22,11 +22,14 @@ const (
 )
 
 // workers is how many parts of the film are encoded at once.
-func (a *app) workers(p plan.Plan) int {
+func (a *app) workers(p plan.Plan) int { return a.atOnce(largest(p)) }
+
+// atOnce is how many encodes of ladders with a largest rung of so many pixels go side by side.
+func (a *app) atOnce(pixels int) int {
 	if n, err := strconv.Atoi(a.config.Workers); err == nil {
 		return n
 	}
-	return workersFor(runtime.GOMAXPROCS(0), cmp.Or(a.memory, freeMemory()), largest(p))
+	return workersFor(runtime.GOMAXPROCS(0), cmp.Or(a.memory, freeMemory()), pixels)
 }
 
 // workersFor is what a machine can carry: bytes of memory, 0 where that is not known; pixels of the largest rung.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"filmpress/internal/media"
@@ -35,6 +37,8 @@ type Request struct {
 	Page     string // version of the watch page's code
 	Theme    Theme  // of the pages
 	Tolerant bool   // publish what can be decoded of a damaged film
+
+	NoChapters bool // the film's chapters stay out of the page
 }
 
 // Poster is a moment of the film, or a picture file; the zero value leaves the choice to filmpress.
@@ -378,14 +382,33 @@ func (c *computer) player() {
 	c.add("player", Player, "laying out the player", PlayerParams{Bundle: c.Bundle})
 }
 
-// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number.
+// Chapters is the subject of the reason that tells their titles.
+const Chapters = "chapters"
+
+// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number. Each title is told: an editor
+// may have named a mark for nobody else.
 func (c *computer) chapters() (out []media.Chapter) {
+	var titles []string
 	for _, ch := range slices.SortedStableFunc(slices.Values(c.Film.Chapters), func(a, b media.Chapter) int { return cmp.Compare(a.Start, b.Start) }) {
 		if ch.Start >= c.length() || len(out) > 0 && ch.Start == out[len(out)-1].Start {
 			continue
 		}
+		if ch.Title != "" {
+			titles = append(titles, strconv.Quote(ch.Title))
+		}
 		ch.Title = cmp.Or(ch.Title, fmt.Sprint(len(out)+1))
 		out = append(out, ch)
+	}
+	switch {
+	case len(out) == 0:
+		return nil
+	case c.NoChapters:
+		c.because(Chapters, false, fmt.Sprintf("film.md says none, so the %d of the film stay out of the page", len(out)))
+		return nil
+	case len(titles) == 0:
+		c.because(Chapters, true, fmt.Sprintf("%d, as the film has them, without titles", len(out)))
+	default:
+		c.because(Chapters, true, fmt.Sprintf("%d, as the film has them; viewers read %s; `chapters: none` in film.md leaves them out", len(out), strings.Join(titles, ", ")))
 	}
 	return out
 }

@@ -172,7 +172,7 @@ func (p process) run(ctx context.Context) (messages, error) {
 	}
 	log := io.Discard
 	if p.log != "" {
-		f, err := os.Create(p.log)
+		f, err := os.OpenFile(p.log, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) // it names the film
 		if err != nil {
 			return messages{}, err
 		}

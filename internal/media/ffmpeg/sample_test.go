@@ -33,7 +33,7 @@ func looks(factors ...float64) func([]media.Curve) []float64 {
 	}
 }
 
-// TestMeasure: what costs less is less like the film; and the same film gives the same figures.
+// TestMeasure: what costs less is less like the film; and samples side by side give the same figures.
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=192x108:r=10:d=4,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "5")
@@ -53,9 +53,10 @@ func TestMeasure(t *testing.T) {
 	if q.Rungs[0].Gain < 0.05 || q.Rungs[1].Gain != 1 {
 		t.Errorf("noise is lost when it is shrunk, and below the smallest there is nothing: %+v", q.Rungs)
 	}
+	spec.AtOnce = 2
 	again, err := tools(t).Measure(context.Background(), spec, looks(18, 30))
-	if err != nil || !reflect.DeepEqual(again, q) {
-		t.Errorf("a second run gives %+v, %v; the first %+v", again, err, q)
+	if err != nil || !reflect.DeepEqual(again, q) || len(looked) != 6 {
+		t.Errorf("side by side it is %+v, %v; the first %+v", again, err, q)
 	}
 }
 

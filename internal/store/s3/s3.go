@@ -209,6 +209,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		}
 		s.throttle.slowly(c)
 		s.first.soon(c)
+		plainLists(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base
