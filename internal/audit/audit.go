@@ -1,8 +1,8 @@
 // Package audit judges a whole HLS presentation by its files alone, ours or anyone's: it starts at the
 // multivariant playlist, reads every playlist, init section and segment behind it, and holds what they declare
 // against what they are. Of a release of ours it also knows the manifest, the page and the entrances. Rule ids name
-// their source: "hls-1.26" is the HLS Authoring Specification for Apple Devices, "rfc-4.3.3.1" is RFC 8216; rules.go
-// has them all. What the specifications demand is an error, what they advise a warning, what could not be looked at
+// their source: "hls-1.26" is the HLS Authoring Specification for Apple Devices, "rfc-4.3.3.1" is RFC 8216;
+// Catalogue has them all. What the specifications demand is an error, what they advise a warning, what could not be looked at
 // is said.
 package audit
 

@@ -38,10 +38,12 @@ var bothCodecs = sync.OnceValue(func() []picture {
 	return append(slices.Clone(rungs), newer("320x180-av1", "320x180"), newer("160x90-av1", "160x90"))
 })
 
+var encodesAV1 = sync.OnceValue(func() bool { return bytes.Contains(ffmpeg("-encoders"), []byte("libsvtav1")) })
+
 // modern is the good presentation in both codecs.
 func modern(t testing.TB) files {
 	t.Helper()
-	if !bytes.Contains(ffmpeg("-encoders"), []byte("libsvtav1")) {
+	if !encodesAV1() {
 		missing.Tool(t, "this ffmpeg has no libsvtav1")
 	}
 	_, s := encoded()

@@ -7,6 +7,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ type Options struct {
 	Keep int    // releases that are kept besides the current one and the previous one
 	// AtOnce is how many manifests of one film are read at once; 0 is 4. Each may have some megabytes.
 	AtOnce int
+	Sink   report.Sink // hears how far a list is that takes long; nil is nobody
 }
 
 // group is one folder of the place: the objects that have the form of ours, and a count of the others.
@@ -90,7 +92,7 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 		})
 	}
 	last := ""
-	for obj, err := range st.List(ctx, prefix) {
+	for obj, err := range Watched(st.List(ctx, prefix), o.Sink) {
 		if err == nil && (obj.Name < last || !strings.HasPrefix(obj.Name, prefix)) {
 			err = fmt.Errorf("%w: %s does not list its objects in order, or others than were asked for (%q after %q), so nobody can tell what is there; ask the server's maker",
 				store.ErrRefused, st, obj.Name, last)
@@ -125,6 +127,34 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 	}
 	end()
 	return p, looks.Wait()
+}
+
+// tellEvery is after how many objects it is told how far a list is. A place with fewer is listed at once, and nothing is told.
+const tellEvery = 1000
+
+// Watched is a list that tells sink how far it is; a nil sink hears nothing.
+func Watched(list iter.Seq2[store.Object, error], sink report.Sink) iter.Seq2[store.Object, error] {
+	if sink == nil {
+		return list
+	}
+	const step = "look"
+	return func(yield func(store.Object, error) bool) {
+		n := 0
+		for obj, err := range list {
+			if !yield(obj, err) {
+				return
+			}
+			if n++; n == tellEvery {
+				sink(report.Event{Kind: report.StepStarted, Step: step, Text: "listing what lies there"})
+			}
+			if n%tellEvery == 0 {
+				sink(report.Event{Kind: report.StepProgress, Step: step, Text: fmt.Sprintf("listing what lies there: %d objects", n)})
+			}
+		}
+		if n >= tellEvery {
+			sink(report.Event{Kind: report.StepDone, Step: step})
+		}
+	}
 }
 
 // first is the error that came before others, which it may have caused.

@@ -112,7 +112,7 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 		return Report{}, err
 	}
 	r := Report{Now: now}
-	if err := r.look(ctx, st, o); err != nil {
+	if err := r.look(ctx, st, o, sink); err != nil {
 		return r, err
 	}
 	if ripe := r.Ripe().Objects; o.Do && !o.Max.allows(ripe, r.Ours.Objects) {
@@ -137,9 +137,11 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 }
 
 // look finds out what there is to do, and changes nothing.
-func (r *Report) look(ctx context.Context, st store.Store, o Options) error {
+func (r *Report) look(ctx context.Context, st store.Store, o Options, sink report.Sink) error {
 	var mu sync.Mutex
-	_, err := catalog.Scan(ctx, st, o.catalog(o.Slug), func(ctx context.Context, film *catalog.Film) error {
+	all := o.catalog(o.Slug)
+	all.Sink = sink
+	_, err := catalog.Scan(ctx, st, all, func(ctx context.Context, film *catalog.Film) error {
 		f, todo, err := judge(ctx, st, film, r.Now, o.Grace)
 		mu.Lock()
 		defer mu.Unlock()

@@ -44,7 +44,7 @@ out of reach: run it there, too.` +
 			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
 		Example: `  filmpress forget s3://films/2026 the-lake 1a0b2325
   filmpress forget s3://films/2026 the-lake 1a0b2325 --yes`,
-		Args: args(cobra.ExactArgs(3)),
+		Args: takes(3, 3),
 	}
 	addBucket(cmd.Flags())
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")

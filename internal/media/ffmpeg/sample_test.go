@@ -119,8 +119,10 @@ func TestMeasureSeesTheSameFrames(t *testing.T) {
 
 // TestGain tells a film that was enlarged before it came from one that shows what its size can show.
 func TestGain(t *testing.T) {
-	gain := func(filter string) float64 {
-		path := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=3", "-vf", filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "6")
+	encoded := []string{"-c:v", "libx264", "-preset", "ultrafast", "-crf", "6"}
+	paths := films(t, []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=3"}, made{"own.mp4", encoded},
+		made{"enlarged.mp4", append([]string{"-vf", "scale=107:60,scale=320:180:flags=bicubic"}, encoded...)})
+	gain := func(path string) float64 {
 		spec := sampleOf(t, path, Rung{Width: 320, Height: 180}, Rung{Width: 214, Height: 120})
 		spec.Starts = spec.Starts[:1]
 		q, err := tools(t).Measure(context.Background(), spec, looks(30))
@@ -129,7 +131,7 @@ func TestGain(t *testing.T) {
 		}
 		return q.Rungs[0].Gain
 	}
-	own, enlarged := gain("null"), gain("scale=107:60,scale=320:180:flags=bicubic")
+	own, enlarged := gain(paths[0]), gain(paths[1])
 	if own < 0.01 || enlarged > 0.003 {
 		t.Errorf("a film of its own size shows %.4f more than a smaller rung, one enlarged threefold %.4f", own, enlarged)
 	}
