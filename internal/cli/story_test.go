@@ -61,7 +61,7 @@ type inPlace struct {
 }
 
 // variables are those of a story that the program reads.
-var variables = []string{"HOME", "TMPDIR", "PWD", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "FILMPRESS_KEPT", "FILMPRESS_S3_ENDPONIT", "AWS_ENDPOINT_URL", "GITHUB_ACTIONS", "GITHUB_WORKSPACE"}
+var variables = []string{"HOME", "TMPDIR", "PWD", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "FILMPRESS_KEPT", "FILMPRESS_S3_ENDPONIT", "FILMPRESS_PIPELINE", "AWS_ENDPOINT_URL", "GITHUB_ACTIONS", "GITHUB_WORKSPACE"}
 
 // run carries out a command line and gives its exit code.
 func (p *inPlace) run(ts *testscript.TestScript, args []string) (code int) {

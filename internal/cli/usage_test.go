@@ -31,7 +31,7 @@ func TestUsageErrors(t *testing.T) {
 	}
 	before := tree(t)
 	for _, c := range []struct{ line, text string }{
-		{"publish", "requires at least 1 arg"},
+		{"publish", "FILM is missing"},
 		{"publsih film.mp4", `did you mean "publish"`},
 		{"publish --batch list.yml --max-parallel 0", "--max-parallel 0: from 1 to 64 films"},
 		{"publish --batch list.yml --max-parallel 65", "--max-parallel 65: from 1 to 64 films"},
@@ -93,7 +93,7 @@ func TestUsageErrors(t *testing.T) {
 		{"verify library --allow-host example.org", "--allow-host belongs to http(s) addresses"},
 		{"verify a b", ""},
 		{"verify --explain htp-range", `there is no rule "htp-range"; did you mean http-range`},
-		{"verify --explain hls-8.1 library", "leave the target away"},
+		{"verify --explain hls-8.1 library", "--explain tells about a rule"},
 		{"subs transcript film.en.srt --pause 0s", "--pause is more than 0"},
 		{"subs diff film.en.srt other.en.srt --tolerance=-1s", "--tolerance is 0 or more"},
 		{"subs merge film.en.srt other.en.srt --to ass", "--to is srt or vtt"},
