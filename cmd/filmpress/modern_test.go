@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filmpress/internal/missing"
 )
 
 // encodesAV1 says whether there is an ffmpeg with SVT-AV1.
@@ -22,12 +24,12 @@ func modernFilm(t *testing.T) string {
 		t.Skip("skipped: -short")
 	}
 	if !encodesAV1() {
-		t.Skip("skipped: there is no ffmpeg with libsvtav1")
+		missing.Tool(t, "there is no ffmpeg with libsvtav1")
 	}
 	dir := t.TempDir()
 	run := at{t: t, dir: dir}.run
 	film := filepath.Join(dir, "film.mp4")
-	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=10:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "12", "-c:v", "libx264", "-preset", "ultrafast",
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=maxiter=200:s=320x180:r=10:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "12", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
 	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:03,000 --> 00:00:09,800\nSalt & bread.\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -82,7 +84,7 @@ func browserTakesAV1(t *testing.T, library string) {
 	for player, pkg := range players {
 		t.Run(player, func(t *testing.T) {
 			if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
-				t.Skip("skipped: run npm ci --ignore-scripts in testdata/browser")
+				missing.Tool(t, "run npm ci --ignore-scripts in testdata/browser")
 			}
 			inBrowser(t, browser, "dash.mjs", "--player", player, "--url", url+"/film/manifest.mpd", "--expect", expect)
 		})
