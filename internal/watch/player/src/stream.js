@@ -26,8 +26,7 @@ export class Stream extends EventTarget {
     this.video = video;
     this.hls = null;
     this.attached = false;
-    this.spoilt = -Infinity; // where the film could not be decoded, seconds, and how often it was begun anew there
-    this.mends = 0;
+    this.spoilt = -Infinity; // where the film could not be decoded last, seconds
     this.running = false; // what the viewer wants; a new source pauses the element and tells nobody (HTML, 4.8.11.5)
     this.lost = false; // hls.js has given up on the line or did not come, and nothing is loaded before it is told to
     this.held = false; // at its first picture, until enough is loaded
@@ -222,15 +221,13 @@ export class Stream extends EventTarget {
     else this.fallBack();
   }
 
-  // mend follows an error that is fatal to hls.js, or that it mends by itself.
+  // mend follows an error that is fatal to hls.js, or that it mends by itself. A second one near the first is not mended by beginning anew: at
+  // the third, hls.js (1.7.4) may leave the segment out, and where it is the last one wait for ever.
   mend({ type, fatal }) {
     const { hls, time } = this;
     if (type === "networkError") return this.lose();
-    if (Math.abs(time - this.spoilt) > 10) { // seconds
-      this.spoilt = time;
-      this.mends = 0;
-    }
-    if (type !== "mediaError" || !hls.levels.length || ++this.mends > 3) return this.fallBack();
+    if (type !== "mediaError" || !hls.levels.length || Math.abs(time - this.spoilt) < 10) return this.fallBack();
+    this.spoilt = time;
     if (!fatal) return;
     this.wanted = time;
     hls.recoverMediaError();
