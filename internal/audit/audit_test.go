@@ -451,6 +451,12 @@ func FuzzRelease(f *testing.F) {
 			f.Add(i, good[name])
 		}
 	}
+	defining := func(b []byte, tags string) []byte {
+		return bytes.Replace(b, []byte("#EXT-X-VERSION:7\n"), []byte("#EXT-X-VERSION:11\n"+tags), 1)
+	}
+	f.Add(slices.Index(names, master), defining(bytes.ReplaceAll(good[master], []byte("320x180.m3u8"), []byte("{$p}.m3u8")), "#EXT-X-DEFINE:NAME=\"p\",VALUE=\"320x180\"\n"))
+	f.Add(slices.Index(names, big), bytes.ReplaceAll(good[big], []byte("#EXTINF:4"), []byte("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"../../o/160x90/init.mp4\"\n#EXT-X-GAP\n#EXTINF:4")))
+	f.Add(slices.Index(names, trick), bytes.ReplaceAll(good[trick], []byte("#EXT-X-BYTERANGE:"), []byte("#EXT-X-SOMETHING:")))
 	f.Fuzz(func(t *testing.T, i int, b []byte) {
 		name := names[uint(i)%uint(len(names))]
 		Release(context.Background(), func(ctx context.Context, uri string) ([]byte, error) {

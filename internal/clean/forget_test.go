@@ -253,10 +253,13 @@ func TestOldTombstone(t *testing.T) {
 			Format  int      `json:"format"`
 			Objects []doomed `json:"objects"`
 		}{Format: 1, Objects: []doomed{}}
-		for _, name := range storetest.Names(t, s.st, releasetest.Slug+"/") {
-			path := strings.TrimPrefix(name, releasetest.Slug+"/")
+		for obj, err := range s.st.List(t.Context(), releasetest.Slug+"/") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := strings.TrimPrefix(obj.Name, releasetest.Slug+"/")
 			if d, ok := now.Named()[now.Key(path)]; ok {
-				old.Objects = append(old.Objects, doomed{path, d.Size, d.ETag, d.Modified, d.Since})
+				old.Objects = append(old.Objects, doomed{path, obj.Size, obj.ETag, obj.Modified, d.Since})
 			}
 		}
 		b, err := json.Marshal(old)

@@ -270,7 +270,7 @@ func PlaceCode(code string) int {
 	if !ok {
 		return 0
 	}
-	return map[string]int{"1": 1, "2": 2, "3": 3, "5": 7, "6": 8, "7": 9, "9": 4, "10": 5, "11": 6}[n]
+	return map[string]int{"1": 1, "2": 2, "3": 3, "5": 7, "6": 8, "7": 9, "9": 4, "10": 5, "11": 6, "4": 7, "8": 7}[n] // 4 and 8 are none, and libass takes them for 5
 }
 
 // fontColor is the value of the color attribute in a tag's attributes, "" where there is none.

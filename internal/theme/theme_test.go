@@ -2,6 +2,7 @@ package theme
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
@@ -121,11 +122,18 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// hugePNG is a file of some dozen bytes that says it has 2^40 pixels.
+// hugePNG is a file of some dozen bytes that says it has 2^40 pixels, and begins with the first of them.
 func hugePNG() []byte {
-	header := append([]byte("IHDR"), 0, 16, 0, 0, 0, 16, 0, 0, 16, 6, 0, 0, 0)
-	b := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
-	return binary.BigEndian.AppendUint32(append(b, header...), crc32.ChecksumIEEE(header))
+	var pixels bytes.Buffer
+	z := zlib.NewWriter(&pixels)
+	z.Write(make([]byte, 100))
+	z.Close()
+	b := []byte("\x89PNG\r\n\x1a\n")
+	for _, chunk := range []string{"IHDR\x00\x10\x00\x00\x00\x10\x00\x00\x10\x06\x00\x00\x00", "IDAT" + pixels.String()} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(chunk)-4))
+		b = binary.BigEndian.AppendUint32(append(b, chunk...), crc32.ChecksumIEEE([]byte(chunk)))
+	}
+	return b
 }
 
 func TestParseRefuses(t *testing.T) {
