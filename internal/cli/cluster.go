@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -193,9 +192,9 @@ func (a *app) sendSources(ctx context.Context, d *depot.Depot, s studied, digest
 	sizes, all := map[string]int64{}, int64(0)
 	for _, digest := range digests {
 		source := s.sources[digest]
-		sizes[digest] = int64(len(source.Data))
-		if info, err := os.Stat(source.Path); err == nil && source.Data == nil { // else SendSource tells why
-			sizes[digest] = info.Size()
+		sizes[digest] = source.Stamp.Size
+		if source.Data != nil {
+			sizes[digest] = int64(len(source.Data))
 		}
 		all += sizes[digest]
 	}

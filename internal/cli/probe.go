@@ -19,7 +19,7 @@ import (
 )
 
 // factsVersion counts up when the probe finds out other facts than before.
-const factsVersion = 3
+const factsVersion = 4
 
 // remembering is a prober that keeps a good film's facts, so that a master of 100 GB is read through only once. The
 // facts are found again by the file's place, size, times and inode, and by the ffmpeg build.

@@ -17,7 +17,7 @@ import (
 )
 
 // qualityVersion counts up when the same samples would be measured otherwise than before.
-const qualityVersion = 2
+const qualityVersion = 3
 
 // measure fills in what samples of the film cost and how they look; nothing where the pipeline does not ask or the film is
 // too short. H.264 is measured first: what it costs tells which sizes are worth measuring in AV1.

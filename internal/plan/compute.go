@@ -183,8 +183,10 @@ func (c *computer) video() {
 	fields := v.Interlaced() && c.Pipeline.Video.Fields() && 2*v.Rate.Float() <= 61
 	c.rate = outputRate(v, fields)
 	end := v.End
-	for _, a := range c.heard() {
-		end = max(end, a.End)
+	for _, v := range c.published() {
+		if end = max(end, v.End); v.right != nil {
+			end = max(end, v.right.End)
+		}
 	}
 	if gap := end - v.End; gap > time.Second {
 		c.find(report.Warn, "film-sound-longer", fmt.Sprintf("the sound runs %.1f s longer than the picture", gap.Seconds()), "the last picture is held; cut the export if that is not wanted")
@@ -221,7 +223,7 @@ func undeclared(declared bool) string {
 
 // soundRate is what the sound adds to every variant, in bit/s.
 func (c *computer) soundRate() int64 {
-	if len(c.heard()) == 0 {
+	if len(c.published()) == 0 {
 		return 0
 	}
 	return int64(c.Pipeline.Audio.Bitrate) * 1000
@@ -233,6 +235,8 @@ func (c *computer) rateReason(v media.Video, fields bool) string {
 		return fmt.Sprintf("%s a second, one for each field of the film's %s frames", c.rate, v.Rate)
 	case c.rate != v.Rate:
 		return fmt.Sprintf("%s a second, the film's %s halved: over 60 brings viewers nothing", c.rate, v.Rate)
+	case v.Grid != 0:
+		return fmt.Sprintf("%s a second, the film's own: it shows its pictures for two fields and three in turn (pulldown), which is undone", c.rate)
 	case v.Variable:
 		return fmt.Sprintf("%s a second, made even: the film's own changes", c.rate)
 	}

@@ -106,11 +106,6 @@ func (d *Depot) SendSource(ctx context.Context, digest string, source engine.Sou
 	return d.writeIf(ctx, "sources/"+digest+".json", raw, store.If{})
 }
 
-// isOf says whether a record tells of one file that has a digest, and that could be a copy of a source.
-func (r Record) isOf(digest string) bool {
-	return len(r.Files) == 1 && r.Files[0].SHA256 == digest && engine.IsSourceName(r.Files[0].Path)
-}
-
 // told tells the sink of the bytes of a source that have arrived: Sent of its body.
 func (d *Depot) told(all int64) func(int64) {
 	if d.Sink == nil {
@@ -120,6 +115,11 @@ func (d *Depot) told(all int64) func(int64) {
 	return func(n int64) {
 		d.Sink(report.Event{Kind: report.Uploading, Done: arrived.Add(n), Total: all})
 	}
+}
+
+// isOf says whether a record tells of one file that has a digest, and that could be a copy of a source.
+func (r Record) isOf(digest string) bool {
+	return len(r.Files) == 1 && r.Files[0].SHA256 == digest && engine.IsSourceName(r.Files[0].Path)
 }
 
 // encrypted gives the file that is sent, and what the plain one is.

@@ -46,6 +46,7 @@ func TestColors(t *testing.T) {
 		"opaque RGBA":     {"v.mov", append(to("format=argb"), "-c:v", "qtrle")},
 		"opaque 4444":     {"v.mov", append(to("scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le,setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"), "-c:v", "prores_ks")},
 		"P3":              {"v.mkv", append(to(zscale+"p=smpte432:m=bt709:r=tv,format=yuv420p10le"), "-c:v", "libx264", "-qp", "4", "-colorspace", "bt709", "-color_primaries", "smpte432", "-color_trc", "bt709")},
+		"wide gamut, RGB": {"v.mkv", append(to(zscale+"p=bt2020:m=gbr:r=pc,format=gbrp"), "-c:v", "ffv1", "-colorspace", "rgb", "-color_primaries", "bt2020", "-color_trc", "bt709")},
 		"wide gamut, SDR": {"v.mkv", append(to(zscale+"p=bt2020:m=bt2020nc:r=tv,format=yuv420p10le"), "-c:v", "libx264", "-qp", "4", "-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", "bt2020-10")},
 	} {
 		if slices.Contains(rare, name) && !campaign {
@@ -174,14 +175,14 @@ func hlgLight(e float64) float64 {
 	return 1000 * math.Pow(scene, 1.2)
 }
 
-// shownAs is the 8-bit grey that light becomes: white of graphics (203 cd/m2, BT.2408) is 1, John Hable's curve rolls
-// off up to ten times that, and the screen has a gamma of 2.4 (BT.1886).
-func shownAs(light float64) float64 {
+// shownAs is the 8-bit grey that light becomes, of a film whose brightest light is peak: white of graphics (203 cd/m2, BT.2408) is 1, John Hable's
+// curve rolls off up to the peak, and the screen has a gamma of 2.4 (BT.1886).
+func shownAs(light, peak float64) float64 {
 	hable := func(x float64) float64 {
 		const a, b, c, d, e, f = 0.15, 0.50, 0.10, 0.20, 0.02, 0.30
 		return (x*(x*a+b*c)+d*e)/(x*(x*a+b)+d*f) - e/f
 	}
-	return 255 * math.Pow(min(1, max(0, hable(light/203)/hable(10))), 1/2.4)
+	return 255 * math.Pow(min(1, max(0, hable(light/203)/hable(peak/203))), 1/2.4)
 }
 
 // TestToneMapping: a grey ramp in HDR, of 17 steps from black to the brightest, becomes the greys that the formulas of the
@@ -198,7 +199,7 @@ func TestToneMapping(t *testing.T) {
 			former := -1
 			for i, got := range decodedRGB(t, out[0], steps) {
 				signal := math.Floor(float64(i)*876/(steps-1)+0.5) / 876
-				want := shownAs(light(signal))
+				want := shownAs(light(signal), 1000)
 				t.Logf("%.3f is %6.1f cd/m2, shown as %v, want %.1f", signal, light(signal), got, want)
 				if max(got[0], got[1], got[2])-min(got[0], got[1], got[2]) > 3 {
 					t.Errorf("%.3f: grey became %v", signal, got)
@@ -212,5 +213,70 @@ func TestToneMapping(t *testing.T) {
 				former = got[1]
 			}
 		})
+	}
+}
+
+// TestToneMappingIsSteady: what a film says of its light (MaxCLL, the screen that it was graded on) decides how all of its pictures are mapped, in
+// whichever piece: players and decoders hand it over with some frames only. What it says stands before its first picture and nowhere else.
+func TestToneMappingIsSteady(t *testing.T) {
+	t.Parallel()
+	const steps = 9
+	const screen = ":master-display=G(8500,39850)B(6550,2300)R(35400,14600)WP(15635,16450)"
+	for name, c := range map[string]struct {
+		says string
+		peak float64
+	}{
+		"nothing":            {"", 1000},
+		"a screen of 4000":   {screen + "L(40000000,50)", 4000},
+		"a dim film":         {screen + "L(40000000,50):max-cll=250,100", 400},
+		"one pixel too many": {screen + "L(10000000,50):max-cll=10000,100", 1000},
+		"light of 2000":      {screen + "L(40000000,50):max-cll=2000,400", 2000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			luma := fmt.Sprintf("64+floor(floor(X/64)*700/%d+0.5)", steps-1)
+			path := film(t, "v.mp4", "-f", "lavfi", "-i", fmt.Sprintf("color=black:s=%dx36:r=10:d=0.1,format=yuv420p10le,geq=lum='%s':cb=512:cr=512,loop=loop=59:size=1", 64*steps, luma), "-c:v", "libx265",
+				"-x265-params", "log-level=none:lossless=1:repeat-headers=0:keyint=10:min-keyint=10:open-gop=0"+c.says, "-tag:v", "hvc1",
+				"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", "smpte2084", "-color_range", "tv")
+			source := probe(t, path)
+			if got := source.Video[0].Peak; got != c.peak {
+				t.Errorf("its peak is %g cd/m2, want %g", got, c.peak)
+			}
+			whole, parts, _ := pieces(t, path, source, []Rung{{64 * steps, 36, 2, 8e6, 8e6, ""}}, 50)
+			for i, got := range decodedRGB(t, whole, steps) {
+				signal := math.Floor(float64(i)*700/(steps-1)+0.5) / 876
+				if want := shownAs(pqLight(signal), c.peak); math.Abs(float64(got[1])-want) > 4 {
+					t.Errorf("%6.1f cd/m2 are shown as %v, want %.1f", pqLight(signal), got, want)
+				}
+			}
+			pixels := oneByOne(t, "crop=64:2:192:16,scale=1:1:flags=area", append([][]byte{whole}, parts...))
+			if len(pixels) != 120 {
+				t.Fatalf("%d frames", len(pixels))
+			}
+			if low, high := slices.Min(pixels), slices.Max(pixels); high-low > 1 {
+				t.Errorf("a grey that never changes is shown as %d to %d: %v", low, high, pixels)
+			}
+		})
+	}
+}
+
+// TestRGBInHDR: RGB and YUV of the same numbers are the same colours.
+func TestRGBInHDR(t *testing.T) {
+	t.Parallel()
+	hdr := []string{"-color_primaries", "bt2020", "-color_trc", "smpte2084"}
+	var got [2][][3]int
+	for i, form := range [][]string{{"-vf", "format=gbrp10le", "-colorspace", "rgb"}, {"-vf", "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le", "-colorspace", "bt2020nc", "-color_range", "tv"}} {
+		source := "color=0x905850:s=64x36:r=25:d=0.2[a];color=0x506090:s=64x36:r=25:d=0.2[b];color=0x508050:s=64x36:r=25:d=0.2[c];[a][b][c]hstack=3,format=rgb24"
+		path := film(t, "v.mkv", slices.Concat([]string{"-f", "lavfi", "-i", source}, form, hdr, []string{"-c:v", "ffv1"})...)
+		_, out := encode(t, path, []Rung{{192, 36, 4, 2e6, 4e6, ""}}, nil)
+		got[i] = decodedRGB(t, out[0], 3)
+	}
+	for i := range got[0] {
+		for k := range got[0][i] {
+			if d := got[0][i][k] - got[1][i][k]; d < -3 || d > 3 {
+				t.Errorf("in RGB it is %v, in YUV %v", got[0][i], got[1][i])
+				break
+			}
+		}
 	}
 }
