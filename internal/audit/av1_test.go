@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/dash"
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
+	"filmpress/internal/missing"
 )
 
 // newer is the picture in AV1 with the pixels, colours and so on of extra; the av1C is that of the first picture.
@@ -43,7 +44,7 @@ var encodesAV1 = sync.OnceValue(func() bool { return bytes.Contains(ffmpeg("-enc
 func modern(t testing.TB) files {
 	t.Helper()
 	if !encodesAV1() {
-		t.Skip("skipped: this ffmpeg has no libsvtav1")
+		missing.Tool(t, "this ffmpeg has no libsvtav1")
 	}
 	_, s := encoded()
 	return maps.Clone(build(bothCodecs(), &s, vtt))

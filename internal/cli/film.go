@@ -101,17 +101,15 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	}
 	var findings []report.Finding
 	source := engine.Source{Path: path}
-	if source.Stamp, err = engine.StampOf(path); err != nil {
-		return g, err
-	}
+	source.Stamp, _ = engine.StampOf(path) // of a film that is not there the probe tells
 	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
-		return g, err
-	}
-	if err := source.Unchanged(); err != nil { // its digest may be of neither version
 		return g, err
 	}
 	g.findings = append(g.findings, named(findings, film)...)
 	if !blocks(findings) {
+		if err := source.Unchanged(); err != nil { // its digest may be of neither version
+			return g, err
+		}
 		g.judgeTimes()
 	}
 	g.sources[g.request.Film.Digest] = source

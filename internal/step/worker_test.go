@@ -37,7 +37,7 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 	}
 	var notes []string
 	var kinds []report.Kind
-	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: 200 * time.Millisecond}, LogDir: dir}
+	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: time.Second}, LogDir: dir}
 	err = w.Do(t.Context(), plan.Step{ID: "chunk-000", Kind: plan.Chunk, About: "encoding the picture", Params: params, Digest: "0123456789"},
 		map[string]string{"film": filepath.Join(dir, "film.mp4")}, out, func(e report.Event) {
 			kinds = append(kinds, e.Kind)

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"filmpress/internal/missing"
 	"filmpress/internal/origin"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
@@ -95,7 +96,7 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 	files, err := published()
 	if err != nil {
@@ -130,7 +131,7 @@ func (s *site) spoilPlayer(of func(watch.Player) watch.File) {
 	s.t.Helper()
 	player, ok := watch.Bundle()
 	if !ok {
-		s.t.Skip("skipped: the player is not built; make player builds it")
+		missing.Tool(s.t, "the player is not built; make player builds it")
 	}
 	s.change(s.find(of(player).Name), func(b []byte) []byte { return append(b, '\n') })
 	s.honest()

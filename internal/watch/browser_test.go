@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filmpress/internal/missing"
 )
 
 // needBrowser skips where the page cannot be tried in a browser, and says what is missing.
@@ -22,15 +24,15 @@ func needBrowser(t *testing.T) (Player, string) {
 	}
 	for _, tool := range []string{chromium, "node", "ffmpeg"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
+			missing.Tool(t, "%s is not installed", tool)
 		}
 	}
 	if _, err := os.Stat("player/node_modules/playwright-core"); err != nil {
-		t.Skip("skipped: run npm ci --ignore-scripts in internal/watch/player")
+		missing.Tool(t, "run npm ci --ignore-scripts in internal/watch/player")
 	}
 	player, ok := Bundle()
 	if !ok {
-		t.Skip("skipped: the player is not built; run npm run build in internal/watch/player")
+		missing.Tool(t, "the player is not built; run npm run build in internal/watch/player")
 	}
 	return player, chromium
 }
@@ -109,8 +111,7 @@ func TestInBrowser(t *testing.T) {
 	}
 	printed := filepath.Join(t.TempDir(), "page.pdf")
 	nothing := func(*testing.T) {}
-	run("entrance", "watch.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
-	run("release", "watch.mjs", nothing, "--url", server.URL+"/r/one/index.html", "--expect", expect, "--size", "390x844")
+	run("entrance and release", "watch.mjs", nothing, "--url", server.URL+"/index.html", "--size", "1280x900", "--url", server.URL+"/r/one/index.html", "--size", "390x844", "--expect", expect)
 	run("features", "features.mjs", func(t *testing.T) { readsInPrint(t, printed) }, "--url", server.URL+"/index.html", "--print", printed, "--shots", os.Getenv("FILMPRESS_SHOTS"))
 	run("firefox", "firefox.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
 	run("file", "file.mjs", nothing, "--page", filepath.Join(dir, "index.html"), "--expect", expect)
@@ -120,7 +121,7 @@ func TestInBrowser(t *testing.T) {
 func readsInPrint(t *testing.T, pdf string) {
 	t.Helper()
 	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("skipped: pdftotext is not installed")
+		missing.Tool(t, "pdftotext is not installed")
 	}
 	out, err := exec.Command("pdftotext", "-layout", pdf, "-").Output()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/missing"
 )
 
 // needAV1 skips where this ffmpeg cannot make AV1.
@@ -21,7 +22,7 @@ func needAV1(t testing.TB) {
 	t.Helper()
 	tools(t)
 	if err := canAV1(); err != nil {
-		t.Skip("skipped: ", err)
+		missing.Tool(t, "%v", err)
 	}
 }
 
