@@ -162,12 +162,12 @@ func TestThinLines(t *testing.T) {
 	t.Parallel()
 	player, chromium := needBrowser(t)
 	campaign := os.Getenv("FILMPRESS_CAMPAIGN") != ""
-	play, ahead := 8, 10 // seconds; the film is longer by what a player may load ahead
+	play := 8
 	if campaign {
-		play, ahead = 120, 40
+		play = 120
 	}
 	dir := t.TempDir()
-	thinFilm(t, dir, player, play+ahead)
+	thinFilm(t, dir, player, play+40)
 	for _, c := range []struct {
 		name    string
 		kbits   float64
