@@ -1,6 +1,9 @@
 # syntax=docker/dockerfile:1
-# filmpress with ffmpeg and the player inside. Run it where the film lies:
-#   docker run --rm -v "$PWD:/films" -u "$(id -u):$(id -g)" filmpress publish film.mp4
+# filmpress with ffmpeg and the player inside. Build it with its version, which workers and publishers must share; run it where the film lies:
+#   docker build --build-arg VERSION="$(git describe --tags --always --dirty)" -t filmpress .
+#   docker run --rm -u "$(id -u):$(id -g)" -v "$PWD:/films" -v filmpress-kept:/kept filmpress publish film.mp4
+# A container's 127.0.0.1 is its own, so to look at the films:
+#   docker run --rm -v "$PWD:/films" -p 127.0.0.1:8080:8080 filmpress serve --addr 0.0.0.0:8080 --public
 
 FROM node:20-bookworm-slim AS player
 WORKDIR /player
@@ -29,8 +32,9 @@ RUN apt-get update \
 COPY --from=build /filmpress /usr/local/bin/filmpress
 USER filmpress
 WORKDIR /films
-# Finished steps are kept between runs when this is a volume; whoever docker's -u names may write there.
-ENV FILMPRESS_KEPT=/kept
+# Finished steps, and a worker's cache, are kept between runs when this is a volume; whoever docker's -u names may write there. It is
+# the default alone that is moved there: FILMPRESS_KEPT would win over a settings file, and be taken for a place that all machines reach.
+ENV XDG_CACHE_HOME=/kept
 VOLUME ["/films", "/kept"]
 ENTRYPOINT ["filmpress"]
 CMD ["--help"]

@@ -17,7 +17,7 @@ export GOFLAGS := $(sort $(shell go env GOFLAGS 2>/dev/null) -trimpath -buildvcs
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-lighthouse bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player pictures install clean
+.PHONY: build demo test lint race vuln bench bench-subs bench-page bench-lighthouse bench-quality bench-storage align-campaign campaign campaign-storage campaign-machines dev-cluster bench-cluster simulate-cluster player pictures install uninstall clean
 
 build: player ## ./filmpress
 	go build -ldflags "-s -w -X filmpress/internal/cli.version=$(VERSION)" -o filmpress ./cmd/filmpress
@@ -40,11 +40,13 @@ sample/film.mp4: testdata/sample/make-sample testdata/sample/film.ru.srt testdat
 	@testdata/sample/make-sample sample
 
 test: $(players) ## all tests
-	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
+	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils espeak-ng:espeak-ng
 	@$(MAKE) --no-print-directory player
 	go build -ldflags '-s -w' -o build/filmpress ./cmd/filmpress
-	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others.
-	FILMPRESS_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch ./...
+	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others. Not what only
+	@# make bench-storage wants, and would be linked to skip. All tools are there, so a test that lacks one fails; FILMPRESS_ALL= skips it.
+	@packages=$$(go list ./... | grep -v /storetest/speed); set -x; \
+	FILMPRESS_ALL=$${FILMPRESS_ALL-1} FILMPRESS_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch $$packages
 
 lint: ## what CI checks besides the tests
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
@@ -153,6 +155,10 @@ install: build ## the program, its man pages and completions, below PREFIX
 	./filmpress completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress"
 	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 
+uninstall: ## what install put below PREFIX
+	rm -f "$(DESTDIR)$(PREFIX)/bin/filmpress" "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress-*.1
+	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/filmpress" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
+
 clean: ## all that was built; published films stay
-	rm -rf filmpress sample $(player)/node_modules testdata/browser/node_modules
+	rm -rf filmpress build sample $(player)/node_modules testdata/browser/node_modules
 	find internal/watch/dist -type f ! -name .gitkeep -delete

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"filmpress/internal/missing"
 	"filmpress/internal/store"
 )
 
@@ -21,11 +22,11 @@ func needBrowser(t *testing.T) (env string) {
 	}
 	for _, tool := range []string{chromium, "node"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
+			missing.Tool(t, "%s is not installed", tool)
 		}
 	}
 	if _, err := os.Stat("../../internal/watch/player/node_modules/playwright-core"); err != nil {
-		t.Skip("skipped: run make player")
+		missing.Tool(t, "run make player")
 	}
 	return "CHROMIUM=" + chromium
 }
@@ -34,7 +35,7 @@ func needBrowser(t *testing.T) (env string) {
 func needPlayer(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat("../../internal/watch/dist/player.js"); err != nil {
-		t.Skip("skipped: run make player")
+		missing.Tool(t, "run make player")
 	}
 }
 

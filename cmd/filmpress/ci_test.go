@@ -301,6 +301,9 @@ func TestWorkflowSnippet(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(readRoot(t, "action.yml")), &action); err != nil {
 		t.Fatal(err)
 	}
+	if !regexp.MustCompile(`^[^/@ ]+/filmpress@[^@ ]+$`).MatchString(step.Uses) || len(step.With) == 0 {
+		t.Fatalf("the README's step is not this action with its inputs: %+v", step)
+	}
 	for name := range step.With {
 		if action.Inputs[name] == nil {
 			t.Errorf("the README gives the action an input %q, which it has not", name)

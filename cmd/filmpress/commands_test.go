@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"filmpress/internal/cli/clitest"
 )
 
 // exits runs a command that must end with an exit code: exits CODE COMMAND [ARG...]
@@ -63,7 +65,7 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 func state(ts *testscript.TestScript) []string {
 	var list []string
 	work := ts.Getenv("WORK")
-	for _, name := range filesBelow(ts, work) {
+	for _, name := range clitest.FilesBelow(ts, work) {
 		if first, _, _ := strings.Cut(name, "/"); first == ".tmp" || first == "home" || strings.HasPrefix(first, "kept") {
 			continue
 		}
@@ -98,9 +100,21 @@ func nothing(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: nothing FOLDER")
 	}
-	if files := filesBelow(ts, ts.MkAbs(args[0])); len(files) > 0 {
+	if files := clitest.FilesBelow(ts, ts.MkAbs(args[0])); len(files) > 0 {
 		ts.Fatalf("nothing should have been published, but there are %v", files)
 	}
+}
+
+// cut copies the first per cent of a file: cut FILE NEW PERCENT
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: cut FILE NEW PERCENT")
+	}
+	percent, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data[:len(data)*percent/100], 0o644))
 }
 
 // interrupt runs a command and presses Ctrl-C at the first line on stderr that matches: interrupt REGEXP COMMAND [ARG...].

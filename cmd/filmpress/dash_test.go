@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filmpress/internal/missing"
 )
 
 // dashFilm publishes twelve seconds in two chunks, with subtitles in two languages, and gives the library.
@@ -16,7 +18,7 @@ func dashFilm(t *testing.T) string {
 		t.Skip("skipped: -short")
 	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 	dir := t.TempDir()
 	run := at{t: t, dir: dir}.run
@@ -70,7 +72,7 @@ func playersPlayDash(t *testing.T, library string) {
 	players := map[string]string{"dashjs": "dashjs", "shaka": "shaka-player"}
 	for player, pkg := range players {
 		if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
-			t.Skipf("skipped: %s is not installed; run npm ci --ignore-scripts in testdata/browser", player)
+			missing.Tool(t, "%s is not installed; run npm ci --ignore-scripts in testdata/browser", player)
 		}
 	}
 	url := serving(t, library)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"filmpress/internal/missing"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -20,7 +21,7 @@ func TestEmbedElsewhere(t *testing.T) {
 		t.Skip("skipped: -short")
 	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 	browser := needBrowser(t)
 	needPlayer(t)

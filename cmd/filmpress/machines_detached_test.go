@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -30,6 +33,21 @@ func (m *machines) ask(want string, args ...string) string {
 		m.t.Errorf("%v: %v\n%s", args, err, out)
 	}
 	return string(out)
+}
+
+// waitFor runs a command again and again, which must go well, until what it tells matches: a minute at most.
+func (m *machines) waitFor(want string, args ...string) string {
+	m.t.Helper()
+	pattern := regexp.MustCompile(want)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(300 * time.Millisecond) {
+		out, err := m.command("publisher", args...).CombinedOutput()
+		if err == nil && pattern.Match(out) {
+			return string(out)
+		}
+		if err != nil || time.Now().After(end) {
+			m.t.Fatalf("%v does not tell %s: %v\n%s", args, want, err, out)
+		}
+	}
 }
 
 // refuse runs a command that must fail with code 1 and tell why, before it sends anything.
@@ -92,6 +110,56 @@ func otherBuild(t *testing.T) (path string) {
 	return path
 }
 
+// heldEncoder is an ffmpeg that is the same, but begins to encode a picture only when the test lets it go. In the sandbox it does not start.
+func heldEncoder(t *testing.T) (path string, letGo func()) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ffmpeg")
+	script := fmt.Sprintf("#!/bin/sh\n: >'%[1]s.outside' || exit 1\ncase \"$*\" in *libx264*) while ! test -e '%[1]s.go'; do sleep 0.1; done ;; esac\nexec ffmpeg \"$@\"\n", path)
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path, func() {
+		if err := os.WriteFile(path+".go", nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// working holds the JSON of status against what a person is told: the film runs, and a step of it is at work.
+func (m *machines) working() {
+	m.t.Helper()
+	type film struct{ Slug, State, Started, To string }
+	read := func(into any, args ...string) (out []byte) {
+		out, err := m.command("publisher", append(args, "--json")...).Output()
+		if err = errors.Join(err, json.Unmarshal(out, into)); err != nil {
+			m.t.Fatalf("%v --json: %v\n%s", args, err, out)
+		}
+		return out
+	}
+	var all []film
+	if out := read(&all, "status"); len(all) == 0 || all[0].Slug != "film" || all[0].State != "running" || all[0].Started == "" || all[0].To == "" {
+		m.t.Errorf("status --json:\n%s", out)
+	}
+	var one struct {
+		film
+		Done, Steps int
+		Working     []struct {
+			Name, Worker string
+			Running      bool
+		}
+	}
+	out := read(&one, "status", "film")
+	if one.Slug != "film" || one.State != "running" || one.Steps < 10 || one.Done >= one.Steps {
+		m.t.Errorf("status film --json:\n%s", out)
+	}
+	for _, w := range one.Working {
+		if w.Running && strings.HasPrefix(w.Name, "chunk-0") && w.Worker != "" {
+			return
+		}
+	}
+	m.t.Errorf("status film --json names no part that is encoded:\n%s", out)
+}
+
 // unmade has a film wait for a worker, since the only one there has another ffmpeg, and cancels it.
 func unmade(t *testing.T, m *machines, bucket s3server.Server, k killed) {
 	m.workers = make([]*exec.Cmd, 1)
@@ -107,12 +175,7 @@ func unmade(t *testing.T, m *machines, bucket s3server.Server, k killed) {
 		t.Errorf("the worker is on %q, the film waits on %q", has, wants)
 	}
 	m.ask("running", "status")
-	parts := regexp.MustCompile(`[45] more wait for a worker`) // the sound, three parts of the picture and, where it was built, the player
-	for end := time.Now().Add(time.Minute); !parts.MatchString(m.ask("film: running", "status", "film")); {
-		if time.Now().After(end) {
-			t.Fatal("the workflow does not get on")
-		}
-	}
+	m.waitFor(`(?s)film: running.*[45] more wait for a worker`, "status", "film")                                         // the sound, three parts of the picture and, where it was built, the player
 	m.refuse("knows no publish of that film, film-0; filmpress status lists", m.command("publisher", "status", "film-0")) // but the film's parts are being made
 
 	captions := filepath.Join(k.dir, "captions.srt")
@@ -154,24 +217,33 @@ func TestMachinesDetached(t *testing.T) {
 	m.workers[0].Process.Signal(syscall.SIGTERM)
 	m.workers[0].Wait()
 	server.Kill()
-	address := freeAddress(t)
-	m.work(0, "FILMPRESS_METRICS="+address) // before the server is there
-	time.Sleep(2 * time.Second)
+	held, letGo := heldEncoder(t)
+	m.work(0, "FILMPRESS_METRICS=127.0.0.1:0", "FILMPRESS_FFMPEG="+held) // before the server is there
+	m.stories[1].until(t, "trying again for a minute")
 	server.Run()
 	attached := meanwhile(func() (string, error) {
-		out, err := m.command("publisher", "attach", "film").CombinedOutput()
-		return string(out), err
+		cmd := m.command("publisher", "attach", "film", "--json", "--keep-source")
+		var told bytes.Buffer
+		cmd.Stderr = &told
+		out, err := cmd.Output()
+		return string(out) + told.String(), err
 	})
-	m.stories[1].until(t, `"event":"step-started","step":"chunk`)
-	if at := m.ask("film: running", "status", "film"); !regexp.MustCompile(`\n  (chunk-0|peaks|level-0|video|audio|pictures|mp4|player|package)\S* on `).MatchString(at) {
-		t.Errorf("no step is named:\n%s", at)
-	}
-	if end := <-attached; end.err != nil || !strings.Contains(end.story, "index.html") {
-		t.Errorf("%v\n%s", end.err, end.story)
+	m.waitFor(`(?s)film: running.*\n  chunk-0\S* on `, "status", "film")
+	m.working()
+	letGo()
+	end := <-attached
+	var result struct{ Slug, Page string }
+	if err := json.NewDecoder(strings.NewReader(end.story)).Decode(&result); end.err != nil || err != nil || result.Slug != "film" || filepath.Base(result.Page) != "index.html" {
+		t.Errorf("%v, %v\n%s", end.err, err, end.story)
 	}
 	k.whole()
 	m.ask("done", "status", "film")
-	numbers := scrape(address)
+	if len(m.left(bucket, "sources")) == 0 {
+		t.Error("--keep-source did not keep the film in the bucket")
+	}
+	m.ask("film: cancelled; what is finished is kept", "cancel", "film")
+	m.gone(bucket)
+	numbers := scrape(metricsOf(t, m.stories[1]))
 	for _, want := range []string{`filmpress_steps_total{kind="chunk",outcome="done"} 3`, `filmpress_step_queue_seconds_count{kind="chunk"} 3`, `filmpress_steps_running{kind="chunk"} 0`} {
 		if !strings.Contains(numbers, want+"\n") {
 			t.Errorf("the worker's metrics lack %s:\n%s", want, numbers)

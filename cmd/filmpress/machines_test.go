@@ -91,9 +91,12 @@ func (s *story) until(t *testing.T, want string) {
 }
 
 // work starts a worker; env goes before what all have.
-func (m *machines) work(i int, env ...string) {
+func (m *machines) work(i int, env ...string) { m.workBy(i, nil, env...) }
+
+// workBy starts a worker with more flags.
+func (m *machines) workBy(i int, flags []string, env ...string) {
 	m.t.Helper()
-	cmd := m.command(fmt.Sprint("worker-", i), "worker", "--workers", "1", "--light", "2", "--drain", "20s")
+	cmd := m.command(fmt.Sprint("worker-", i), append([]string{"worker", "--workers", "1", "--light", "2", "--drain", "20s"}, flags...)...)
 	cmd.Env = append(cmd.Env, env...)
 	told := &story{}
 	cmd.Stderr = told
@@ -263,7 +266,7 @@ func (m *machines) drain() {
 
 // TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone; the film itself is gone from the
 // bucket when it is out, and lay there encrypted. Then workers and server are killed at random moments (FILMPRESS_KILLS, else 3):
-// the release is the same, and nothing finished was made twice; the first of them is told to end instead, and finishes what it does. Four workers make it here, two where they are killed, and one
+// the release is the same, and nothing finished was made twice; the first of them is told to end instead, and finishes what it does. Four workers make it here, of whom one does not encode, two where they are killed, and one
 // in TestMachinesTrouble; with FILMPRESS_KILLS one and two make it here, too.
 func TestManyMachines(t *testing.T) {
 	t.Parallel()
@@ -276,7 +279,15 @@ func TestManyMachines(t *testing.T) {
 	}
 	for _, n := range several {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			m := newMachines(t, server, bucket, fmt.Sprint("machines-", n), n, "FILMPRESS_SOURCE_KEY="+sourceKey(t))
+			encoders := n
+			if n > 2 {
+				encoders-- // the last takes small steps alone
+			}
+			m := newMachines(t, server, bucket, fmt.Sprint("machines-", n), encoders, "FILMPRESS_SOURCE_KEY="+sourceKey(t))
+			for i := encoders; i < n; i++ {
+				m.workers = append(m.workers, nil)
+				m.workBy(i, []string{"--no-encode"})
+			}
 			k := start()
 			if end := m.encrypted(bucket, meanwhile(func() (string, error) { return m.publish(k) })); end.err != nil {
 				t.Fatalf("%v\n%s", end.err, end.story)
@@ -296,6 +307,12 @@ func TestManyMachines(t *testing.T) {
 				m.workers[i].Process.Signal(syscall.SIGTERM)
 				if err := m.workers[i].Wait(); err != nil {
 					t.Errorf("a worker that was told to end: %v", err)
+				}
+			}
+			for _, small := range m.stories[encoders:] {
+				heavy := slices.ContainsFunc(small.finished(), func(e finished) bool { return strings.HasPrefix(e.Step, "chunk") || strings.HasPrefix(e.Step, "level") })
+				if heavy || !strings.Contains(small.String(), "ready: 0 parts of films and 2 small steps at once") {
+					t.Errorf("a worker with --no-encode told\n%s", small)
 				}
 			}
 			if twice := m.twice(); len(twice) > 0 {
@@ -396,8 +413,7 @@ func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 		if twice := m.twice(); len(twice) > 0 {
 			t.Errorf("made twice: %v", twice)
 		}
-		time.Sleep(100 * time.Millisecond)
-		if found := (killed{t: t, dir: m.dir}).leftovers(); len(found) > 0 {
+		if found := (killed{t: t, dir: m.dir}).stillRunning(); len(found) > 0 {
 			t.Errorf("still running: %q", found)
 		}
 	}

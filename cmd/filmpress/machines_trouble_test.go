@@ -80,8 +80,8 @@ func TestMachinesTrouble(t *testing.T) {
 	refused("an expired certificate", "a certificate on the way to the Temporal server at "+address+" has expired; renew it",
 		"TEMPORAL_ADDRESS="+address, "TEMPORAL_TLS=true", "TEMPORAL_TLS_SERVER_CA_CERT_PATH="+authority)
 
-	nobody := freeAddress(t)
-	refused("no server", "the Temporal server at "+nobody+" cannot be reached; start it, or name another with TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS="+nobody)
+	away := nobody(t)
+	refused("no server", "the Temporal server at "+away+" cannot be reached; start it, or name another with TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS="+away)
 
 	want, _ := undisturbed(t)
 	t.Run("ill workers", func(t *testing.T) {
@@ -174,7 +174,7 @@ func cutOff(t *testing.T, server *temporaltest.Server, bucket s3server.Server, s
 	if twice := m.twice(); len(twice) > 0 {
 		t.Errorf("made twice: %v", twice)
 	}
-	if found := (killed{t: t, dir: m.dir}).leftovers(); len(found) > 0 {
+	if found := (killed{t: t, dir: m.dir}).stillRunning(); len(found) > 0 {
 		t.Errorf("still running: %q", found)
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"filmpress/internal/cli/clitest"
+	"filmpress/internal/missing"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -55,7 +57,7 @@ func TestMain(m *testing.M) {
 // TestStories runs the real program the way its users do: testdata/script tells what they type, and what they see,
 // have and do not have afterwards.
 func TestStories(t *testing.T) {
-	films := &films{dir: t.TempDir()}
+	films := &clitest.Films{Dir: t.TempDir()}
 	common := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
@@ -63,12 +65,12 @@ func TestStories(t *testing.T) {
 		Condition:          condition,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mkfilm":    films.make,
+			"mkfilm":    films.Make,
 			"cut":       cut,
 			"exits":     exits,
 			"refuses":   refuses,
 			"nothing":   nothing,
-			"listing":   listing,
+			"listing":   clitest.Listing,
 			"changes":   changes,
 			"contract":  contract,
 			"matches":   matches,
@@ -77,7 +79,7 @@ func TestStories(t *testing.T) {
 			"watch":     watch,
 			"opened":    opened,
 			"smalldisk": smallDisk,
-			"unhex":     unhex,
+			"unhex":     clitest.Unhex,
 			"serve":     serve,
 			"fetch":     fetch,
 			"awaits":    awaits,
@@ -87,22 +89,16 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// setup gives each story a user of its own: no settings, no credentials, nothing kept. Stories that are not about encoding may take
-// COMMON for their kept results, where the same film is encoded once for all of them.
+// setup gives each story a user of its own. Stories that are not about encoding may take COMMON for their kept results, where the same
+// film is encoded once for all of them.
 func setup(e *testscript.Env, common string) error {
-	e.Vars = slices.DeleteFunc(e.Vars, func(v string) bool {
-		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "FILMPRESS_") || strings.HasPrefix(v, "XDG_")
-	})
+	clitest.Setup(e)
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator)) // where testscript.Main put filmpress
 	for name, value := range map[string]string{
-		"HOME":            filepath.Join(e.WorkDir, "home"),
-		"XDG_CONFIG_HOME": filepath.Join(e.WorkDir, "home", "config"),
-		"XDG_CACHE_HOME":  filepath.Join(e.WorkDir, "home", "cache"),
-		"FILMPRESS_KEPT":  filepath.Join(e.WorkDir, "kept"),
-		"COMMON":          common,
-		"BIN":             bin, // a PATH with filmpress and nothing else
-		"NEWLINE":         "\n",
-		"QUOTE":           "'",
+		"COMMON":  common,
+		"BIN":     bin, // a PATH with filmpress and nothing else
+		"NEWLINE": "\n",
+		"QUOTE":   "'",
 	} {
 		e.Setenv(name, value)
 	}
@@ -118,15 +114,21 @@ func setup(e *testscript.Env, common string) error {
 	return nil
 }
 
-// condition knows [root], [mount]: the right to mount a disk, and [av1]: an ffmpeg that encodes it.
+// condition knows [root], [mount]: the right to mount a disk, [av1]: an ffmpeg that encodes it, and [voices]: espeak-ng. The last two are tools,
+// for want of which no story is skipped where all tools must be there.
 func condition(name string) (bool, error) {
 	known := map[string]func() bool{
-		"root":  func() bool { return os.Geteuid() == 0 },
-		"mount": mayMount,
-		"av1":   encodesAV1,
+		"root":   func() bool { return os.Geteuid() == 0 },
+		"mount":  mayMount,
+		"av1":    encodesAV1,
+		"voices": func() bool { _, err := exec.LookPath("espeak-ng"); return err == nil },
 	}
 	if holds, ok := known[name]; ok {
-		return holds(), nil
+		does := holds()
+		if tool := name == "av1" || name == "voices"; tool && !does && os.Getenv(missing.All) != "" {
+			return false, errors.New("it does not hold; " + missing.All + " is set, so this is no reason to skip a story")
+		}
+		return does, nil
 	}
 	return false, &unknownCondition{name, slices.Sorted(maps.Keys(known))}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,14 +73,33 @@ func (r *receiver) received() ([]*spans.Span, []byte) {
 	return slices.Clone(r.all), slices.Clone(r.bytes)
 }
 
-func freeAddress(t *testing.T) string {
+// nobody is an address on which nothing listens, and nothing will: a socket of this test has it until the test ends, and refuses whoever calls.
+func nobody(t *testing.T) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(func() { syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("127.0.0.1:", name.(*syscall.SockaddrInet4).Port)
+}
+
+// metricsOf waits until a program tells where its metrics are; it was given port 0, so that the kernel chooses.
+func metricsOf(t *testing.T, told *story) (address string) {
+	t.Helper()
+	told.until(t, "/metrics")
+	found := regexp.MustCompile(`metrics are at http://([0-9.:]+)/metrics`).FindStringSubmatch(told.String())
+	if found == nil {
+		t.Fatalf("no address of metrics is told:\n%s", told)
+	}
+	return found[1]
 }
 
 // scrape is what stands at /metrics, "" where nobody answers.
@@ -99,7 +118,7 @@ func scrape(address string) string {
 func scraped(t *testing.T, address string, ended <-chan error, want string) string {
 	t.Helper()
 	pattern, last := regexp.MustCompile(want), ""
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if now := scrape(address); now != "" {
 			if last = now; pattern.MatchString(now) {
 				return now
@@ -147,20 +166,23 @@ func tellingFilms(t *testing.T) killed {
 // dashboard asks for.
 func TestTelemetry(t *testing.T) {
 	t.Parallel()
-	k, r, address := tellingFilms(t), newReceiver(t), freeAddress(t)
+	k, r := tellingFilms(t), newReceiver(t)
+	library := filepath.Join(k.dir, "library")
+	waiting, scrapedAll := waitingTools(t, library)
 	cmd := exec.Command("filmpress", "publish", "--batch", filepath.Join(k.dir, "list.yml"), "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en",
-		"--to", filepath.Join(k.dir, "library"), "--workers", "1", "--metrics", address, "--traces", r.URL)
+		"--to", library, "--workers", "1", "--metrics", "127.0.0.1:0", "--traces", r.URL, "--ffmpeg", waiting)
 	cmd.Env = append(os.Environ(), "FILMPRESS_KEPT="+filepath.Join(k.dir, "kept"), "HOME="+k.dir)
-	var story bytes.Buffer
-	cmd.Stderr = &story
+	told := &story{}
+	cmd.Stderr = told
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	numbers := scraped(t, address, ended, `filmpress_publishes_total\{outcome="done"\} 1`)
+	numbers := scraped(t, metricsOf(t, told), ended, `filmpress_publishes_total\{outcome="done"\} 1`)
+	scrapedAll()
 	if err := <-ended; err != nil {
-		t.Fatalf("%v\n%s", err, story.String())
+		t.Fatalf("%v\n%s", err, told)
 	}
 	for _, want := range []string{`filmpress_steps_total\{kind="chunk",outcome="done"\} 3\n`, `filmpress_step_duration_seconds_count\{kind="chunk"\} 3\n`, `filmpress_step_queue_seconds_count\{kind="chunk"\} 3\n`,
 		`filmpress_step_result_bytes_total\{kind="audio"\} [1-9]`, `filmpress_uploaded_bytes_total [1-9]`, `filmpress_step_retries_total\{kind="chunk"\} 0\n`, `filmpress_steps_total\{kind="subtitle",outcome="done"\} 1\n`} {
@@ -200,6 +222,30 @@ func TestTelemetry(t *testing.T) {
 	dashboard(t, numbers)
 }
 
+// waitingTools is an ffmpeg that waits, once a film is out in the library, until the test goes on: the program does not end before its metrics were
+// read. In the sandbox it does not start, so there is none.
+func waitingTools(t *testing.T, library string) (ffmpeg string, goOn func()) {
+	t.Helper()
+	ffmpeg = filepath.Join(t.TempDir(), "ffmpeg")
+	script := fmt.Sprintf(`#!/bin/sh
+case "$*" in *-version*)
+	: >'%[1]s.outside' || exit 1
+	for out in '%[2]s'/*/release.json; do
+		while test -e "$out" && ! test -e '%[1]s.go'; do sleep 0.1; done
+	done ;;
+esac
+exec ffmpeg "$@"
+`, ffmpeg, library)
+	if err := os.WriteFile(ffmpeg, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return ffmpeg, func() {
+		if err := os.WriteFile(ffmpeg+".go", nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // dashboard insists that the sample dashboard asks for nothing else than what is there, and for all of that.
 func dashboard(t *testing.T, numbers string) {
 	t.Helper()
@@ -231,6 +277,10 @@ func dashboard(t *testing.T, numbers string) {
 func TestTelemetryTrouble(t *testing.T) {
 	t.Parallel()
 	k := smallFilm(t)()
+	undisturbed(t)
+	if err := os.CopyFS(filepath.Join(k.dir, "kept"), os.DirFS(filepath.Join(shared, calmKept))); err != nil { // so that nothing is encoded here
+		t.Fatal(err)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +300,7 @@ func TestTelemetryTrouble(t *testing.T) {
 	if err != nil || strings.Contains(quiet, "metrics") || strings.Contains(quiet, "collector") {
 		t.Errorf("%v\n%s", err, quiet)
 	}
-	for _, collector := range []string{"http://" + l.Addr().String(), "http://" + freeAddress(t)} {
+	for _, collector := range []string{"http://" + l.Addr().String(), "http://" + nobody(t)} {
 		begun := time.Now()
 		out, err := run("--traces", collector)
 		if err != nil || strings.Count(out, "the collector of --traces") != 1 || strings.Contains(out, "traces export") || strings.Contains(out, "dial tcp") {

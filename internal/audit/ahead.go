@@ -58,7 +58,7 @@ func (f *flight) take(i int) (File, bool) {
 
 func (f *flight) start(i int) {
 	request := f.wants[i].request()
-	if request.Length > f.share {
+	if request.Length > f.share || request.URI == "" {
 		return
 	}
 	request.Limit = min(request.Limit, f.share)

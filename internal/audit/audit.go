@@ -1,13 +1,14 @@
 // Package audit judges a whole HLS presentation by its files alone, ours or anyone's: it starts at the
 // multivariant playlist, reads every playlist, init section and segment behind it, and holds what they declare
 // against what they are. Of a release of ours it also knows the manifest, the page and the entrances. Rule ids name
-// their source: "hls-1.26" is the HLS Authoring Specification for Apple Devices, "rfc-4.3.3.1" is RFC 8216; rules.go
-// has them all. What the specifications demand is an error, what they advise a warning, what could not be looked at
+// their source: "hls-1.26" is the HLS Authoring Specification for Apple Devices, "rfc-4.3.3.1" is RFC 8216;
+// Catalogue has them all. What the specifications demand is an error, what they advise a warning, what could not be looked at
 // is said.
 package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -50,21 +51,30 @@ type Summary struct {
 }
 
 // Run checks one presentation. The findings are sorted; each one's Pos.File is the address of the file that is wrong.
-// It fails where the place cannot be reached at all, with what was found until then.
+// It fails where the place cannot be reached at all, with what was found until then; so it does with a *report.Bug.
 func Run(ctx context.Context, src Source, o Options) ([]report.Finding, Summary, error) {
 	a := newAuditor(ctx, src, o)
-	if f, ok := a.get(playlistFile, o.Master, 0, o.Master); ok {
-		a.presentation(o.Master, f.Data)
+	if bug := report.Caught(a.all); bug != nil {
+		a.stop = bug
 	}
-	if o.Manifest != nil && a.stop == nil {
-		a.manifest(*o.Manifest)
-	}
-	a.strangersPrivacy()
 	if a.stop == nil {
 		a.stop = ctx.Err()
 	}
 	report.Sort(a.findings)
 	return a.findings, a.sum, a.stop
+}
+
+// all judges everything.
+func (a *auditor) all() error {
+	if f, ok := a.get(playlistFile, a.opt.Master, 0, a.opt.Master); ok {
+		a.presentation(a.opt.Master, f.Data)
+	}
+	if a.opt.Manifest != nil && a.stop == nil {
+		a.manifest(*a.opt.Manifest)
+	}
+	a.strangersPrivacy()
+	a.tellMore()
+	return nil
 }
 
 // Fetch gives the plain bytes behind an address, which is the master's own or one resolved against it.
@@ -74,6 +84,9 @@ type Fetch func(ctx context.Context, uri string) ([]byte, error)
 // that cannot be fetched.
 func Release(ctx context.Context, fetch Fetch, master string) []report.Finding {
 	findings, _, err := Run(ctx, plain(fetch), Options{Master: master, Trusted: true})
+	if bug, is := errors.AsType[*report.Bug](err); is {
+		panic(bug) // ours, as where it came from
+	}
 	if err != nil {
 		findings = append(findings, report.Finding{Pos: report.Pos{File: master}, Severity: report.Error, Rule: "hls-missing", Text: fmt.Sprintf("it was not read to its end: %v", err)})
 	}
@@ -101,6 +114,8 @@ type auditor struct {
 
 	private     map[string]report.Finding // of a stranger's files, the first by rule
 	privateMore map[string]int
+
+	budget budget
 }
 
 func newAuditor(ctx context.Context, src Source, o Options) *auditor {
@@ -123,7 +138,9 @@ func (a *auditor) presentation(uri string, b []byte) {
 	m, findings := hls.ParseMaster(uri, b)
 	a.add(findings)
 	a.master = m
-	a.judgeMaster(uri, m)
+	if a.filled(uri, m.Version, m.Use) {
+		a.judgeMaster(uri, m)
+	}
 }
 
 // lone judges a media playlist that stands alone, as the simplest tools write it.
@@ -136,8 +153,7 @@ func (a *auditor) lone(uri string) {
 
 // find adds a finding about a file; line 0 is the file as a whole.
 func (a *auditor) find(severity report.Severity, uri string, line int, rule, format string, args ...any) {
-	a.findings = append(a.findings, report.Finding{Pos: report.Pos{File: uri, Line: line}, Severity: severity, Rule: rule,
-		Text: fmt.Sprintf(format, args...), Hint: mend(rule)})
+	a.tell(report.Finding{Pos: report.Pos{File: uri, Line: line}, Severity: severity, Rule: rule, Text: fmt.Sprintf(format, args...), Hint: mend(rule)})
 }
 
 // add takes findings of another package, and gives them the catalogue's mends where they have none.
@@ -146,7 +162,7 @@ func (a *auditor) add(findings []report.Finding) {
 		if f.Hint == "" {
 			f.Hint = mend(f.Rule)
 		}
-		a.findings = append(a.findings, f)
+		a.tell(f)
 	}
 }
 

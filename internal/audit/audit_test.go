@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -381,6 +382,7 @@ func TestUnreachable(t *testing.T) {
 // TestEachFaultOfTheEncoderIsFound publishes honestly what was encoded wrongly.
 func TestEachFaultOfTheEncoderIsFound(t *testing.T) {
 	rungs, s := encoded()
+	pq := sync.OnceValue(func() []picture { return []picture{encode("pq", "160x90", "high", "-color_trc", "smpte2084")} })
 	for _, c := range []struct {
 		rule  string
 		rungs func() []picture
@@ -391,8 +393,8 @@ func TestEachFaultOfTheEncoderIsFound(t *testing.T) {
 			return []picture{encode("long", "160x90", "high", "-g", "120", "-keyint_min", "120")}
 		}},
 		{"hls-1.14", func() []picture { return []picture{encode("fields", "160x96", "high", "-flags", "+ilme+ildct")} }},
-		{"hls-9.16", func() []picture { return []picture{encode("pq", "160x90", "high", "-color_trc", "smpte2084")} }},
-		{"hls-1.24", func() []picture { return []picture{encode("pq", "160x90", "high", "-color_trc", "smpte2084")} }},
+		{"hls-9.16", pq},
+		{"hls-1.24", pq},
 		{"hls-1.30", func() []picture {
 			p := rungs[1]
 			p.gops = slices.Clone(p.gops)
@@ -451,6 +453,12 @@ func FuzzRelease(f *testing.F) {
 			f.Add(i, good[name])
 		}
 	}
+	defining := func(b []byte, tags string) []byte {
+		return bytes.Replace(b, []byte("#EXT-X-VERSION:7\n"), []byte("#EXT-X-VERSION:11\n"+tags), 1)
+	}
+	f.Add(slices.Index(names, master), defining(bytes.ReplaceAll(good[master], []byte("320x180.m3u8"), []byte("{$p}.m3u8")), "#EXT-X-DEFINE:NAME=\"p\",VALUE=\"320x180\"\n"))
+	f.Add(slices.Index(names, big), bytes.ReplaceAll(good[big], []byte("#EXTINF:4"), []byte("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"../../o/160x90/init.mp4\"\n#EXT-X-GAP\n#EXTINF:4")))
+	f.Add(slices.Index(names, trick), bytes.ReplaceAll(good[trick], []byte("#EXT-X-BYTERANGE:"), []byte("#EXT-X-SOMETHING:")))
 	f.Fuzz(func(t *testing.T, i int, b []byte) {
 		name := names[uint(i)%uint(len(names))]
 		Release(context.Background(), func(ctx context.Context, uri string) ([]byte, error) {

@@ -50,8 +50,8 @@ func (g *gopCheck) unit(a *auditor, t *track, file string, sample []byte) (key b
 	if len(u.Stray) > 0 && g.once("stray") {
 		a.warn(file, 0, "av1-sample", "a sample holds OBUs of type %d, which have no place in MP4", u.Stray)
 	}
-	if !g.looked { // av1C is judged after the samples
-		g.looked = true
+	if g.config == nil || !bytes.Equal(g.config, t.init.Config) { // av1C is judged after the samples
+		g.config = t.init.Config
 		g.sequence, _, _ = av1.ParseConfig(t.init.Config)
 	}
 	if u.Sequence == nil || g.sequence == nil {

@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/dash"
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
+	"filmpress/internal/missing"
 )
 
 // newer is the picture in AV1 with the pixels, colours and so on of extra; the av1C is that of the first picture.
@@ -37,11 +38,13 @@ var bothCodecs = sync.OnceValue(func() []picture {
 	return append(slices.Clone(rungs), newer("320x180-av1", "320x180"), newer("160x90-av1", "160x90"))
 })
 
+var encodesAV1 = sync.OnceValue(func() bool { return bytes.Contains(ffmpeg("-encoders"), []byte("libsvtav1")) })
+
 // modern is the good presentation in both codecs.
 func modern(t testing.TB) files {
 	t.Helper()
-	if !bytes.Contains(ffmpeg("-encoders"), []byte("libsvtav1")) {
-		t.Skip("skipped: this ffmpeg has no libsvtav1")
+	if !encodesAV1() {
+		missing.Tool(t, "this ffmpeg has no libsvtav1")
 	}
 	_, s := encoded()
 	return maps.Clone(build(bothCodecs(), &s, vtt))

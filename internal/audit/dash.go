@@ -30,6 +30,10 @@ func (a *auditor) dash(m Manifest) {
 // mpd holds a manifest (ISO/IEC 23009-1) against the files it names, and against the HLS beside it: both must offer the
 // same segments and the same languages.
 func (a *auditor) mpd(uri string, b []byte) {
+	if most := limits[playlistFile]; int64(len(b)) > most {
+		a.fail(uri, 0, "ref-many", "the manifest has %d MB; more than %d are not read", len(b)>>20, most>>20)
+		return
+	}
 	m, findings := dash.Read(uri, b)
 	a.add(findings)
 	a.dashed = m
@@ -139,12 +143,12 @@ func (d *dashAuditor) set(m dash.Manifest, s dash.Set) {
 				continue
 			}
 			d.frame = max(d.frame, t.sample)
-			if off := (t.length() - m.Duration).Abs(); m.Duration > 0 && off > d.frame+time.Millisecond {
+			if off := (t.length() - m.Length()).Abs(); m.Length() > 0 && off > d.frame+time.Millisecond {
 				severity := report.Warn // as for the playlists
 				if off > slack {
 					severity = report.Error
 				}
-				d.find(severity, d.uri, r.Line, "dash-duration", "%q lasts %s, the film %s: more than a frame apart", r.ID, seconds(t.length()), seconds(m.Duration))
+				d.find(severity, d.uri, r.Line, "dash-duration", "%q lasts %s, the film %s: more than a frame apart", r.ID, seconds(t.length()), seconds(m.Length()))
 			}
 			if first == nil {
 				first, name = t, r.ID
@@ -187,7 +191,7 @@ func (d *dashAuditor) files(r dash.Representation) []string {
 
 // of takes what was measured of a playlist with the same segments, so that they are read once.
 func (t *measured) of(list *track) {
-	base := list.time(list.base)
+	base := list.zero
 	for _, s := range list.segments {
 		t.starts = append(t.starts, base+s.start)
 		t.parts = append(t.parts, hls.Part{Size: s.size, Duration: s.end - s.start})
@@ -232,8 +236,8 @@ func (d *dashAuditor) described(r dash.Representation, init mp4.Track) {
 	if init.Codec != "mp4a" {
 		return
 	}
-	if channels := ascChannels(init.Config); r.Channels != 0 && channels != "" && fmt.Sprint(r.Channels) != channels {
-		d.fail(d.uri, r.Line, "dash-sound", "AudioChannelConfiguration of %q is %d, the sound has %s channels", r.ID, r.Channels, channels)
+	if sound, ok := hls.ParseAudio(init.Config); ok && r.Channels != 0 && sound.Out() != 0 && !sound.Hears(r.Channels) {
+		d.fail(d.uri, r.Line, "dash-sound", "AudioChannelConfiguration of %q is %d, the sound has %d channels", r.ID, r.Channels, sound.Out())
 	}
 	if r.SampleRate != 0 && init.SampleRate != 0 && r.SampleRate != init.SampleRate {
 		d.fail(d.uri, r.Line, "dash-sound", "audioSamplingRate of %q is %d, that of the sound %d", r.ID, r.SampleRate, init.SampleRate)
@@ -330,7 +334,7 @@ func (d *dashAuditor) subtitles(m dash.Manifest, r dash.Representation) {
 		d.warn(at, 0, "dash-text", "the track has no cue")
 	}
 	for _, c := range list {
-		if m.Duration > 0 && c.from > m.Duration+slack {
+		if m.Length() > 0 && c.from > m.Length()+slack {
 			d.warn(at, c.line, "dash-text", "a cue begins at %s, after the end of the film", seconds(c.from))
 			break
 		}

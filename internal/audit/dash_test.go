@@ -49,7 +49,7 @@ func dashSample(t testing.TB) files {
 // listed is a representation with the segments of a media playlist, as they are.
 func listed(t testing.TB, f files, id, playlist string) dash.Representation {
 	t.Helper()
-	list, findings := hls.ParseMedia(playlist, f[playlist])
+	list, findings := hls.ParseMedia(playlist, f[playlist], nil)
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}

@@ -43,8 +43,49 @@ func (c *copied) close() {
 	}
 }
 
-// decoded decodes a rendition whole, and counts its pictures.
-func (a *auditor) decoded(t *track, c *copied) {
+// maxDecoded is how many runs of a rendition are decoded, each by itself.
+const maxDecoded = 100
+
+// decoder decodes the runs of a rendition one after another.
+type decoder struct {
+	*copied
+	a      *auditor
+	t      *track
+	before int64 // samples of the runs before
+	told   bool
+}
+
+func (a *auditor) decoder(t *track) *decoder { return &decoder{copied: a.copyFor(t), a: a, t: t} }
+
+// begin begins the copy of another run.
+func (d *decoder) begin() {
+	d.before = d.t.samples
+	switch {
+	case d.t.runs <= maxDecoded:
+		d.copied = d.a.copyFor(d.t)
+	case d.a.opt.Decode != nil && !d.told:
+		d.told = true
+		d.a.unchecked(d.t.uri, 0, "the rendition has more than %d runs; those behind are not decoded", maxDecoded)
+	}
+}
+
+// end decodes what was copied since the run began.
+func (d *decoder) end() {
+	d.a.decoded(d.t, d.copied, d.t.samples-d.before)
+	d.shut()
+	if d.t.runs > 1 {
+		d.t.loudness = 0 // that of the whole is not known
+	}
+}
+
+// shut removes the copy.
+func (d *decoder) shut() {
+	d.copied.close()
+	d.copied = nil
+}
+
+// decoded decodes a file, and counts its pictures; samples below 0 are not known.
+func (a *auditor) decoded(t *track, c *copied, samples int64) {
 	if c == nil || a.stop != nil {
 		return
 	}
@@ -62,8 +103,8 @@ func (a *auditor) decoded(t *track, c *copied) {
 		a.stop = a.ctx.Err()
 	case err != nil:
 		a.fail(t.uri, 0, "deep-decode", "the rendition cannot be decoded to its end: %v", err)
-	case t.known && t.init.Video() && out.Frames != t.samples:
-		a.fail(t.uri, 0, "deep-frames", "%d pictures come out of the decoder, the segments hold %d", out.Frames, t.samples)
+	case samples >= 0 && t.init.Video() && out.Frames != samples:
+		a.fail(t.uri, 0, "deep-frames", "%d pictures come out of the decoder, the segments hold %d", out.Frames, samples)
 	}
 	t.loudness = out.Loudness
 }

@@ -14,7 +14,7 @@ func editShift(init []byte, timescale uint32) int64 {
 		return 0
 	}
 	movie := uint64(timescale)
-	if mvhd, err := mp4.Find(init, "moov", "mvhd"); err == nil {
+	if mvhd, err := mp4.Find(init, "moov", "mvhd"); err == nil && len(mvhd) > 0 {
 		if at := 12 + 8*int(min(mvhd[0], 1)); len(mvhd) >= at+4 {
 			movie = uint64(binary.BigEndian.Uint32(mvhd[at:]))
 		}

@@ -183,7 +183,7 @@ func (a *auditor) allowed(uri string, r io.ReaderAt, size int64) {
 	for _, f := range privacy.Check(uri, r, size) {
 		f.Hint = mend(f.Rule)
 		if ours {
-			a.findings = append(a.findings, f)
+			a.tell(f)
 			continue
 		}
 		if f.Rule == "privacy-nal" || f.Rule == "privacy-unreadable" || f.Rule == "privacy-type" {

@@ -10,6 +10,7 @@ import (
 
 	"filmpress/internal/hls"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/missing"
 )
 
 // inHEVC is the larger rung in HEVC.
@@ -26,7 +27,7 @@ var encodesHEVC = sync.OnceValue(func() bool { return bytes.Contains(ffmpeg("-en
 func twoCodecs(t testing.TB) files {
 	t.Helper()
 	if !encodesHEVC() {
-		t.Skip("skipped: this ffmpeg has no libx265")
+		missing.Tool(t, "this ffmpeg has no libx265")
 	}
 	rungs, s := encoded()
 	return maps.Clone(build(append(slices.Clone(rungs), inHEVC()), &s, vtt))

@@ -51,7 +51,7 @@ func (a *auditor) ladder(uri string, m hls.Master, pictures []*track) {
 	}
 	first := pictures[0]
 	for _, t := range pictures[1:] {
-		w1, h1, w2, h2 := float64(first.init.Width), float64(first.init.Height), float64(t.init.Width), float64(t.init.Height)
+		w1, h1, w2, h2 := wide(first.init), float64(first.init.Height), wide(t.init), float64(t.init.Height)
 		if h1 > 0 && math.Abs(w2-h2*w1/h1) > 2+2*w1/h1 { // sides are rounded to even numbers
 			a.warn(uri, 0, "hls-1.33", "the variants have different shapes: %.0fx%.0f and %.0fx%.0f", w1, h1, w2, h2)
 			break

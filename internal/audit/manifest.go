@@ -149,7 +149,7 @@ func (a *auditor) large(w want, o Object) {
 	default:
 		a.sum.Bytes += size
 		a.allowed(w.uri, c.file, size)
-		a.decoded(&track{uri: w.uri}, c)
+		a.decoded(&track{uri: w.uri}, c, -1)
 	}
 }
 

@@ -28,6 +28,7 @@ func (a *auditor) judgeMaster(uri string, m hls.Master) {
 	for _, r := range m.Renditions {
 		a.rendition(uri, r, pictures)
 	}
+	a.channels(uri, m)
 	a.stereo(uri, m)
 	a.loudness(uri, m)
 	a.forced(uri, m)
@@ -175,10 +176,7 @@ func (a *auditor) groups(uri string, m hls.Master) {
 func (a *auditor) media(uri string, r hls.Rendition) {
 	const rule = "rfc-4.3.4.1"
 	switch r.Type {
-	case "AUDIO":
-		if r.Channels == "" {
-			a.fail(uri, r.Line, rule, "%q has no CHANNELS", r.Name)
-		}
+	case "AUDIO": // CHANNELS: channels
 	case "SUBTITLES":
 		if r.URI == "" {
 			a.fail(uri, r.Line, rule, "the subtitles %q have no URI", r.Name)
@@ -213,14 +211,13 @@ func (a *auditor) sameNames(uri, typ string, groups map[string][]string) {
 
 // declared holds a variant's attributes against its picture.
 func (a *auditor) declared(uri string, v hls.Variant, t *track) {
-	if v.Resolution != t.size() {
-		a.fail(uri, v.Line, "hls-9.2", "RESOLUTION of %s is %dx%d, the picture is %dx%d", v.URI,
-			v.Resolution.Width, v.Resolution.Height, t.init.Width, t.init.Height)
+	if !t.sized(v.Resolution) {
+		a.fail(uri, v.Line, "hls-9.2", "RESOLUTION of %s is %s, the picture is %s", v.URI, v.Resolution, dimensions(t.init))
 	}
-	switch rate := t.rate(); {
+	switch rate := t.usual(); {
 	case v.FrameRate == 0:
 		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is missing", v.URI)
-	case rate > 0 && math.Abs(float64(v.FrameRate)-rate) > 0.002:
+	case rate > 0 && !t.mayRate(float64(v.FrameRate)):
 		a.fail(uri, v.Line, "hls-9.15", "FRAME-RATE of %s is %.3f, the pictures come at %.3f", v.URI, v.FrameRate, rate)
 	}
 	if want := t.videoRange(); want != "SDR" && string(v.VideoRange) != want {
@@ -291,7 +288,8 @@ func (a *auditor) combination(uri string, v hls.Variant, t *track, renditions []
 func (a *auditor) codecs(uri string, v hls.Variant, played []*track) {
 	declared := map[string]bool{}
 	for _, c := range strings.Split(strings.ToLower(v.Codecs), ",") {
-		if c = strings.TrimSpace(c); c != "wvtt" && c != "stpp" {
+		c = strings.TrimSpace(c)
+		if name, _, _ := strings.Cut(c, "."); name != "wvtt" && name != "stpp" && name != "tx3g" { // of texts: stpp.ttml.im1t
 			declared[c] = true
 		}
 	}
@@ -301,20 +299,34 @@ func (a *auditor) codecs(uri string, v hls.Variant, played []*track) {
 		if t.opaque {
 			return
 		}
-		want := cmp.Or(t.codec, t.init.Codec)
-		files = append(files, want)
-		found := false
-		for c := range declared {
-			if c == strings.ToLower(want) || t.init.Video() && hls.SameCodec(c, t.init.Codec, t.init.Config) || t.codec == "" && (c == want || strings.HasPrefix(c, want+".")) {
-				used[c], found = true, true
+		for _, h := range t.heads {
+			codec := h.codec()
+			want := cmp.Or(codec, h.init.Codec)
+			files = append(files, want)
+			found := false
+			for c := range declared {
+				if c == strings.ToLower(want) || hls.SameCodec(c, h.init.Codec, h.init.Config) || codec == "" && (c == want || strings.HasPrefix(c, want+".")) {
+					used[c], found = true, true
+				}
 			}
+			fits = fits && found
 		}
-		fits = fits && found
 	}
 	if !fits || len(used) != len(declared) {
 		slices.Sort(files)
 		a.fail(uri, v.Line, "hls-9.1", "CODECS of %s is %q, the files are %q", v.URI, v.Codecs, strings.Join(slices.Compact(files), ","))
 	}
+}
+
+// codec is what belongs into CODECS for an init section; "" where only its four letters are known.
+func (h head) codec() string {
+	switch h.init.Codec {
+	case "mp4a":
+		return hls.AudioCodec(h.init.Config)
+	case "avc3":
+		return hls.VideoCodec("avc1", h.init.Config)
+	}
+	return hls.VideoCodec(h.init.Codec, h.init.Config)
 }
 
 // rates holds declared bit rates against measured ones. RFC 8216 makes BANDWIDTH an upper bound; Apple allows

@@ -17,7 +17,7 @@ const (
 func (a *auditor) unfragmented(t *track) bool {
 	flight := a.fly(t.segmentWants(segmentFile))
 	defer flight.close()
-	first, ok := flight.take(0)
+	first, ok := flight.take(t.first())
 	if !ok {
 		return false
 	}
@@ -32,7 +32,7 @@ func (a *auditor) unfragmented(t *track) bool {
 		a.fail(t.uri, 0, "hls-8.20", "the segments are fragmented MP4, but EXT-X-MAP is missing")
 		return false
 	default:
-		a.fail(flight.wants[0].uri, 0, "hls-7.1", "not a media segment: it is neither fragmented MP4 nor MPEG-TS")
+		a.fail(flight.wants[t.first()].uri, 0, "hls-7.1", "not a media segment: it is neither fragmented MP4 nor MPEG-TS")
 		return false
 	}
 	return a.sizes(t, flight, &first, whole)
@@ -66,13 +66,17 @@ func (a *auditor) muxed(t *track, uri string, tracks int) {
 // sizes reads segments that are not looked into. first was taken already, unless it is nil.
 func (a *auditor) sizes(t *track, flight *flight, first *File, whole func([]byte) (int, bool)) bool {
 	t.opaque = true
-	a.probe(flight.wants[0].uri)
+	a.probe(flight.wants[t.first()].uri)
 	copied := a.copyFor(t)
 	defer copied.close()
 	var parts []hls.Part
 	for i, s := range t.list.Segments {
+		if s.Gap {
+			a.step(s.Duration)
+			continue
+		}
 		f, ok := File{}, true
-		if i == 0 && first != nil {
+		if i == t.first() && first != nil {
 			f = *first
 		} else if f, ok = flight.take(i); !ok {
 			return false
@@ -86,7 +90,7 @@ func (a *auditor) sizes(t *track, flight *flight, first *File, whole func([]byte
 		a.step(s.Duration)
 	}
 	t.rates, t.whole = hls.Measure(parts, t.list.Target), true
-	a.decoded(t, copied)
+	a.decoded(t, copied, -1)
 	return true
 }
 

@@ -17,6 +17,7 @@ var referenceRules = []Rule{
 	{"ref-scheme", fails, "Playlists lead to http or https, and not from https to http", "RFC 8216, 4.1; Mixed Content", "No player follows file: or the like, and browsers block http on a page of https.", "write relative addresses"},
 	{"ref-outside", fails, "Playlists lead to files in the folder or bucket", "our own", "What lies outside is not published with it.", "write relative addresses below the playlist"},
 	{"ref-many", fails, "A presentation has no more parts than a film can have", "our own", "Millions of segments or thousands of renditions are a mistake or an attack.", "verify the real film"},
+	{"ref-long", fails, "Addresses are no longer than 8 kB", "RFC 9110, 4.1", "Servers and players refuse longer ones; thousands of them are a mistake or an attack.", "write relative addresses, and shorter queries"},
 }
 
 var releaseRules = []Rule{

@@ -18,6 +18,7 @@ var syntaxRules = []Rule{
 	{"m3u8-required", fails, "Required tags and attributes are there", "RFC 8216, 4.3", "Players cannot choose or time what is not declared.", "add what is missing"},
 	{"m3u8-kind", fails, "A playlist is of one kind", "RFC 8216, 4.1", "Tags of media playlists in a multivariant one make a player refuse both.", "keep the two kinds in files of their own"},
 	{"m3u8-space", fails, "URIs have no white space", "RFC 8216, 4.1", "Players cut the address at the space, or send it as it stands.", "write it percent-encoded"},
+	{"m3u8-define", fails, "Variables are defined above their use, each once, and stay short", "draft-pantos-hls-rfc8216bis, 4.3 and 4.4.2.3", "Players refuse the playlist as a whole.", "write EXT-X-DEFINE above the first use, with one of NAME and VALUE, IMPORT, or QUERYPARAM"},
 	{"m3u8-duplicate", fails, "Tags that may stand once stand once", "RFC 8216, 4.3.1.2 and 4.3.3", "Which of the two counts is left to the player.", "keep one of them"},
 }
 
@@ -30,7 +31,7 @@ var rfcRules = []Rule{
 	{"rfc-4.3.4.1", fails, "EXT-X-MEDIA has the attributes of its type", "RFC 8216, 4.3.4.1; authoring specification, 9", "Menus and automatic choice are made from them.", "correct the line; DEFAULT=YES goes with AUTOSELECT=YES, sound with CHANNELS, subtitles with URI"},
 	{"rfc-4.3.4.1.1", fails, "Groups of renditions are consistent", "RFC 8216, 4.3.4.1.1", "A viewer's choice must exist in every group: same NAMEs, each once, one default at most.", "give all groups of a type the same renditions"},
 	{"rfc-4.3.4.2", fails, "Variants name groups that exist", "RFC 8216, 4.3.4.2", "The variant would play without sound or subtitles, or not at all.", "correct the group's name, or add the EXT-X-MEDIA"},
-	{"rfc-7", fails, "EXT-X-VERSION is high enough for what is used", "RFC 8216, 7", "An older player tries what it cannot know, and fails in the middle.", "write #EXT-X-VERSION:7"},
+	{"rfc-7", fails, "EXT-X-VERSION is high enough for what is used", "RFC 8216, 7; draft-pantos-hls-rfc8216bis, 8", "An older player tries what it cannot know, and fails in the middle.", "write #EXT-X-VERSION:7, with variables 8, with those of the address 11"},
 }
 
 var pictureRules = []Rule{
@@ -77,7 +78,7 @@ var soundRules = []Rule{
 }
 
 var segmentRules = []Rule{
-	{"hls-7.1", fails, "Segments are whole, of one kind, without a break", "authoring specification, 7.1", "A player stops at the first that it cannot read.", "encode the rendition in one run, and send the file again"},
+	{"hls-7.1", fails, "Segments are whole, of one kind, without a break", "authoring specification, 7.1", "A player stops at the first that it cannot read. A discontinuity, or another init section, is allowed, and told: some players stumble there.", "encode the rendition in one run, and send the file again"},
 	{"hls-7.3", fails, "Each fragment begins where the one before ended", "authoring specification, 7.3", "Gaps stall, overlaps double pictures.", "write each fragment's decode time as the sum of all durations before it"},
 	{"hls-7.4", fails, "Segments begin with an IDR picture, or a keyframe of AV1, and the flags tell the truth", "authoring specification, 7.4", "A change of rung shows garbage until the next IDR.", "close the groups of pictures, and cut at IDR pictures alone"},
 	{"hls-7.5", warns, "The target duration is 6 s", "authoring specification, 7.5", "Apple's advice: shorter costs requests, longer makes changes of rung late.", "cut segments of 6 s (6.006 s at NTSC rates)"},
@@ -90,19 +91,20 @@ var segmentRules = []Rule{
 	{"hls-8.10", fails, "EXT-X-MEDIA names the language", "authoring specification, 8.10", "Players choose by it, and screen readers speak by it.", `write the BCP 47 tag, "und" where it is not known`},
 	{"hls-8.20", fails, "Fragmented MP4 has EXT-X-MAP and an init section", "authoring specification, 8.20", "Nothing can be decoded without it.", "write the init section's address before the first segment"},
 	{"hls-8.22", warns, "Variants have the same segment boundaries", "authoring specification, 8.22", "Players change rungs at boundaries; where they differ, something is loaded twice or left out.", "encode all rungs with keyframes at the same pictures"},
+	{"hls-gap", warns, "No segment is said to be missing", "draft-pantos-hls-rfc8216bis, 4.4.4.7", "At EXT-X-GAP players show another rendition, or nothing.", "encode and upload what is missing, and take the tag out"},
 	{"hls-encrypted", notes, "Encrypted segments are not looked into", "our own", "Without the key nothing in them can be checked.", "verify the presentation before it is encrypted"},
 	{"not-checked", notes, "What was not looked at is said", "our own", "A check that passes over things in silence calls sound what nobody looked at.", "check it with another tool, or decode it with --deep"},
 }
 
 var masterRules = []Rule{
 	{"hls-9.1", fails, "CODECS is what the files are", "authoring specification, 9.1", "Players decide by it whether they can play a variant, before they load it.", "write it from the parameter sets and the AudioSpecificConfig"},
-	{"hls-9.2", fails, "RESOLUTION is the picture's size", "authoring specification, 9.2", "Players fit variants to the screen by it.", "write the coded size after cropping"},
+	{"hls-9.2", fails, "RESOLUTION is the picture's size", "authoring specification, 9.2; RFC 8216, 4.3.4.2", "Players fit variants to the screen by it.", "write the size after cropping, in square pixels"},
 	{"hls-9.3", fails, "CODECS of an I-frame playlist is what the files are", "authoring specification, 9.3", "As for variants.", "write it from the parameter sets"},
-	{"hls-9.4", fails, "RESOLUTION of an I-frame playlist is the picture's size", "authoring specification, 9.4", "As for variants.", "write the coded size"},
+	{"hls-9.4", fails, "RESOLUTION of an I-frame playlist is the picture's size", "authoring specification, 9.4", "As for variants.", "write the size after cropping, in square pixels"},
 	{"hls-9.11", warns, "EXT-X-INDEPENDENT-SEGMENTS says that segments stand alone", "authoring specification, 9.11", "Else players load an earlier segment to start in a later one.", "add the tag"},
 	{"hls-9.13", fails, "BANDWIDTH is no less than the measured peak", "authoring specification, 9.13; RFC 8216, 4.3.4.2", "A line that is just wide enough would stall.", "measure: the largest sum over all playable combinations of renditions"},
 	{"hls-9.14", fails, "AVERAGE-BANDWIDTH is there", "authoring specification, 9.14", "Films of changing rate are chosen by their average.", "measure it"},
-	{"hls-9.15", fails, "FRAME-RATE is the picture's", "authoring specification, 9.15", "Players leave out what a device cannot show.", "write pictures a second with three places"},
+	{"hls-9.15", fails, "FRAME-RATE is the picture's highest", "authoring specification, 9.15; RFC 8216, 4.3.4.2", "Players leave out what a device cannot show.", "write pictures a second with three places"},
 	{"hls-9.16", fails, "VIDEO-RANGE is the picture's, unless all is SDR", "authoring specification, 9.16", "An HDR picture on an SDR screen is grey.", "write VIDEO-RANGE=PQ or HLG"},
 	{"hls-9.20", fails, "No variant is sound alone", "authoring specification, 9.20", "tvOS refuses it.", "offer sound alone outside of the multivariant playlist"},
 	{"hls-score", warns, "SCORE stands in all variants, or in none", "draft-pantos-hls-rfc8216bis, 4.4.6.2", "A player that ranks by it cannot place what has none.", "rank all variants, the better looking the higher"},

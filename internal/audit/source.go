@@ -28,6 +28,7 @@ type Request struct {
 	URI            string
 	Offset, Length int64 // Length 0 is the whole file
 	Limit          int64 // longest answer in plain bytes; more is a *LongError
+	Media          bool  // pictures and sound, which hardly pack: what unpacks to many times its size is none, and is refused
 }
 
 // File is what a place gives.
@@ -116,7 +117,7 @@ const (
 
 // limits are the longest files by kind. A playlist of ten hours in segments of two seconds has 2 MB; of a film in one
 // file with byte ranges no more than a range is read.
-var limits = map[kind]int64{playlistFile: 16 << 20, initFile: 16 << 20, segmentFile: 512 << 20, textFile: 64 << 20, pageFile: 64 << 20, otherFile: 64 << 20}
+var limits = map[kind]int64{playlistFile: 16 << 20, initFile: 16 << 20, segmentFile: 512 << 20, textFile: 16 << 20, pageFile: 64 << 20, otherFile: 64 << 20}
 
 // maxSegments bounds a playlist: ten hours in segments of a third of a second.
 const maxSegments = 100_000
@@ -135,7 +136,7 @@ func (w want) request() Request {
 	if w.part.Length > 0 {
 		limit = max(limit, limits[segmentFile])
 	}
-	return Request{URI: w.uri, Offset: w.part.Offset, Length: w.part.Length, Limit: limit}
+	return Request{URI: w.uri, Offset: w.part.Offset, Length: w.part.Length, Limit: limit, Media: w.kind == initFile || w.kind == segmentFile}
 }
 
 // get reads a whole file.

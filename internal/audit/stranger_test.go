@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 // what cannot be looked into is said, not failed.
 func TestStrangers(t *testing.T) {
 	const lacks = "hls-6.1 hls-9.11 hls-9.13 hls-9.14 hls-captions-none"
+	whole, written := t, map[string]string{} // folders, by ffmpeg's arguments
 	for _, c := range []struct {
 		name    string
 		args    []string
@@ -33,22 +35,11 @@ func TestStrangers(t *testing.T) {
 		{"TS, one rendition alone", nil, "0.m3u8", "hls-master not-checked"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			args := []string{"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=13", "-f", "lavfi", "-i", "sine=r=48000:d=13", "-ac", "2", "-c:v", "libx264", "-pix_fmt", "yuv420p",
-				"-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-c:a", "aac", "-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-master_pl_name", "master.m3u8"}
-			name := "%v"
-			if !slices.Contains(c.args, "-var_stream_map") {
-				name = "0"
+			dir := written[fmt.Sprint(c.args)]
+			if dir == "" {
+				dir = stranger(whole, c.args)
+				written[fmt.Sprint(c.args)] = dir
 			}
-			ending := ".ts"
-			if slices.Contains(c.args, "fmp4") {
-				ending = ".m4s"
-			}
-			segments := filepath.Join(dir, name+"_%d"+ending)
-			if slices.Contains(c.args, "single_file") {
-				segments = filepath.Join(dir, name+ending)
-			}
-			ffmpeg(append(append(args, c.args...), "-hls_segment_filename", segments, filepath.Join(dir, name+".m3u8"))...)
 			findings, sum, err := Run(t.Context(), plain(folder(dir)), Options{Master: c.playing, Ahead: 2})
 			if got := broken(findings); err != nil || got != sorted(c.rules) {
 				t.Errorf("got %q, want %q: %v, %v", got, sorted(c.rules), err, findings)
@@ -63,6 +54,28 @@ func TestStrangers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stranger has plain ffmpeg write a presentation, and gives its folder, which stays until t ends.
+func stranger(t *testing.T, more []string) string {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=13", "-f", "lavfi", "-i", "sine=r=48000:d=13", "-ac", "2", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
+		"-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-c:a", "aac", "-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-master_pl_name", "master.m3u8"}
+	name := "%v"
+	if !slices.Contains(more, "-var_stream_map") {
+		name = "0"
+	}
+	ending := ".ts"
+	if slices.Contains(more, "fmp4") {
+		ending = ".m4s"
+	}
+	segments := filepath.Join(dir, name+"_%d"+ending)
+	if slices.Contains(more, "single_file") {
+		segments = filepath.Join(dir, name+ending)
+	}
+	ffmpeg(append(append(args, more...), "-hls_segment_filename", segments, filepath.Join(dir, name+".m3u8"))...)
+	return dir
 }
 
 func folder(dir string) Fetch {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 )
@@ -12,8 +13,6 @@ type textSegment struct {
 	from, to time.Duration
 	cues     []cue
 }
-
-func (c cue) same(o cue) bool { return c.from == o.from && c.to == o.to && c.text == o.text }
 
 // trackFile is where a release of ours keeps the whole track, seen from its segments.
 const trackFile = "../track.vtt"
@@ -29,6 +28,9 @@ func (a *auditor) subtitleSource(t *track, film *track) {
 	if !ok {
 		return
 	}
+	if !a.hold(source, len(f.Data)) {
+		return
+	}
 	a.sources[source] = f.Data
 	whole := cues(strings.Split(strings.ReplaceAll(string(f.Data), "\r\n", "\n"), "\n"))
 	wanted := count(whole)
@@ -41,29 +43,54 @@ func (a *auditor) subtitleSource(t *track, film *track) {
 		}
 	}
 	end := film.duration()
+	held := newHeld(t.texts)
 	for _, c := range whole {
 		if c.from >= end {
 			continue // nobody sees it; publish tells of it
 		}
-		if s, missing := absent(t.texts, c); missing {
+		if s, missing := held.absent(c); missing {
 			a.fail(s.uri, 0, "subs-source", "the cue at %s of the track %s is shown during this segment and is not in it", seconds(c.from), source)
 			return
 		}
 	}
 }
 
-// absent gives the first segment during which a cue is shown, but in which it is not.
-func absent(segments []textSegment, c cue) (textSegment, bool) {
-	for _, s := range segments {
-		if c.from >= s.to || c.to <= s.from {
-			continue
+// shown is a cue without its place in a file.
+type shown struct {
+	from, to time.Duration
+	text     string
+}
+
+// held are segments, and what is shown in each.
+type held struct {
+	segments []textSegment
+	cues     []map[shown]bool
+	seen     map[shown]bool
+}
+
+func newHeld(segments []textSegment) *held {
+	h := &held{segments, make([]map[shown]bool, len(segments)), map[shown]bool{}}
+	for i, s := range segments {
+		h.cues[i] = make(map[shown]bool, len(s.cues))
+		for _, c := range s.cues {
+			h.cues[i][shown{c.from, c.to, c.text}] = true
 		}
-		found := false
-		for _, o := range s.cues {
-			found = found || c.same(o)
-		}
-		if !found {
-			return s, true
+	}
+	return h
+}
+
+// absent gives the first segment during which a cue is shown, but in which it is not. Each is asked for once, and then for the segments alone that
+// come one after another during it, so that all of it takes no longer than the segments have cues.
+func (h *held) absent(c cue) (textSegment, bool) {
+	key := shown{c.from, c.to, c.text}
+	if h.seen[key] {
+		return textSegment{}, false
+	}
+	h.seen[key] = true
+	first := sort.Search(len(h.segments), func(i int) bool { return h.segments[i].to > c.from })
+	for i := first; i < len(h.segments) && h.segments[i].from < c.to; i++ {
+		if !h.cues[i][key] {
+			return h.segments[i], true
 		}
 	}
 	return textSegment{}, false

@@ -24,15 +24,22 @@ type track struct {
 	hevc     *hevc         // of HEVC, likewise
 	segments []segment
 	rates    hls.Rates
-	base     uint64 // the first decode time
+	zero     time.Duration // the first decode time
 	samples  int64
-	ticks    uint64        // of all samples, in the track's timescale
+	length   time.Duration // of all samples, and of what is said to be missing
+	missing  time.Duration // of length, what EXT-X-GAP says is not there
+	run      run           // the one that is read
+	runs     int           // so far
+	broken   bool          // there are several, which is told
+	heads    []head        // of all init sections, the first is that of init
+	pace     pace
 	whole    bool          // every segment could be read
 	opaque   bool          // its segments are of a kind that is not looked into: sizes and declared durations are all that is known
 	header   []byte        // the init section
-	known    bool          // its samples could be looked at: base, samples and ticks are true
-	shift    int64         // ticks by which the first sample is shown after base: its composition offset, and the edit list
-	edit     int64         // of shift, what the edit list says
+	known    bool          // its samples could be looked at: zero, samples and length are true
+	shift    time.Duration // by which the first sample is shown after zero: its composition offset, and the edit list
+	edit     int64         // of shift, what the edit list says, in ticks
+	anew     bool          // a run begins the clock anew
 	loudness float64       // LUFS; 0 where it is not known
 	texts    []textSegment // of subtitles
 	cues     []cue         // of all texts
@@ -46,19 +53,17 @@ type segment struct {
 
 // group is a fragment of a video file: in ours, one group of pictures.
 type group struct {
-	offset, key int64 // as in mp4.FragmentInfo
-	start       time.Duration
-	entry       bool // decoding can begin at its first sample
+	offset, key, size int64 // as in mp4.FragmentInfo
+	start             time.Duration
+	entry             bool // decoding can begin at its first sample
 }
-
-func (t *track) size() hls.Size { return hls.Size{Width: t.init.Width, Height: t.init.Height} }
 
 // rate is the average of pictures a second; 0 where it is not known.
 func (t *track) rate() float64 {
-	if t.ticks == 0 {
+	if t.length <= t.missing {
 		return 0
 	}
-	return float64(t.samples) * float64(t.init.Timescale) / float64(t.ticks)
+	return float64(t.samples) / (t.length - t.missing).Seconds()
 }
 
 // sample is how long one sample lasts on average.
@@ -66,7 +71,7 @@ func (t *track) sample() time.Duration {
 	if t.samples == 0 {
 		return 0
 	}
-	return t.time(t.ticks) / time.Duration(t.samples)
+	return (t.length - t.missing) / time.Duration(t.samples)
 }
 
 // end is where the segments read so far end.
@@ -78,7 +83,7 @@ func (t *track) end() time.Duration {
 }
 
 // duration is what the segments really last.
-func (t *track) duration() time.Duration { return t.time(t.ticks) }
+func (t *track) duration() time.Duration { return t.length }
 
 // time converts from the track's timescale.
 func (t *track) time(ticks uint64) time.Duration {
@@ -91,12 +96,7 @@ func (t *track) time(ticks uint64) time.Duration {
 }
 
 // start and stop are when the first sample is shown and the last one ends.
-func (t *track) start() time.Duration {
-	if t.shift < 0 {
-		return t.time(t.base) - t.time(uint64(-t.shift))
-	}
-	return t.time(t.base) + t.time(uint64(t.shift))
-}
+func (t *track) start() time.Duration { return t.zero + t.shift }
 
 func (t *track) stop() time.Duration { return t.start() + t.duration() }
 
@@ -107,18 +107,26 @@ func (a *auditor) playlist(uri, from string, line int) *track {
 		return t
 	}
 	a.tracks[uri] = nil
+	if len(uri) > maxAddress {
+		a.fail(from, line, "ref-long", "the address of a playlist has %d bytes", len(uri))
+		return nil
+	}
 	f, ok := a.get(playlistFile, from, line, uri)
 	if !ok {
 		return nil
 	}
-	list, findings := hls.ParseMedia(uri, f.Data)
+	list, findings := hls.ParseMedia(uri, f.Data, a.master.Variables)
 	a.add(findings)
 	switch n := len(list.Segments); {
+	case !a.filled(uri, list.Version, list.Use):
+		return nil
 	case n == 0:
 		a.fail(uri, 0, "rfc-4.3.2.1", "the playlist has no segment")
 		return nil
 	case n > maxSegments:
 		a.fail(uri, 0, "ref-many", "the playlist has %d segments; more than %d are not followed", n, maxSegments)
+		return nil
+	case !a.short(uri, list) || !a.hold(uri, len(f.Data)+segmentWeight*n):
 		return nil
 	}
 	t := &track{uri: uri, list: list, init: mp4.Track{Timescale: 1}}
@@ -140,8 +148,22 @@ func (a *auditor) playlist(uri, from string, line int) *track {
 		a.find(report.Info, uri, 0, "hls-encrypted", "the segments are encrypted: they are not checked")
 		return nil
 	}
+	if !a.gaps(t) {
+		return nil
+	}
 	a.tracks[uri] = t
 	return t
+}
+
+// filled says whether a playlist's variables are known, so that what it names can be followed.
+func (a *auditor) filled(uri string, version int, use hls.Use) bool {
+	if version < use.Version {
+		a.fail(uri, 0, "rfc-7", "EXT-X-VERSION is %d; the variables of EXT-X-DEFINE need at least %d", version, use.Version)
+	}
+	if use.Unknown != "" && !use.Broken {
+		a.unchecked(uri, 0, "the variable %s stands for a parameter of the playlist's address, which a file in a folder has not: what the playlist names is not checked", use.Unknown)
+	}
+	return !use.Broken && use.Unknown == "" // players refuse it, too
 }
 
 // versions holds EXT-X-VERSION against what the playlist uses (RFC 8216, 7).
@@ -161,7 +183,9 @@ func (a *auditor) versions(uri string, list hls.Media) {
 func (t *track) segmentWants(k kind) []want {
 	out := make([]want, len(t.list.Segments))
 	for i, s := range t.list.Segments {
-		out[i] = want{k, t.uri, s.Line, resolve(t.uri, s.URI), s.Range}
+		if out[i] = (want{k, t.uri, s.Line, resolve(t.uri, s.URI), s.Range}); s.Gap {
+			out[i].uri = "" // is not fetched
+		}
 	}
 	return out
 }
@@ -175,31 +199,38 @@ func (a *auditor) fragmented(t *track, each func(file string, s hls.Segment, f m
 	if !a.initSection(t) {
 		return false
 	}
+	defer t.back(t.init, t.header)
 	if t.list.Target != 6 {
 		a.warn(t.uri, 0, "hls-7.5", "the target duration is %d s, not 6", t.list.Target)
 	}
 	flight := a.fly(t.segmentWants(segmentFile))
 	defer flight.close()
-	a.probe(flight.wants[0].uri)
-	copied := a.copyFor(t)
-	defer copied.close()
+	a.probe(flight.wants[t.first()].uri)
+	d := a.decoder(t)
+	defer d.shut()
 	var parts []hls.Part
 	for i, s := range t.list.Segments {
+		if s.Gap {
+			t.skip(s)
+			a.step(s.Duration)
+			continue
+		}
 		f, ok := flight.take(i)
-		if !ok || !a.segment(t, i, flight.wants[i].uri, f.Data, each) {
+		if !ok || !a.join(t, i, d) || !a.segment(t, i, flight.wants[i].uri, f.Data, each) {
 			return false
 		}
-		copied.add(f.Data)
+		d.add(f.Data)
 		parts = append(parts, hls.Part{Size: int64(len(f.Data)), Duration: s.Duration})
 		a.step(s.Duration)
 	}
+	t.pace.end(t.init.Timescale)
 	t.rates, t.whole, t.known = hls.Measure(parts, t.list.Target), true, true
 	var truth []time.Duration
 	for _, s := range t.segments {
 		truth = append(truth, s.end)
 	}
 	a.extinf(t.uri, t.list, truth, t.sample())
-	a.decoded(t, copied)
+	d.end()
 	return true
 }
 
@@ -212,29 +243,36 @@ func (a *auditor) segment(t *track, i int, file string, b []byte, each func(stri
 		a.fail(file, 0, "hls-7.1", "not a media segment: %s", reason(err))
 		return false
 	}
-	if i > 0 && (s.Discontinuity || *s.Map != *t.list.Segments[0].Map) {
-		a.fail(t.uri, s.Line, "hls-7.1", "a film has no place for a discontinuity or a second init section")
+	if !a.hold(t.uri, fragmentWeight*len(fragments)) {
+		return false
 	}
-	start := t.time(t.ticks)
+	start := t.length
 	for _, f := range fragments {
 		if t.samples == 0 {
-			t.base, t.shift = f.Time, t.edit+int64(f.Samples[0].Offset)
+			t.zero = t.time(f.Time)
+			if shift := t.edit + int64(f.Samples[0].Offset); shift < 0 {
+				t.shift = -t.time(uint64(-shift))
+			} else {
+				t.shift = t.time(uint64(shift))
+			}
 		}
-		if f.Time != t.base+t.ticks {
-			a.fail(file, 0, "hls-7.3", "the fragment at byte %d has the decode time %s; all before it end at %s", f.Offset,
-				seconds(t.time(f.Time)), seconds(t.time(t.base+t.ticks)))
+		if due, ok := t.due(f.Time); !ok {
+			a.fail(file, 0, "hls-7.3", "the fragment at byte %d has the decode time %s; all before it end at %s", f.Offset, seconds(t.time(f.Time)), seconds(due))
 			return false
 		}
 		f.Offset += s.Range.Offset
-		each(file, s, f, t.time(t.ticks))
-		t.ticks += f.Duration()
+		each(file, s, f, t.length)
+		t.run.ticks += f.Duration()
+		t.length = t.at(t.run.ticks)
 		t.samples += int64(len(f.Samples))
+		for _, s := range f.Samples {
+			t.pace.sample(s.Duration)
+		}
 	}
-	end := t.time(t.ticks)
-	if longest := time.Duration(t.list.Target)*time.Second + time.Second/2; end-start > longest {
-		a.fail(file, 0, "hls-7.7", "the segment lasts %s; the target duration is %d s", seconds(end-start), t.list.Target)
+	if longest := time.Duration(t.list.Target)*time.Second + time.Second/2; t.length-start > longest {
+		a.fail(file, 0, "hls-7.7", "the segment lasts %s; the target duration is %d s", seconds(t.length-start), t.list.Target)
 	}
-	t.segments = append(t.segments, segment{start, end, int64(len(b))})
+	t.segments = append(t.segments, segment{start, t.length, int64(len(b))})
 	return true
 }
 
@@ -245,7 +283,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// initSection reads the one init section of a rendition.
+// initSection reads the first init section of a rendition.
 func (a *auditor) initSection(t *track) bool {
 	mp := t.list.Segments[0].Map
 	if mp == nil || slices.ContainsFunc(t.list.Segments, func(s hls.Segment) bool { return s.Map == nil }) {
@@ -272,6 +310,7 @@ func (a *auditor) initSection(t *track) bool {
 		return false
 	}
 	t.edit = editShift(f.Data, t.init.Timescale)
+	t.heads = []head{{*mp, t.init, f.Data}}
 	return true
 }
 
@@ -298,7 +337,7 @@ func (a *auditor) sameRange(film, t *track, what string) {
 	if !film.known || !t.known {
 		return
 	}
-	frame := max(film.sample(), t.sample()) + time.Millisecond
+	frame := max(film.sample(), t.sample())*time.Duration(max(film.runs, t.runs)) + time.Millisecond // in each run sound may end a frame off
 	if off := t.start() - film.start(); off.Abs() > frame {
 		a.fail(t.uri, 0, "hls-8.7", "%s begins at %s, the picture at %s: they are not in step", what, seconds(t.start()), seconds(film.start()))
 	} else if off := t.stop() - film.stop(); off.Abs() > frame && off.Abs() <= slack {

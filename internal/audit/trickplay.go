@@ -41,14 +41,18 @@ func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
 func (a *auditor) transportIFrames(uri string, f hls.IFrame, t *track) {
 	var parts []hls.Part
 	for _, s := range t.list.Segments {
+		if s.Gap {
+			continue
+		}
 		if s.Range.Length == 0 {
 			return
 		}
 		parts = append(parts, hls.Part{Size: s.Range.Length, Duration: s.Duration})
 	}
-	if got, ok := a.part(want{segmentFile, t.uri, t.list.Segments[0].Line, resolve(t.uri, t.list.Segments[0].URI), t.list.Segments[0].Range}); ok {
+	first := t.list.Segments[t.first()]
+	if got, ok := a.part(want{segmentFile, t.uri, first.Line, resolve(t.uri, first.URI), first.Range}); ok {
 		if _, whole := packets(got.Data); !whole {
-			a.fail(t.uri, t.list.Segments[0].Line, "hls-6.10", "the byte range %s does not hold whole packets of MPEG-TS", t.list.Segments[0].Range)
+			a.fail(t.uri, first.Line, "hls-6.10", "the byte range %s does not hold whole packets of MPEG-TS", first.Range)
 		}
 		a.rates(uri, f.Line, f.URI, f.Bandwidth, f.Average, hls.Measure(parts, t.list.Target))
 	}
@@ -56,9 +60,8 @@ func (a *auditor) transportIFrames(uri string, f hls.IFrame, t *track) {
 
 // declaredIFrames holds the attributes of an EXT-X-I-FRAME-STREAM-INF against what it names.
 func (a *auditor) declaredIFrames(uri string, f hls.IFrame, t *track) {
-	if f.Resolution != t.size() {
-		a.fail(uri, f.Line, "hls-9.4", "RESOLUTION of %s is %dx%d, the picture is %dx%d", f.URI, f.Resolution.Width, f.Resolution.Height,
-			t.init.Width, t.init.Height)
+	if !t.sized(f.Resolution) {
+		a.fail(uri, f.Line, "hls-9.4", "RESOLUTION of %s is %s, the picture is %s", f.URI, f.Resolution, dimensions(t.init))
 	}
 	if codec := hls.VideoCodec(t.init.Codec, t.init.Config); codec != "" && !hls.SameCodec(f.Codecs, t.init.Codec, t.init.Config) {
 		a.fail(uri, f.Line, "hls-9.3", "CODECS of %s is %q, the picture is %q", f.URI, f.Codecs, codec)
@@ -68,35 +71,62 @@ func (a *auditor) declaredIFrames(uri string, f hls.IFrame, t *track) {
 	}
 }
 
-// iframes judges the byte ranges: each holds a moof and one whole IDR picture, and says when it is shown.
+// iframes judges the byte ranges: each holds a moof and one whole IDR picture, and says when it is shown. Where there is no range, the file
+// is the picture.
 func (a *auditor) iframes(t *track, pictures []*track) {
 	var parts []hls.Part
 	var starts []time.Duration
+	index := map[string]map[int64][]group{} // by file and offset
 	for _, s := range t.list.Segments {
+		if s.Gap {
+			continue
+		}
 		file := resolve(t.uri, s.URI)
-		parts = append(parts, hls.Part{Size: s.Range.Length, Duration: s.Duration})
 		groups, known := a.files[file]
 		if a.bad[file] {
 			return
 		}
 		if !known {
-			if !a.rangeIsFragment(t, s, file) {
+			size, ok := a.rangeIsFragment(t, s, file)
+			if !ok {
 				return
 			}
+			parts = append(parts, hls.Part{Size: size, Duration: s.Duration})
 			continue
 		}
-		g, found := at(groups, s.Range.Offset)
+		size := s.Range.Length
+		after := time.Duration(-1)
+		if len(starts) > 0 {
+			after = starts[len(starts)-1]
+		}
+		if index[file] == nil {
+			index[file] = map[int64][]group{}
+			for _, g := range groups {
+				index[file][g.offset] = append(index[file][g.offset], g)
+			}
+		}
+		g, found := at(index[file], s.Range, after)
+		if size == 0 {
+			size = g.offset + g.size
+		}
 		switch {
+		case !found && s.Range.Length == 0:
+			a.fail(t.uri, s.Line, "hls-6.10", "%s holds several fragments, not one picture", s.URI)
+			return
 		case !found:
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not begin with a moof", s.Range, s.URI)
 			return
-		case g.key != s.Range.Length:
+		case s.Range.Length == 0 && g.key != g.size:
+			a.fail(t.uri, s.Line, "hls-6.10", "%s goes on behind the picture: %d bytes would do", s.URI, g.offset+g.key)
+			return
+		case s.Range.Length > 0 && g.key != s.Range.Length:
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not end with the picture: %d bytes would", s.Range, s.URI, g.key)
 			return
 		case !g.entry:
 			a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds no keyframe", s.Range, s.URI)
 			return
 		}
+		parts = append(parts, hls.Part{Size: size, Duration: s.Duration})
 		starts = append(starts, g.start)
 	}
 	t.rates, t.whole = hls.Measure(parts, t.list.Target), true
@@ -106,25 +136,36 @@ func (a *auditor) iframes(t *track, pictures []*track) {
 	film := pictures[0]
 	if d := t.list.Duration() - film.duration(); d.Abs() > slack {
 		a.fail(t.uri, 0, "hls-8.3", "the I-frames last %s, the film %s", seconds(t.list.Duration()), seconds(film.duration()))
-	} else if len(starts) == len(parts) {
+	} else if len(starts) == len(t.list.Segments) {
 		a.extinf(t.uri, t.list, append(starts[1:], film.duration()), film.sample())
 	}
 }
 
-func at(groups []group, offset int64) (group, bool) {
-	for _, g := range groups {
-		if g.offset == offset {
-			return g, true
+// at is the group at the beginning of a byte range, or the only one of the whole file. A file that is shown several times has its groups
+// as often: the first that begins after a time is meant.
+func at(groups map[int64][]group, r hls.ByteRange, after time.Duration) (out group, found bool) {
+	list := groups[r.Offset]
+	if r.Length == 0 {
+		if len(groups) != 1 {
+			return group{}, false
+		}
+		for _, only := range groups {
+			list = only
 		}
 	}
-	return group{}, false
+	for _, g := range list {
+		if out = g; g.start > after {
+			break
+		}
+	}
+	return out, len(list) > 0
 }
 
-// rangeIsFragment judges a byte range of a file that no variant uses: I-frames encoded for themselves.
-func (a *auditor) rangeIsFragment(t *track, s hls.Segment, file string) bool {
+// rangeIsFragment judges a byte range of a file that no variant uses, or all of it: I-frames encoded for themselves. It gives its size.
+func (a *auditor) rangeIsFragment(t *track, s hls.Segment, file string) (size int64, ok bool) {
 	f, ok := a.part(want{segmentFile, t.uri, s.Line, file, s.Range})
 	if !ok {
-		return false
+		return 0, false
 	}
 	list, _ := mp4.Boxes(f.Data) // the mdat may go on behind the picture
 	moofs := 0
@@ -136,10 +177,10 @@ func (a *auditor) rangeIsFragment(t *track, s hls.Segment, file string) bool {
 	switch {
 	case len(list) == 0 || list[0].Type != "moof" && list[0].Type != "styp" && list[0].Type != "sidx":
 		a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s does not begin with a moof", s.Range, s.URI)
-		return false
+		return 0, false
 	case moofs > 1:
 		a.fail(t.uri, s.Line, "hls-6.10", "the byte range %s of %s holds %d fragments, not one keyframe", s.Range, s.URI, moofs)
-		return false
+		return 0, false
 	}
-	return true
+	return int64(len(f.Data)), true
 }

@@ -87,7 +87,7 @@ func (a *auditor) h264(t *track, uri string) {
 }
 
 func (a *auditor) frameRate(t *track) {
-	rate := t.rate()
+	rate := t.usual()
 	if rate > 60.01 {
 		a.fail(t.uri, 0, "hls-1.19", "%.3f pictures a second are more than 60", rate)
 	} else if !slices.ContainsFunc(naturalRates, func(n float64) bool { return math.Abs(n-rate) < 0.01 }) {
@@ -104,8 +104,8 @@ type gopCheck struct {
 	where   string // the file in which the longest group ends
 	told    map[string]bool
 
-	looked   bool
-	sequence []byte // of AV1: the sequence header in av1C, nil where there is none
+	config   []byte // of AV1: the av1C that was looked into
+	sequence []byte // the sequence header in it, nil where there is none
 }
 
 // once says whether a complaint was not made yet about this rendition: one is enough.
@@ -119,7 +119,10 @@ func (g *gopCheck) once(rule string) bool {
 }
 
 func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInfo, start time.Duration) {
-	data, at := f.Data, t.ticks
+	data, at := f.Data, t.run.ticks
+	if at == 0 {
+		g.lastIDR = t.at(0) // another encoding, perhaps behind a gap
+	}
 	first, entry := false, false
 	for i, s := range f.Samples {
 		idr := s.Sync // of other codecs the flag is all that is looked at
@@ -136,7 +139,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 		}
 		data = data[s.Size:]
 		if sync != s.Sync && g.once("hls-7.4") {
-			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but %s=%v", seconds(t.time(at)), s.Sync, t.keyframe(), sync)
+			a.fail(file, 0, "hls-7.4", "the picture at %s is flagged sync=%v, but %s=%v", seconds(t.at(at)), s.Sync, t.keyframe(), sync)
 		}
 		if !g.seen {
 			g.seen = true
@@ -145,7 +148,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 			}
 		}
 		if idr {
-			g.gap(t.time(at), file)
+			g.gap(t.at(at), file)
 		}
 		if i == 0 {
 			first, entry = idr, sync
@@ -155,7 +158,7 @@ func (g *gopCheck) fragment(a *auditor, t *track, file string, f mp4.FragmentInf
 	if start == t.end() && !first {
 		a.fail(file, 0, "hls-7.4", "the segment does not begin with %s", t.aKeyframe())
 	}
-	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, start: start, entry: entry})
+	a.files[file] = append(a.files[file], group{offset: f.Offset, key: f.Key, size: f.Size, start: start, entry: entry})
 }
 
 func (g *gopCheck) gap(at time.Duration, file string) {

@@ -211,6 +211,21 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// TestScanTells: how far a list is that takes long is told, and of a small place nothing.
+func TestScanTells(t *testing.T) {
+	st, _, _ := library(t, "one")
+	var events []report.Event
+	sink := func(e report.Event) { events = append(events, e) }
+	scan(t, st, catalog.Options{Sink: sink})
+	if len(events) > 0 {
+		t.Errorf("of a small place: %+v", events)
+	}
+	scan(t, &crowd{Store: st, foreign: 2500}, catalog.Options{Sink: sink})
+	if len(events) != 4 || events[0].Kind != report.StepStarted || events[2].Text != "listing what lies there: 2000 objects" || events[3].Kind != report.StepDone {
+		t.Errorf("of a large one: %+v", events)
+	}
+}
+
 // TestScanFails: an error of the list, and one of a film, end the scan.
 func TestScanFails(t *testing.T) {
 	st, _, _ := library(t, "one")

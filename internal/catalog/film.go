@@ -76,14 +76,27 @@ type Film struct {
 	index map[string]int // into Objects, by path
 }
 
-// Unreferenced gives the objects that no kept release names. Entrances, the pointer and notes are never among them.
+// Unreferenced gives the objects that no kept release names. Entrances, the pointer and notes are never among them. A path counts and not
+// an entry of the list: of two for one path neither is given where a release names it.
 func (f *Film) Unreferenced() []Object {
 	if f.Unsafe != "" {
 		return nil
 	}
 	var out []Object
-	for _, o := range f.Objects {
-		if !o.kept && (o.Part == release.Media || o.Part == release.Page) {
+	for i, o := range f.Objects {
+		if f.index[o.Path] == i && !o.kept && (o.Part == release.Media || o.Part == release.Page) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Only gives the objects that one release needs and no other one: its pages, and the media that it alone names.
+func (f *Film) Only(id string) []Object {
+	var out []Object
+	for i, o := range f.Objects {
+		alone := o.refs == 1 && f.Releases[o.only].ID == id
+		if f.index[o.Path] == i && (alone || o.refs == 0 && strings.HasPrefix(o.Path, "r/"+id+"/")) && (o.Part == release.Media || o.Part == release.Page) {
 			out = append(out, o)
 		}
 	}
@@ -110,6 +123,9 @@ func Look(ctx context.Context, st store.Store, o Options) (*Film, error) {
 func look(ctx context.Context, st store.Store, g *group, o Options) (*Film, error) {
 	f := &Film{Slug: g.slug, Foreign: g.foreign, index: make(map[string]int, len(g.objects))}
 	known := map[string]*Release{}
+	if g.twice != "" {
+		f.Unsafe = "the list names " + g.twice + " twice"
+	}
 	for _, obj := range g.objects {
 		one := Object{Object: obj, Path: strings.TrimPrefix(obj.Name, g.slug+"/")}
 		var id string

@@ -6,6 +6,8 @@ package catalog
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -49,6 +51,7 @@ type Options struct {
 	Keep int    // releases that are kept besides the current one and the previous one
 	// AtOnce is how many manifests of one film are read at once; 0 is 4. Each may have some megabytes.
 	AtOnce int
+	Sink   report.Sink // hears how far a list is that takes long; nil is nobody
 }
 
 // group is one folder of the place: the objects that have the form of ours, and a count of the others.
@@ -56,10 +59,12 @@ type group struct {
 	slug    string
 	objects []store.Object
 	foreign Count
+	twice   string // a name that the list gave twice
 }
 
 // Scan looks at every film of a place and gives each to film, which may be called from several goroutines at once, in any
-// order. The Film and its objects are not kept here.
+// order. The Film and its objects are not kept here. A list that is not in order, or gives what was not asked for, is store.ErrRefused: a film
+// that came in two pieces would seem to need none of its media.
 func Scan(ctx context.Context, st store.Store, o Options, film func(context.Context, *Film) error) (Place, error) {
 	var p Place
 	prefix := ""
@@ -86,10 +91,20 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 			})
 		})
 	}
-	for obj, err := range st.List(ctx, prefix) {
+	last := ""
+	for obj, err := range Watched(st.List(ctx, prefix), o.Sink) {
+		if err == nil && (obj.Name < last || !strings.HasPrefix(obj.Name, prefix)) {
+			err = fmt.Errorf("%w: %s does not list its objects in order, or others than were asked for (%q after %q), so nobody can tell what is there; ask the server's maker",
+				store.ErrRefused, st, obj.Name, last)
+		}
 		if err != nil {
 			return p, first(looks.Wait(), err)
 		}
+		if obj.Name == last {
+			now.twice = last
+			continue
+		}
+		last = obj.Name
 		slug, rest, inside := strings.Cut(obj.Name, "/")
 		if !inside {
 			if slices.Contains(site.Names, obj.Name) {
@@ -112,6 +127,34 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 	}
 	end()
 	return p, looks.Wait()
+}
+
+// tellEvery is after how many objects it is told how far a list is. A place with fewer is listed at once, and nothing is told.
+const tellEvery = 1000
+
+// Watched is a list that tells sink how far it is; a nil sink hears nothing.
+func Watched(list iter.Seq2[store.Object, error], sink report.Sink) iter.Seq2[store.Object, error] {
+	if sink == nil {
+		return list
+	}
+	const step = "look"
+	return func(yield func(store.Object, error) bool) {
+		n := 0
+		for obj, err := range list {
+			if !yield(obj, err) {
+				return
+			}
+			if n++; n == tellEvery {
+				sink(report.Event{Kind: report.StepStarted, Step: step, Text: "listing what lies there"})
+			}
+			if n%tellEvery == 0 {
+				sink(report.Event{Kind: report.StepProgress, Step: step, Text: fmt.Sprintf("listing what lies there: %d objects", n)})
+			}
+		}
+		if n >= tellEvery {
+			sink(report.Event{Kind: report.StepDone, Step: step})
+		}
+	}
 }
 
 // first is the error that came before others, which it may have caused.

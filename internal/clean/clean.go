@@ -76,7 +76,7 @@ type Report struct {
 	Films    []Film    // with something to do, by slug
 	All      int       // films
 	Ours     catalog.Count
-	Uploads  []store.Upload // older than the grace
+	Uploads  []store.Upload // older than the grace, and than a week
 	Aborted  int
 	Findings []report.Finding
 }
@@ -112,7 +112,7 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 		return Report{}, err
 	}
 	r := Report{Now: now}
-	if err := r.look(ctx, st, o); err != nil {
+	if err := r.look(ctx, st, o, sink); err != nil {
 		return r, err
 	}
 	if ripe := r.Ripe().Objects; o.Do && !o.Max.allows(ripe, r.Ours.Objects) {
@@ -137,9 +137,11 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 }
 
 // look finds out what there is to do, and changes nothing.
-func (r *Report) look(ctx context.Context, st store.Store, o Options) error {
+func (r *Report) look(ctx context.Context, st store.Store, o Options, sink report.Sink) error {
 	var mu sync.Mutex
-	_, err := catalog.Scan(ctx, st, o.catalog(o.Slug), func(ctx context.Context, film *catalog.Film) error {
+	all := o.catalog(o.Slug)
+	all.Sink = sink
+	_, err := catalog.Scan(ctx, st, all, func(ctx context.Context, film *catalog.Film) error {
 		f, todo, err := judge(ctx, st, film, r.Now, o.Grace)
 		mu.Lock()
 		defer mu.Unlock()
@@ -175,15 +177,15 @@ func judge(ctx context.Context, st store.Store, film *catalog.Film, now time.Tim
 	}
 	var old release.Tombstone
 	if film.Has(release.TombstoneName) {
-		if old, _, err = release.ReadTombstone(ctx, st, film.Slug); err != nil {
+		if old, _, err = release.ReadTombstone(ctx, st, film.Slug); err == nil {
+			err = old.Possible(st, film.Slug, now)
+		}
+		if err != nil {
 			return f, false, err
 		}
 	}
 	next, ripe := compare(old, film.Unreferenced(), now, grace)
-	known := map[string]bool{}
-	for _, d := range old.Objects {
-		known[d.Path] = true
-	}
+	known := old.Named()
 	for _, d := range next {
 		f.Unreferenced.Add(d.Size)
 		if ripe[d.Path] {
@@ -191,7 +193,7 @@ func judge(ctx context.Context, st store.Store, film *catalog.Film, now time.Tim
 			continue
 		}
 		f.Waiting.Add(d.Size)
-		if at := d.Since.Add(grace); known[d.Path] && (f.Next.IsZero() || at.Before(f.Next)) {
+		if at, was := d.Since.Add(grace), known[d.Key].Key != ""; was && (f.Next.IsZero() || at.Before(f.Next)) {
 			f.Next = at
 		}
 	}
@@ -208,14 +210,11 @@ func over(film *catalog.Film) bool {
 // compare brings a tombstone up to what is unreferenced now, and says what of it has waited for its grace. An object that is new, or was
 // written since it was noted, waits from now on.
 func compare(old release.Tombstone, unreferenced []catalog.Object, now time.Time, grace time.Duration) (next []release.Doomed, ripe map[string]bool) {
-	before := map[string]release.Doomed{}
-	for _, d := range old.Objects {
-		before[d.Path] = d
-	}
+	before := old.Named()
 	ripe = map[string]bool{}
 	for _, o := range unreferenced {
-		d := release.Doomed{Path: o.Path, Size: o.Size, ETag: o.ETag, Modified: o.Modified, Since: now}
-		if was, ok := before[o.Path]; ok && was.Same(o.Object) {
+		d := doomed(old, o, now)
+		if was, ok := before[d.Key]; ok && was.Same(d) {
 			d.Since = was.Since
 			ripe[o.Path] = !now.Before(was.Since.Add(grace))
 		}
@@ -223,6 +222,15 @@ func compare(old release.Tombstone, unreferenced []catalog.Object, now time.Time
 	}
 	return next, ripe
 }
+
+// doomed is an object as a film's tombstone names it from now on.
+func doomed(t release.Tombstone, o catalog.Object, now time.Time) release.Doomed {
+	return release.Doomed{Path: o.Path, Key: t.Key(o.Path), Size: o.Size, ETag: t.Seal(o.ETag), Modified: o.Modified, Since: now}
+}
+
+// uploadGrace is how long an upload may take, whatever the grace: a film of many hours over a thin line is sent for days, and would be begun anew
+// each time.
+const uploadGrace = 7 * 24 * time.Hour
 
 // uploads finds what nobody will end. Only names of our forms count: what others upload here is theirs.
 func (r *Report) uploads(ctx context.Context, st store.Store, o Options) error {
@@ -241,7 +249,7 @@ func (r *Report) uploads(ctx context.Context, st store.Store, o Options) error {
 		if err != nil {
 			return err
 		}
-		if EndsUpload(u.Name) && u.Begun.Add(o.Grace).Before(r.Now) {
+		if EndsUpload(u.Name) && u.Begun.Add(max(o.Grace, uploadGrace)).Before(r.Now) {
 			r.Uploads = append(r.Uploads, u)
 		}
 	}

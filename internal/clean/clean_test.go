@@ -303,6 +303,8 @@ func TestSlowPlace(t *testing.T) {
 			later := grace + time.Minute
 			due := time.Now().Add(later)
 			synctest.Test(t, func(t *testing.T) { // on a clock that stands in the year 2000 and runs as soon as all wait
+				folder.Clock = time.Now
+				defer func() { folder.Clock = nil }()
 				_, err := clean.Run(t.Context(), &slow{shifted{folder, time.Until(due)}, takes}, all(clean.Options{Do: true, Workers: 1}), report.Discard)
 				if !errors.Is(err, store.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), c.told) {
 					t.Errorf("%v", err)

@@ -20,7 +20,7 @@ import (
 // While a sweep deletes, its tombstone says so, and until when. A deletion is begun within the first part of that time
 // only, and given up before the second: the rest is for one that is on its way for long.
 const (
-	lease   = 3 * time.Minute
+	lease   = release.Lease
 	begin   = time.Minute      // of this machine's time since the store was asked for its own
 	request = 30 * time.Second // of one deletion
 
@@ -36,16 +36,18 @@ type sweep struct {
 	o       Options
 	slug    string
 	sink    report.Sink
-	allowed int  // objects to delete at most: as many as were told
-	purge   bool // everything, and at once
+	allowed int    // objects to delete at most: as many as were told
+	purge   bool   // everything, and at once
+	forget  string // a release: what it alone names, at once; "" is none
 
-	etag  string    // of the tombstone as we wrote it
-	asked time.Time // by this machine's clock: when the present lease began
-	old   time.Time // until when another sweep, that did not end, may be deleting
+	etag  string         // of the tombstone as we wrote it
+	salt  string         // of its keys
+	asked release.Moment // when the present lease began
+	old   time.Time      // until when another sweep, that did not end, may be deleting
 	gone  catalog.Count
 }
 
-func (s *sweep) elapsed() time.Duration { return s.o.Timer.Today().Sub(s.asked) }
+func (s *sweep) elapsed() time.Duration { return s.o.Timer.Since(s.asked) }
 
 // film writes down what is unreferenced, and deletes what is ripe. Another writer of the tombstone makes it look anew.
 func (s *sweep) film(ctx context.Context) (catalog.Count, error) {
@@ -71,19 +73,31 @@ func (s *sweep) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if film.Unsafe != "" && s.forget != "" {
+		return &UnsafeError{s.slug, film.Unsafe}
+	}
 	if film.Unsafe != "" && !s.purge {
 		return nil
 	}
-	s.asked = s.o.Timer.Today()
+	s.asked = s.o.Timer.Moment()
 	now, err := release.Now(ctx, s.st)
 	if err != nil {
 		return err
 	}
-	s.etag, s.old = etag, old.Until
+	if err := old.Possible(s.st, s.slug, now); err != nil {
+		if !s.purge && s.forget == "" {
+			return err
+		}
+		old.Until = time.Time{} // what must go does not wait for a wrong clock
+	}
+	s.etag, s.salt, s.old = etag, old.Salt, old.Until
 	next, doomed := s.choose(old, film, now)
 	if s.gone.Objects+len(doomed) > s.allowed {
 		return fmt.Errorf("%w: of %s, %d objects are to be deleted now, which were %d a moment ago; nothing more was deleted, look at it and run clean again",
 			ErrMore, s.slug, s.gone.Objects+len(doomed), s.allowed)
+	}
+	if len(doomed) == 0 && s.forget != "" {
+		return nil
 	}
 	if len(doomed) == 0 {
 		return s.note(ctx, old, next, film, now)
@@ -104,35 +118,40 @@ func (s *sweep) once(ctx context.Context) error {
 func joined(list, more []release.Doomed) []release.Doomed {
 	known := map[string]bool{}
 	for _, d := range list {
-		known[d.Path] = true
+		known[d.Key] = true
 	}
 	list = slices.Clone(list)
 	for _, d := range more {
-		if !known[d.Path] {
+		if !known[d.Key] {
 			list = append(list, d)
 		}
 	}
-	slices.SortFunc(list, func(a, b release.Doomed) int { return strings.Compare(a.Path, b.Path) })
 	return list
 }
 
 // choose gives the new tombstone, and what of it is deleted now.
-func (s *sweep) choose(old release.Tombstone, film *catalog.Film, now time.Time) (next, doomed []release.Doomed) {
+func (s *sweep) choose(old release.Tombstone, film *catalog.Film, now time.Time) (next, gone []release.Doomed) {
 	if s.purge {
 		for _, o := range film.Objects {
 			if o.Part == release.Media || o.Part == release.Page {
-				next = append(next, release.Doomed{Path: o.Path, Size: o.Size, ETag: o.ETag, Modified: o.Modified, Since: now})
+				next = append(next, doomed(old, o, now))
 			}
 		}
 		return next, next
 	}
+	if s.forget != "" {
+		for _, o := range film.Only(s.forget) {
+			gone = append(gone, doomed(old, o, now))
+		}
+		return joined(gone, old.Objects), gone // what a clean-up has noted waits on
+	}
 	next, ripe := compare(old, film.Unreferenced(), now, s.o.Grace)
 	for _, d := range next {
 		if ripe[d.Path] {
-			doomed = append(doomed, d)
+			gone = append(gone, d)
 		}
 	}
-	return next, doomed
+	return next, gone
 }
 
 // note writes the tombstone where it changed, or takes the film's last notes away.
@@ -148,15 +167,22 @@ func (s *sweep) note(ctx context.Context, old release.Tombstone, next []release.
 			return err
 		}
 	}
-	if slices.EqualFunc(old.Objects, next, equal) && old.Until.IsZero() {
+	slices.SortFunc(next, func(a, b release.Doomed) int { return strings.Compare(a.Key, b.Key) })
+	readable := slices.ContainsFunc(old.Objects, func(d release.Doomed) bool { return d.Path != "" }) // as older versions wrote it
+	if slices.EqualFunc(old.Objects, next, equal) && old.Until.IsZero() && !readable {
 		return nil
 	}
-	_, err := release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Objects: next}, s.etag)
+	_, err := s.write(ctx, time.Time{}, next)
 	return err
 }
 
+// write replaces the tombstone as it was read, or written last.
+func (s *sweep) write(ctx context.Context, until time.Time, objects []release.Doomed) (string, error) {
+	return release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Salt: s.salt, Until: until, Objects: objects}, s.etag)
+}
+
 func equal(a, b release.Doomed) bool {
-	return a.Path == b.Path && a.Size == b.Size && a.ETag == b.ETag && a.Modified.Equal(b.Modified) && a.Since.Equal(b.Since)
+	return a.Key == b.Key && a.Size == b.Size && a.ETag == b.ETag && a.Modified.Equal(b.Modified) && a.Since.Equal(b.Since)
 }
 
 // lastNotes removes the notes of a film of which nothing else is left. The mark goes last: it says whose the folder is.
@@ -175,7 +201,7 @@ func (s *sweep) announce(ctx context.Context, next []release.Doomed, now time.Ti
 	if s.old.After(until) {
 		until = s.old
 	}
-	s.etag, err = release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Until: until, Objects: next}, s.etag)
+	s.etag, err = s.write(ctx, until, next)
 	return err
 }
 
@@ -184,7 +210,7 @@ func (s *sweep) renew(ctx context.Context, next []release.Doomed) error {
 	if s.elapsed() < begin {
 		return nil
 	}
-	s.asked = s.o.Timer.Today()
+	s.asked = s.o.Timer.Moment()
 	now, err := release.Now(ctx, s.st)
 	if err != nil {
 		return err
@@ -195,7 +221,8 @@ func (s *sweep) renew(ctx context.Context, next []release.Doomed) error {
 // some is how many objects are deleted between two looks at the clock: a few seconds' worth.
 const some = 256
 
-// delete removes manifests first: a release of which something is missing must not look whole.
+// delete removes manifests first: a release of which something is missing must not look whole. What is forgotten goes with its manifest last, which
+// tells the next run what is left; nobody can go back to it meanwhile, since a rollback proves that all is there.
 func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error {
 	isManifest := func(d release.Doomed) bool {
 		return strings.HasPrefix(d.Path, "r/") && strings.HasSuffix(d.Path, "/"+release.ManifestName)
@@ -210,7 +237,11 @@ func (s *sweep) delete(ctx context.Context, next, doomed []release.Doomed) error
 	}
 	s.sink(report.Event{Kind: report.StepStarted, Step: s.slug, Text: fmt.Sprintf("deleting %d objects", len(doomed))})
 	gone := 0
-	for _, list := range [][]release.Doomed{manifests, rest} {
+	lists := [][]release.Doomed{manifests, rest}
+	if s.forget != "" {
+		slices.Reverse(lists)
+	}
+	for _, list := range lists {
 		for part := range slices.Chunk(list, some) {
 			if err := s.renew(ctx, next); err != nil {
 				return err
@@ -264,15 +295,15 @@ func (s *sweep) deleteAll(ctx context.Context, part []release.Doomed) error {
 // end strikes out what is gone. Where another sweep may still be deleting the same, that stays in the tombstone as long.
 func (s *sweep) end(ctx context.Context, next, doomed []release.Doomed, now time.Time) error {
 	if s.old.After(now) {
-		_, err := release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Until: s.old, Objects: next}, s.etag)
+		_, err := s.write(ctx, s.old, next)
 		return err
 	}
 	dead := map[string]bool{}
 	for _, d := range doomed {
-		dead[d.Path] = true
+		dead[d.Key] = true
 	}
-	left := slices.DeleteFunc(slices.Clone(next), func(d release.Doomed) bool { return dead[d.Path] })
-	if _, err := release.WriteTombstone(ctx, s.st, s.slug, release.Tombstone{Objects: left}, s.etag); err != nil {
+	left := slices.DeleteFunc(slices.Clone(next), func(d release.Doomed) bool { return dead[d.Key] })
+	if _, err := s.write(ctx, time.Time{}, left); err != nil {
 		return err
 	}
 	film, err := catalog.Look(ctx, s.st, s.o.catalog(s.slug))

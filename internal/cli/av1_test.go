@@ -31,7 +31,7 @@ func TestAV1NeedsMore(t *testing.T) {
 	if a, b := needed(h264, kept), needed(both, kept); a != 16_000_000 || b != 27_000_000 { // 10 s of both, and half of the larger for the MP4
 		t.Errorf("%d bytes, with AV1 %d", a, b)
 	}
-	if a, b := largest(h264), largest(both); a != 1920*1080 || b != 3317760 {
+	if a, b := largest(h264), largest(both); a != 1920*1080 || b != 3939840 {
 		t.Errorf("%d pixels, with AV1 %d", a, b)
 	}
 }

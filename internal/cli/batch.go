@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
@@ -32,6 +32,8 @@ type batchList struct {
 
 // batchFilm is one film of a list. Paths are seen from the list's folder.
 type batchFilm struct {
+	line, col int // of its entry in the list
+
 	Film     string   `yaml:"film"`
 	Title    string   `yaml:"title"`
 	Slug     string   `yaml:"slug"`
@@ -46,9 +48,10 @@ type batchFilm struct {
 // outcome is what became of one film.
 type outcome struct {
 	Film  string          `json:"film"`
-	Exit  int             `json:"exit"`            // as publish alone would have ended
-	Error string          `json:"error,omitempty"` // one sentence
-	Out   json.RawMessage `json:"result,omitempty"`
+	Exit  int             `json:"exit"`             // as publish alone would have ended
+	Error string          `json:"error,omitempty"`  // one sentence
+	Out   json.RawMessage `json:"result,omitempty"` // of publish --json
+	Plan  json.RawMessage `json:"plan,omitempty"`   // of plan --json, with --dry-run
 
 	page string
 }
@@ -88,15 +91,15 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 		})
 	}
 	group.Wait() // nothing fails here
-	return a.summarise(all, o.json)
+	return a.summarise(all, o)
 }
 
 // publishOne publishes one film of a list; its story has its name before each line.
 func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, story io.Writer) outcome {
 	var out bytes.Buffer
-	one := &app{in: a.in, out: &out, err: story, config: a.config, turns: a.turns, memory: a.memory, telemetry: a.telemetry}
+	one := &app{in: a.in, out: &out, err: story, config: a.config, turns: a.turns, memory: a.memory, telemetry: a.telemetry, cmd: a.cmd}
 	options := a.ui.Options
-	options.Out, options.Color = story, false
+	options.Out, options.Color, options.Film = story, false, f.Film
 	if options.Style == ui.Bar {
 		options.Style = ui.Plain
 	}
@@ -107,15 +110,15 @@ func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, sto
 	one.ui.Close()
 	result := outcome{Film: f.Film, Exit: exitCode(ctx, err)}
 	if err != nil {
-		if found, ok := errors.AsType[findingsError](err); ok {
-			one.ui.Findings(found.findings)
-		}
-		result.Error = sentence(err)
+		result.Error = one.tell(err)
 		one.ui.Failed(result.Error)
 		return result
 	}
 	var p published
-	if json.Unmarshal(out.Bytes(), &p) == nil {
+	switch {
+	case o.dryRun:
+		result.Plan = out.Bytes()
+	case json.Unmarshal(out.Bytes(), &p) == nil:
 		result.Out, result.page = out.Bytes(), p.Page
 	}
 	return result
@@ -159,22 +162,27 @@ func (batchFilm) path(list, path string) string {
 func readBatch(name string) ([]batchFilm, error) {
 	data, err := readCapped(name, 1<<20+1)
 	if err != nil {
-		return nil, err
+		return nil, unreadable("--batch", err)
 	}
 	var list batchList
 	found := strictyaml.Decode(name, data, 1, &list)
+	places := strictyaml.Places(data, "films")
 	seen := map[string]bool{}
-	for i, f := range list.Films {
+	for i := range list.Films {
+		f := &list.Films[i]
+		if i < len(places) {
+			f.line, f.col = places[i].Line, places[i].Col
+		}
 		switch {
 		case f.Film == "":
-			found = append(found, inBatch(name, "batch-film", fmt.Sprintf("entry %d of films names no film", i+1), "write film: path/to/film.mp4"))
+			found = append(found, f.finding(name, "batch-film", fmt.Sprintf("entry %d of films names no film", i+1), "write film: path/to/film.mp4"))
 		case seen[f.Film]:
-			found = append(found, inBatch(name, "batch-twice", f.Film+" is listed twice", "take one away"))
+			found = append(found, f.finding(name, "batch-twice", f.Film+" is listed twice", "take one away"))
 		}
 		seen[f.Film] = true
 	}
 	if len(list.Films) == 0 && len(found) == 0 {
-		found = append(found, inBatch(name, "batch-empty", "no films are listed", "write films: and below it, for each, - film: path/to/film.mp4"))
+		found = append(found, batchFilm{}.finding(name, "batch-empty", "no films are listed", "write films: and below it, for each, - film: path/to/film.mp4"))
 	}
 	if len(found) > 0 {
 		return nil, findingsError{found}
@@ -191,7 +199,7 @@ func sameSlugs(films []batchFilm, o publishOptions) (found []report.Finding) {
 		switch {
 		case slug == "":
 		case taken:
-			found = append(found, inBatch(o.batch.list, "batch-slug", fmt.Sprintf("%s (entry %d) and %s (entry %d) would both be published as %s", films[before].Film, before+1, f.Film, i+1, slug),
+			found = append(found, f.finding(o.batch.list, "batch-slug", fmt.Sprintf("%s (entry %d) and %s (entry %d) would both be published as %s", films[before].Film, before+1, f.Film, i+1, slug),
 				fmt.Sprintf("give one of them a slug: of its own, such as slug: %s-%d", slug, i+1)))
 		default:
 			first[slug] = i
@@ -206,7 +214,7 @@ func (f batchFilm) slug(o publishOptions) string {
 	if err != nil {
 		return ""
 	}
-	g := gathered{sources: map[string]string{}}
+	g := gathered{sources: map[string]engine.Source{}}
 	article, err := g.readArticle(path)
 	if err == nil {
 		err = g.nameFilm(path, article, f.flags(o))
@@ -217,42 +225,53 @@ func (f batchFilm) slug(o publishOptions) string {
 	return g.request.Slug
 }
 
-func inBatch(file, rule, text, hint string) report.Finding {
-	return report.Finding{Pos: report.Pos{File: file}, Severity: report.Error, Rule: rule, Text: text, Hint: hint}
+// finding is a complaint about the film's entry in the list.
+func (f batchFilm) finding(list, rule, text, hint string) report.Finding {
+	return report.Finding{Pos: report.Pos{File: list, Line: f.line, Col: f.col}, Severity: report.Error, Rule: rule, Text: text, Hint: hint}
 }
 
 // summarise tells what became of each film. The exit code is the worst that a film had.
-func (a *app) summarise(all []outcome, asJSON bool) error {
+func (a *app) summarise(all []outcome, o publishOptions) error {
 	a.ui.Close()
 	bad, worst := 0, exitFine
-	for _, o := range all {
-		if o.Exit != exitFine {
+	for _, one := range all {
+		if one.Exit != exitFine {
 			bad++
-			worst = max(worst, o.Exit)
+			worst = max(worst, one.Exit)
 		}
 	}
-	if asJSON {
+	if o.json {
 		if err := a.printJSON(all); err != nil {
 			return err
 		}
 	} else {
 		table := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-		for _, o := range all {
-			state, rest := "published", o.page
-			if o.Exit != exitFine {
-				state, rest = "failed", o.Error
+		for _, one := range all {
+			state, rest := "published", one.page
+			switch {
+			case one.Exit != exitFine:
+				state, rest = "failed", one.Error
+			case o.dryRun:
+				state, rest = "planned", "filmpress plan tells more"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\n", ui.Clean(o.Film), state, ui.Clean(rest))
+			fmt.Fprintf(table, "%s\t%s\t%s\n", ui.Clean(one.Film), state, ui.Clean(rest))
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
 	}
-	if bad == 0 {
+	switch {
+	case bad == 0 && o.dryRun:
+		a.ui.Note(fmt.Sprintf("all %d films can be published; nothing was, as --dry-run asks", len(all)))
+		return nil
+	case bad == 0:
 		a.ui.Note(fmt.Sprintf("all %d films are published", len(all)))
 		return nil
+	case o.dryRun:
+		a.ui.Failed(fmt.Sprintf("%d of %d films cannot be published; mend what is told above", bad, len(all)))
+	default:
+		a.ui.Failed(fmt.Sprintf("%d of %d films were not published; mend what is told above and run the same command again, which does what is left", bad, len(all)))
 	}
-	a.ui.Failed(fmt.Sprintf("%d of %d films were not published; mend what is told above and run the same command again, which does what is left", bad, len(all)))
 	return silentError(worst)
 }
 

@@ -217,7 +217,7 @@ func TestServersWithout(t *testing.T) {
 		{"a web page", func(w http.ResponseWriter, r *http.Request) bool {
 			io.WriteString(w, "<html>hello</html>")
 			return true
-		}, 4, ""},
+		}, 4, "no S3 server"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			proxied := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {

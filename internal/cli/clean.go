@@ -3,14 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/catalog"
 	"filmpress/internal/clean"
+	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 )
@@ -65,7 +64,7 @@ so is everything that is not of filmpress. Of films that were unpublished, nothi
 		Example: `  filmpress clean s3://films/2026
   filmpress clean s3://films/2026 --yes
   filmpress clean library the-lake --keep 3 --grace 30d --max-delete 500 --yes`,
-		Args: args(cobra.RangeArgs(1, 2)),
+		Args: takes(1, 2),
 	}
 	flags := cmd.Flags()
 	addBucket(flags)
@@ -108,18 +107,14 @@ func (o *cleanOptions) parse() (err error) {
 
 // parseLimit reads "500" or "20%".
 func parseLimit(text string) (clean.Limit, error) {
-	if share, ok := strings.CutSuffix(text, "%"); ok {
-		p, err := strconv.ParseFloat(share, 64)
-		if err != nil || !(p >= 0 && p <= 100) {
-			return clean.Limit{}, fmt.Errorf("--max-delete %q is no share; write it as 20%%", text)
-		}
-		return clean.Limit{Percent: p}, nil
+	l, err := mirror.ParseLimit(text)
+	switch {
+	case err != nil:
+		return clean.Limit{}, fmt.Errorf("--max-delete %w", err)
+	case l.Count < 0:
+		return clean.Limit{Percent: l.Share}, nil
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return clean.Limit{}, fmt.Errorf("--max-delete %q is neither a number of objects, as 500, nor a share, as 20%%", text)
-	}
-	return clean.Limit{Objects: n}, nil
+	return clean.Limit{Objects: l.Count}, nil
 }
 
 func (a *app) clean(ctx context.Context, p place, o cleanOptions) error {
@@ -179,16 +174,16 @@ func (a *app) tellClean(p place, r clean.Report, o cleanOptions) {
 	ripe := r.Ripe()
 	uploads := ""
 	if n := len(r.Uploads); n > 0 {
-		uploads = ", " + plural(n, "upload") + " given up long ago"
+		uploads = ", " + counted(n, "upload") + " given up long ago"
 	}
 	if o.yes {
-		a.ui.Note(fmt.Sprintf("%s: %s looked at; deleted %s%s; %s wait", p.name, plural(r.All, "film"), objectsOf(deleted.Objects, deleted.Bytes), uploads, objectsOf(waiting.Objects, waiting.Bytes)))
+		a.ui.Note(fmt.Sprintf("%s: %s looked at; deleted %s%s; %s wait", p.name, counted(r.All, "film"), objectsOf(deleted.Objects, deleted.Bytes), uploads, objectsOf(waiting.Objects, waiting.Bytes)))
 		if waiting.Objects > 0 {
 			a.ui.Note("what waits is deleted by the first clean --yes after " + ageText(o.parsed.Grace) + ", unless somebody needs it again")
 		}
 		return
 	}
-	a.ui.Note(fmt.Sprintf("%s: %s looked at; to delete now: %s%s; unneeded and still waiting: %s", p.name, plural(r.All, "film"), objectsOf(ripe.Objects, ripe.Bytes), uploads, objectsOf(waiting.Objects, waiting.Bytes)))
+	a.ui.Note(fmt.Sprintf("%s: %s looked at; to delete now: %s%s; unneeded and still waiting: %s", p.name, counted(r.All, "film"), objectsOf(ripe.Objects, ripe.Bytes), uploads, objectsOf(waiting.Objects, waiting.Bytes)))
 	if ripe.Objects+waiting.Objects+len(r.Uploads) > 0 {
 		a.ui.Note("nothing was changed; --yes does it")
 	}

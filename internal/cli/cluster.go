@@ -29,7 +29,7 @@ import (
 // clusterFlags are those that no settings are.
 type clusterFlags struct{ silence time.Duration }
 
-// addCluster gives a command the flags that say how machines meet.
+// addCluster gives publish the flags that say how machines meet.
 func addCluster(flags *pflag.FlagSet, f *clusterFlags) {
 	addServer(flags)
 	config.AddFlags(flags, "cache", "cache-size", "source-key")
@@ -89,7 +89,9 @@ func (a *app) reachDepot(ctx context.Context) (*depot.Depot, error) {
 	}
 	d := &depot.Depot{Facts: step.FactsName}
 	var err error
-	if d.Store, err = a.openAt(ctx, a.config.Kept); err != nil {
+	other := *a
+	other.config.S3.PublicURL, other.config.S3.PublicFor = "", "" // nobody views what lies there
+	if d.Store, err = other.openAt(ctx, a.config.Kept); err != nil {
 		return nil, err
 	}
 	if a.config.SourceKey != "" {
@@ -134,10 +136,15 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
-		if !strings.HasPrefix(memo.To, "s3://") {
-			if memo.To, err = filepath.Abs(memo.To); err != nil {
+		if !strings.HasPrefix(memo.To, "s3://") { // the path of a folder names people, and the server keeps the memo for weeks
+			path, err := filepath.Abs(memo.To)
+			if err != nil {
 				return p, err
 			}
+			if memo.Place, err = d.SavePlace(ctx, path); err != nil {
+				return p, err
+			}
+			memo.To = filepath.Base(path)
 		}
 		if memo.Plan, err = d.SavePlan(ctx, s.plan); err != nil {
 			return p, err
@@ -151,13 +158,9 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 				a.unsend(ctx, d, c, s.plan.Slug, memo.Sources)
 			}
 		}()
-		a.ui.Sink(report.Event{Kind: report.StepStarted, Step: "source", Text: "sending the film to the workers"})
-		for _, digest := range memo.Sources {
-			if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
-				return p, err
-			}
+		if err := a.sendSources(ctx, d, s, memo.Sources); err != nil {
+			return p, err
 		}
-		a.ui.Sink(report.Event{Kind: report.StepDone, Step: "source"})
 		return c.Start(ctx, s.plan.Slug, order, memo)
 	}
 	p, err := start(ctx)
@@ -166,7 +169,10 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 	}
 	a.lonely(ctx, c, order, s.tools)
 	if o.detach {
-		a.ui.Note(fmt.Sprintf("the workers go on; to see how far they are: filmpress status %s; to make the release when they are done: filmpress attach %s", p.Slug, p.Slug))
+		a.ui.Note(fmt.Sprintf("the workers go on; to see how far they are: %s; to make the release when they are done: %s", a.command("status", p.Slug), a.command("attach", p.Slug)))
+		if o.json {
+			return a.printJSON(rowOf(p))
+		}
 		return nil
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
@@ -178,6 +184,34 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 		first = false
 		return p, nil
 	}}, st, o)
+}
+
+// sendSources brings the film, and what lies beside it, to the depot, and tells how far that is: a master has a hundred gigabytes.
+func (a *app) sendSources(ctx context.Context, d *depot.Depot, s studied, digests []string) error {
+	const step = "source"
+	sizes, all := map[string]int64{}, int64(0)
+	for _, digest := range digests {
+		source := s.sources[digest]
+		sizes[digest] = source.Stamp.Size
+		if source.Data != nil {
+			sizes[digest] = int64(len(source.Data))
+		}
+		all += sizes[digest]
+	}
+	a.ui.Sink(report.Event{Kind: report.StepStarted, Step: step, Text: "reading the film, and sending it to the workers"})
+	before := int64(0)
+	defer func() { d.Sink = nil }()
+	for _, digest := range digests {
+		d.Sink = func(e report.Event) {
+			a.ui.Sink(report.Event{Kind: report.StepProgress, Step: step, Text: fmt.Sprintf("sending the film to the workers, %s of %s", ui.Bytes(before+e.Done), ui.Bytes(all)), Done: before + e.Done, Total: all})
+		}
+		if err := d.SendSource(ctx, digest, s.sources[digest], s.plan.Slug, s.kept); err != nil {
+			return err
+		}
+		before += sizes[digest]
+	}
+	a.ui.Sink(report.Event{Kind: report.StepDone, Step: step})
+	return nil
 }
 
 // unsendPatience is how long an interrupted publish may take to clean up.
@@ -198,7 +232,7 @@ func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, s
 		}
 	}
 	if err != nil {
-		a.ui.Note(fmt.Sprintf("what was sent of the film may still lie in %s; to remove it: filmpress cancel %s", d.Store, slug))
+		a.ui.Note(fmt.Sprintf("what was sent of the film may still lie in %s; to remove it: %s", d.Store, a.command("cancel", slug)))
 	}
 }
 

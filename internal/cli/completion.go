@@ -15,7 +15,7 @@ func newCompletion() *cobra.Command {
   filmpress completion zsh  > "${fpath[1]}/_filmpress"
   filmpress completion fish > ~/.config/fish/completions/filmpress.fish`,
 		ValidArgs: []string{"bash", "zsh", "fish"},
-		Args:      args(cobra.ExactArgs(1)),
+		Args:      takes(1, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			root, out := cmd.Root(), cmd.OutOrStdout()
 			switch given[0] {

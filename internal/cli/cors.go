@@ -26,10 +26,10 @@ are set, read back and printed. Without --allow it prints the rules that are the
 An ORIGIN is what browsers send: https://films.example.org, without a path; https://*.example.org for all
 below a domain; "*" for everybody. CORS is a bucket's, not a prefix's: the rules hold for all that is in it.
 
-To read the rules s3:GetBucketCORS is needed, to set them s3:PutBucketCORS.` + exits(exitFine, exitUsage, exitStore, exitInterrupted),
+To read the rules s3:GetBucketCORS is needed, to set them s3:PutBucketCORS.` + exits(exitFine, exitFailed, exitUsage, exitStore, stopped),
 		Example: `  filmpress cors s3://films --allow https://example.org
   filmpress cors s3://films --allow https://example.org --allow https://beta.example.org --apply`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error {
 			if apply && len(allow) == 0 {
 				return usagef("--apply sets what --allow names; name an origin, as in --allow https://example.org")
@@ -87,7 +87,7 @@ func (a *app) applyCORS(ctx context.Context, st *s3.Store, want s3.CORSRules, ad
 	if _, missing, err := now.Allow(added); err != nil || len(missing) > 0 || len(now.Rules) < len(want.Rules) {
 		return now, errors.Join(err, s3.ErrNotKept)
 	}
-	a.ui.Note("set and read back: pages of " + strings.Join(slices.Sorted(slices.Values(added)), ", ") + " may play now; browsers keep an old answer for a while. filmpress doctor " +
-		quoteArg(st.String()) + " --origin " + added[0] + " tries it")
+	a.ui.Note("set and read back: pages of " + strings.Join(slices.Sorted(slices.Values(added)), ", ") + " may play now; browsers keep an old answer for a while. " +
+		a.command("doctor", st.String(), "--origin", added[0]) + " tries it")
 	return now, nil
 }

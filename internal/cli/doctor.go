@@ -53,11 +53,11 @@ With TARGET, a bucket, it looks at that alone, and closely: whether it is reache
 which rights the keys have, and whether they have more than is needed; conditional writes; checksums; what
 viewers get without logging in: types, cache headers, parts of files, and whether pages of other sites may
 play (--origin names one). Tiny objects are written for that below TARGET and deleted again.` +
-			exits(exitFine, exitUsage, exitFindings, exitStore, exitTool),
+			exits(exitFine, says{exitFailed, "finished steps cannot be kept"}, exitUsage, exitStore, exitTool, stopped),
 		Example: `  filmpress doctor
   filmpress doctor --to s3://films --config ./our-minio.yml
   filmpress doctor s3://films --origin https://example.org`,
-		Args: args(cobra.MaximumNArgs(1)),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			if origin != "" {
 				if len(given) == 0 {
@@ -81,6 +81,9 @@ play (--origin names one). Tiny objects are written for that below TARGET and de
 		},
 	}
 	addTarget(cmd.Flags())
+	cmd.Flags().Lookup("to").Usage = "the folder, or s3://bucket/prefix, that a publish would go to"
+	addKept(cmd.Flags())
+	addTools(cmd.Flags())
 	cmd.Flags().StringVar(&origin, "origin", "", "a site whose pages shall play films from TARGET: https://example.org")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -91,10 +94,10 @@ func (a *app) checkSettings(cmd *cobra.Command) check {
 	findings, err := a.settle(cmd)
 	switch {
 	case err != nil:
-		return check{"settings", bad, ui.Clean(err.Error()), "see filmpress help settings", exitUsage}
+		return check{"settings", bad, ui.Clean(sentence(err)), "see filmpress help settings", exitUsage}
 	case len(findings) > 0:
 		state := map[bool]state{true: bad, false: warn}[blocks(findings)]
-		return check{"settings", state, ui.Clean(findings[0].String()), findings[0].Hint, exitFindings}
+		return check{"settings", state, ui.Clean(findings[0].String()), findings[0].Hint, exitUsage}
 	}
 	return check{Name: "settings", State: ok, What: "read"}
 }
@@ -268,7 +271,7 @@ func (a *app) printChecks(checks []check, asJSON bool) error {
 
 // verdict is the exit code of the worst: settings, then tools, then the place.
 func verdict(checks []check) error {
-	for _, code := range []int{exitUsage, exitFindings, exitTool, exitStore, exitFailed} {
+	for _, code := range []int{exitUsage, exitTool, exitStore, exitFailed} {
 		for _, c := range checks {
 			if c.State == bad && c.code == code {
 				return silentError(code)

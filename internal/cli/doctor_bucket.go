@@ -26,11 +26,12 @@ const (
 
 // bucketDoctor looks at a bucket.
 type bucketDoctor struct {
-	st     *s3.Store
-	probe  *s3.Probe
-	region string // as set
-	origin string // "" is none in particular
-	checks []check
+	command func(words ...string) string // what to type for a mend
+	st      *s3.Store
+	probe   *s3.Probe
+	region  string // as set
+	origin  string // "" is none in particular
+	checks  []check
 }
 
 // examineBucket looks at a bucket by using it: with small objects of its own, which are deleted again.
@@ -41,7 +42,7 @@ func (a *app) examineBucket(ctx context.Context, place, origin string) []check {
 	if err != nil {
 		return []check{{"target", bad, ui.Clean(err.Error()), "see filmpress help settings", exitStore}}
 	}
-	d := bucketDoctor{st: st, probe: st.NewProbe(), region: st.Region(), origin: origin}
+	d := bucketDoctor{command: a.command, st: st, probe: st.NewProbe(), region: st.Region(), origin: origin}
 	defer d.probe.Close(ctx)
 	d.add(check{Name: "credentials", State: ok, What: "found: " + credentialWords(st.CredentialSource(ctx))})
 	if !d.reach(ctx) || !d.rights(ctx) {
@@ -209,13 +210,13 @@ func (d *bucketDoctor) public(all []s3.Served) bool {
 			c.What, c.Mend = "viewers' browsers do not get "+s.Name+": "+ui.Clean(s.Err.Error()), "check s3.public-url"
 		case s.Status == 401 || s.Status == 403:
 			c.What = fmt.Sprintf("strangers are refused (%d) at %s", s.Status, where)
-			c.Mend = "filmpress policy " + quoteArg(d.st.String()) + " shows what allows them; or name the public address in s3.public-url"
+			c.Mend = d.command("policy", d.st.String()) + " shows what allows them; or name the public address in s3.public-url"
 		case s.Status == 404:
 			c.What, c.Mend = fmt.Sprintf("strangers find nothing (404) at %s", where), "let s3.public-url name the place where "+ui.Clean(d.st.String())+" is served"
 		case s.Status >= 300:
 			c.What, c.Mend = fmt.Sprintf("strangers are answered %d at %s", s.Status, where), "check s3.public-url, and what serves it"
 		case !s.Range:
-			c.What, c.Mend = "parts of a file are not served (Range), so that a download cannot go on and a film cannot be sought in", "let the server, or the CDN before it, serve byte ranges"
+			c.What, c.Mend = "parts of a file are not served (Range), so that a download cannot go on, and a viewer cannot jump in a film", "let the server, or the CDN before it, serve byte ranges"
 		default:
 			continue
 		}
@@ -237,13 +238,13 @@ func (d *bucketDoctor) types(all []s3.Served) {
 		d.add(check{"types", warn, "served otherwise than stored (Content-Type, Cache-Control): " + strings.Join(wrong, "; "), "let the server, or the CDN before it, pass on the headers of objects", 0})
 		return
 	}
-	d.add(check{Name: "types", State: ok, What: "served as stored: Content-Type and Cache-Control of " + plural(len(all), "kind") + " of file"})
+	d.add(check{Name: "types", State: ok, What: "served as stored: Content-Type and Cache-Control of " + counted(len(all), "kind") + " of file"})
 }
 
 // cors tells whether pages of the origin can play. Without an origin, pages of no other site need to.
 func (d *bucketDoctor) cors(all []s3.Served) {
 	fine := !slices.ContainsFunc(all, func(s s3.Served) bool { return !s.Allowed || !s.Preflight })
-	mend := "filmpress cors " + quoteArg(d.st.String()) + " --allow " + cmp.Or(d.origin, "ORIGIN")
+	mend := d.command("cors", d.st.String(), "--allow", cmp.Or(d.origin, "ORIGIN"))
 	switch {
 	case fine && d.origin == "":
 		d.add(check{Name: "cors", State: ok, What: "pages of every other site can play"})
@@ -283,7 +284,7 @@ func (d *bucketDoctor) uploads(ctx context.Context) {
 		return
 	}
 	if ours.n > 0 {
-		d.add(check{"unfinished uploads", warn, ours.words("of films"), "filmpress clean " + quoteArg(d.st.String()) + " --yes gives them up", 0})
+		d.add(check{"unfinished uploads", warn, ours.words("of films"), d.command("clean", d.st.String(), "--yes") + " gives them up", 0})
 	}
 	if theirs.n > 0 {
 		d.add(check{"others' uploads", warn, theirs.words("of other objects"), "filmpress clean leaves them alone. A filmpress sync that was stopped goes on with its own when it is run again; " +
@@ -304,5 +305,5 @@ func (s *staleUploads) add(u store.Upload) {
 }
 
 func (s staleUploads) words(of string) string {
-	return fmt.Sprintf("%s %s of more than a week, the oldest of %s; their parts take up space that no listing shows", plural(s.n, "upload"), of, s.oldest.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s %s of more than a week, the oldest of %s; their parts take up space that no listing shows", counted(s.n, "upload"), of, s.oldest.UTC().Format(time.DateOnly))
 }

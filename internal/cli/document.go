@@ -2,8 +2,8 @@ package cli
 
 import (
 	"os"
-
-	"github.com/google/renameio/v2"
+	"slices"
+	"strings"
 
 	"filmpress/internal/annotate"
 	"filmpress/internal/ui"
@@ -23,6 +23,25 @@ func (d *document) finish() error {
 	return d.place()
 }
 
+// formatUsage is the help of --format.
+func formatUsage() string {
+	return "form of the findings: " + strings.Join(annotate.Formats(), ", ") + "; else github where GITHUB_ACTIONS=true, else text"
+}
+
+// findingsFormat is the form of --format. Without it, a step of a workflow gets the one that GitHub shows on lines, unless a file is written.
+func findingsFormat(given, output string) (string, error) {
+	if given == "" {
+		given = "text"
+		if os.Getenv("GITHUB_ACTIONS") == "true" && output == "" {
+			given = "github"
+		}
+	}
+	if !slices.Contains(annotate.Formats(), given) {
+		return "", usagef("there is no format %q%s There are %s", given, ended(didYouMean(given, annotate.Formats())), strings.Join(annotate.Formats(), ", "))
+	}
+	return given, nil
+}
+
 // openDocument begins the document: on stdout, or in a file that comes into being when it is whole.
 func (a *app) openDocument(format, output string, o annotate.Options) (*document, error) {
 	fine := func() error { return nil }
@@ -30,16 +49,10 @@ func (a *app) openDocument(format, output string, o annotate.Options) (*document
 		o.Color = ui.Detect(a.out, "auto", os.Getenv).Color
 		return &document{annotate.New(format, a.out, o), fine, fine}, nil
 	}
-	if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() { // a pipe, a terminal: /dev/stdout
-		f, err := os.OpenFile(output, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &document{annotate.New(format, f, o), f.Close, f.Close}, nil
-	}
-	f, err := renameio.NewPendingFile(output, renameio.WithPermissions(0o644))
+	f, err := createOutput(output, true)
 	if err != nil {
 		return nil, err
 	}
-	return &document{annotate.New(format, f, o), f.CloseAtomicallyReplace, f.Cleanup}, nil
+	place := func() error { _, err := f.place(); return err }
+	return &document{annotate.New(format, f, o), place, f.drop}, nil
 }

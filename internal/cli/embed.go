@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/config"
 	"filmpress/internal/library"
 	"filmpress/internal/release"
 	"filmpress/internal/store"
@@ -25,13 +26,13 @@ WordPress and others put films of sites that they do not know into a frame witho
 allow everybody: filmpress cors TARGET --allow '*' --apply.
 
 The address comes from the bucket, or from --site-url, or from what the library remembers of it. Nothing is written.` +
-			exits(exitFine, exitFailed, exitUsage, exitStore),
+			exits(exitFine, exitFailed, exitUsage, exitStore, stopped),
 		Example: `  filmpress embed s3://films/2026 the-lake
   filmpress embed library the-lake --site-url https://films.example.org --wordpress`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 	}
 	addBucket(cmd.Flags())
-	addSite(cmd.Flags())
+	config.AddFlags(cmd.Flags(), "site.url")
 	cmd.Flags().BoolVar(&wordpress, "wordpress", false, "print it as a block of WordPress's editor")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		p, err := a.openFilms(cmd.Context(), given[0], given[1])

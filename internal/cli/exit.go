@@ -19,6 +19,7 @@ import (
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/verify"
 )
@@ -34,24 +35,45 @@ const (
 	exitInterrupted = 130 // 128 + SIGINT, as shells count
 )
 
+// exitWords are what the codes mean where a command says nothing else. What was named on the command line and is not there
+// ends with 2 where it says how (settings, a pipeline, a theme, rules, a list), with 3 where it is the film or a file of the
+// film's, and with 4 where it is a place of films.
 var exitWords = map[int]string{
 	exitFine:        "fine",
-	exitFailed:      "failed",
-	exitUsage:       "the command line is wrong",
+	exitFailed:      "anything else went wrong",
+	exitUsage:       "the command line or a settings file is wrong, or a file is not there that says how",
 	exitFindings:    "something is wrong with the film, a file beside it, or what was made of them; nothing was published",
-	exitStore:       "the folder or bucket refused, is full, or cannot be reached",
+	exitStore:       "the folder or bucket is not there, refused, is full, or cannot be reached",
 	exitTool:        "ffmpeg or ffprobe is missing, too old, or lacks a part that is needed",
 	exitInterrupted: "interrupted; the same command again goes on from there",
 }
 
-// exits is the part of a help text that lists exit codes.
-func exits(codes ...int) string {
+// says is an exit code in a command's own words.
+type says struct {
+	code  int
+	words string
+}
+
+// stopped is an interrupt of what leaves nothing to go on with.
+var stopped = says{exitInterrupted, "interrupted"}
+
+// exits is the part of a help text that lists exit codes: each is a code, or says.
+func exits(codes ...any) string {
 	var b strings.Builder
 	b.WriteString("\n\nExit codes:")
 	for _, c := range codes {
-		fmt.Fprintf(&b, "\n  %-4d %s", c, exitWords[c])
+		own, ok := c.(says)
+		if !ok {
+			own = says{c.(int), exitWords[c.(int)]}
+		}
+		fmt.Fprintf(&b, "\n  %-4d %s", own.code, own.words)
 	}
 	return b.String()
+}
+
+// goesOn tells whether an interrupted command left something with which the same command goes on; its help says so.
+func goesOn(cmd *cobra.Command) bool {
+	return !strings.Contains(cmd.Long+"\n", fmt.Sprintf("\n  %-4d %s\n", stopped.code, stopped.words))
 }
 
 // usageError is a command line that cannot be carried out.
@@ -59,6 +81,20 @@ type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
+
+// unreadable is a file that a flag names and that says how: it cannot be read.
+func unreadable(flag string, err error) error { return usagef("%s %s", flag, sentence(err)) }
+
+// filmError is the film, or a file that belongs to it, that cannot be read.
+type filmError struct{ err error }
+
+func (e filmError) Error() string { return e.err.Error() }
+func (e filmError) Unwrap() error { return e.err }
+
+// settingsError carries what is wrong with a settings file: where to, and with what. Nothing was looked at yet.
+type settingsError struct{ findings []report.Finding }
+
+func (e settingsError) Error() string { return findingsError(e).Error() }
 
 // findingsError carries complaints about the user's files, of which at least one is an error. They are shown
 // by whoever ends the command, so that no command has to.
@@ -84,13 +120,13 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFine
 	case ctx.Err() != nil: // whatever it broke, the user asked for it
 		return exitInterrupted
-	case is[usageError](err), is[*config.ValueError](err), is[*config.NameError](err):
+	case is[usageError](err), is[settingsError](err), is[*config.ValueError](err), is[*config.NameError](err), is[*config.ReadError](err):
 		return exitUsage
-	case is[findingsError](err), is[*verify.UnsoundError](err):
+	case is[findingsError](err), is[*verify.UnsoundError](err), is[filmError](err):
 		return exitFindings
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err), is[*ffmpeg.ErrLacks](err):
 		return exitTool
-	case isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
+	case is[*verify.NothingError](err), isAny(err, store.ErrRefused, store.ErrUnreachable, store.ErrFull, store.ErrPrecondition, store.ErrName, store.ErrNotFound, store.ErrUnsupported,
 		s3.ErrChanged, mirror.ErrPartly, library.ErrBroken, library.ErrBusy, clean.ErrMore,
 		release.ErrConflict, release.ErrDiffers, release.ErrIncomplete, release.ErrMalformed, release.ErrNoRelease):
 		return exitStore
@@ -116,28 +152,40 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	if silent, ok := errors.AsType[silentError](err); ok && code != exitInterrupted {
 		return int(silent)
 	}
+	if code == exitFine {
+		return code
+	}
+	text := a.tell(err)
+	switch {
+	case code == exitInterrupted && goesOn(cmd):
+		text = "interrupted. What was finished is kept: the same command again goes on from there"
+	case code == exitInterrupted:
+		text = "interrupted"
+	case code == exitUsage && !is[settingsError](err):
+		text = ended(text) + " See " + cmd.CommandPath() + " --help"
+	}
+	a.ui.Failed(text)
+	return code
+}
+
+// tell shows the findings that an error carries, and gives its sentence with the mend.
+func (a *app) tell(err error) string {
 	if found, ok := errors.AsType[findingsError](err); ok {
+		a.ui.Findings(found.findings)
+	}
+	if found, ok := errors.AsType[settingsError](err); ok {
 		a.ui.Findings(found.findings)
 	}
 	if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok {
 		a.ui.Findings(unsound.Findings)
 	}
-	switch code {
-	case exitFine:
-	case exitInterrupted:
-		a.ui.Failed("interrupted. What was finished is kept: the same command again goes on from there")
-	case exitUsage:
-		a.ui.Failed(ended(err.Error()) + " See " + cmd.CommandPath() + " --help")
-	case exitTool:
-		if is[*ffmpeg.ErrLacks](err) {
-			a.ui.Failed(err.Error() + "; install one that has it (Debian's and Ubuntu's has), or name it with --ffmpeg and --ffprobe, or choose another pipeline, such as --pipeline documentary")
-			break
-		}
-		a.ui.Failed(ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more")
-	default:
-		a.ui.Failed(sentence(err))
+	switch {
+	case is[*ffmpeg.ErrLacks](err):
+		return err.Error() + "; install one that has it (Debian's and Ubuntu's has), or name it with --ffmpeg and --ffprobe, or choose another pipeline, such as --pipeline documentary"
+	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
+		return ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more"
 	}
-	return code
+	return sentence(err)
 }
 
 // ended is a sentence with its full stop.
@@ -153,20 +201,59 @@ type silentError int
 
 func (e silentError) Error() string { return exitWords[int(e)] }
 
-// sentence puts the system's errors about files into words. Other errors are sentences already.
+// sentence puts the system's errors about files into words, and keeps what was said before them. Other errors are sentences already.
 func sentence(err error) string {
-	path, ok := errors.AsType[*fs.PathError](err)
-	switch {
-	case !ok:
-		return err.Error()
-	case errors.Is(err, fs.ErrNotExist):
-		return path.Path + ": there is no such file or folder"
-	case errors.Is(err, fs.ErrPermission):
-		return path.Path + ": this user has no right to " + path.Op + " it"
-	case errors.Is(err, syscall.ENOSPC):
-		return path.Path + ": the disk is full; free some space and run the same command again"
+	told, path := error(nil), ""
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		told, path = e, e.Path
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		told, path = e, e.New
 	}
-	return err.Error()
+	words := ""
+	switch {
+	case told == nil:
+		return err.Error()
+	case errors.Is(told, fs.ErrNotExist):
+		words = "there is no such file or folder"
+	case errors.Is(told, fs.ErrPermission):
+		words = "this user has no right to " + verbOf(told) + " it"
+	case errors.Is(told, syscall.ENOSPC):
+		words = "the disk is full; free some space and run the same command again"
+	case errors.Is(told, syscall.EMFILE):
+		words = "too many files are open; raise the limit of open files (ulimit -n)"
+	default:
+		words = dir.Words(told)
+	}
+	if words == "" {
+		return err.Error()
+	}
+	before, last := strings.CutSuffix(err.Error(), told.Error())
+	if !last { // what is told behind it would be torn from its sentence
+		before = ""
+	}
+	return before + path + ": " + words
+}
+
+// verbOf is what was to be done with a file, in place of the system call's name.
+func verbOf(err error) string {
+	op := ""
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		op = e.Op
+	}
+	if strings.HasSuffix(op, "stat") || strings.HasSuffix(op, "statat") {
+		return "look at"
+	}
+	switch strings.TrimSuffix(op, "at") { // os.Root's calls end in at
+	case "open", "read", "readdirent", "readdir", "opendir":
+		return "open"
+	case "mkdir", "mkdirtemp", "createtemp":
+		return "make"
+	case "write", "rename", "":
+		return "write"
+	case "remove", "unlink", "RemoveAll":
+		return "remove"
+	}
+	return "use"
 }
 
 // crashed ends the program after a bug of ours: one sentence for the user, the details in a file.

@@ -95,15 +95,25 @@ func TestCrashed(t *testing.T) {
 	}
 }
 
-// Every exit code has its words, and every command's help lists its own.
+// Every exit code has its words, and every command's help lists its own; so does that of each command below another.
 func TestHelpListsExitCodes(t *testing.T) {
-	for _, cmd := range newRoot(&app{out: &bytes.Buffer{}, err: &bytes.Buffer{}}).Commands() {
-		if cmd.Name() == "settings" || cmd.Name() == "help" {
-			continue
+	seen := 0
+	var look func(parent *cobra.Command)
+	look = func(parent *cobra.Command) {
+		for _, cmd := range parent.Commands() {
+			if cmd.Name() == "settings" || cmd.Name() == "help" {
+				continue
+			}
+			seen++
+			if !strings.Contains(cmd.Long, "Exit codes:\n  0    fine\n") || cmd.Example == "" {
+				t.Errorf("%s: its help has no exit codes or no example", cmd.CommandPath())
+			}
+			look(cmd)
 		}
-		if !strings.Contains(cmd.Long, "Exit codes:\n  0    fine\n") || cmd.Example == "" {
-			t.Errorf("%s: its help has no exit codes or no example", cmd.Name())
-		}
+	}
+	look(newRoot(&app{out: &bytes.Buffer{}, err: &bytes.Buffer{}}))
+	if seen < 30 {
+		t.Errorf("only %d commands were looked at", seen)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/pipeline"
@@ -40,13 +41,16 @@ type filmFlags struct {
 // gathered is everything that is known once a film and the files beside it were read.
 type gathered struct {
 	request  plan.Request
-	sources  map[string]string // digest -> path, for the engine
+	sources  map[string]engine.Source // by digest, for the engine
 	findings []report.Finding
 	subs     trackJudge
 }
 
 // sidecar is a subtitle file that belongs to the film.
-type sidecar struct{ path, language, kind string }
+type sidecar struct {
+	path, language, kind string
+	found                bool // beside the film, by its name: nobody named it
+}
 
 // gather reads the film and what lies beside it. Complaints about those files are findings, not errors.
 func gather(ctx context.Context, film string, files []string, f filmFlags, tools ffmpeg.Tools, probe prober, sink report.Sink) (gathered, error) {
@@ -54,7 +58,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	if err != nil {
 		return gathered{}, err
 	}
-	g := gathered{sources: map[string]string{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version(), Tolerant: f.tolerant}}
+	g := gathered{sources: map[string]engine.Source{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version(), Tolerant: f.tolerant}}
 	if bundle, ok := watch.Bundle(); ok {
 		g.request.Bundle = step.BundleDigest(bundle)
 	}
@@ -96,19 +100,24 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 		}
 	}
 	var findings []report.Finding
+	source := engine.Source{Path: path}
+	source.Stamp, _ = engine.StampOf(path) // of a film that is not there the probe tells
 	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
 		return g, err
 	}
 	g.findings = append(g.findings, named(findings, film)...)
 	if !blocks(findings) {
+		if err := source.Unchanged(); err != nil { // its digest may be of neither version
+			return g, err
+		}
 		g.judgeTimes()
 	}
-	g.sources[g.request.Film.Digest] = path
+	g.sources[g.request.Film.Digest] = source
 	report.Sort(g.findings)
 	return g, nil
 }
 
-// prober gives a film's facts; see kept.go for the one that remembers.
+// prober gives a film's facts; see probe.go for the one that remembers.
 type prober func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error)
 
 // blocks says whether findings stop a publish.
@@ -116,6 +125,9 @@ func blocks(fs []report.Finding) bool {
 	worst, any := report.Worst(fs)
 	return any && worst == report.Error
 }
+
+// ownPipeline is what a pipeline of the user's is called where it is published: its file may be named after somebody.
+const ownPipeline = "own"
 
 // readPipeline takes the name of a pipeline that comes with the program, or the path of a file.
 func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
@@ -125,9 +137,9 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 		file = "pipelines/" + name + ".yml"
 	} else if strings.ContainsAny(name, `./\`) {
 		if data, err = readCapped(name, 1<<20); err != nil {
-			return pipeline.Pipeline{}, err
+			return pipeline.Pipeline{}, unreadable("--pipeline", err)
 		}
-		name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+		name = ownPipeline
 	} else {
 		return pipeline.Pipeline{}, unknownPipeline(name)
 	}
@@ -136,8 +148,8 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 	return p, nil
 }
 
-func unknownPipeline(name string) error {
-	var known []string
+// pipelineNames are the pipelines that come with the program.
+func pipelineNames() (known []string) {
 	entries, err := pipelines.FS.ReadDir(".")
 	if err != nil {
 		panic(err) // embedded
@@ -147,7 +159,11 @@ func unknownPipeline(name string) error {
 			known = append(known, base)
 		}
 	}
-	hint := ""
+	return known
+}
+
+func unknownPipeline(name string) error {
+	known, hint := pipelineNames(), ""
 	if near := strictyaml.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf(" Did you mean %s?", near)
 	}
@@ -157,26 +173,31 @@ func unknownPipeline(name string) error {
 // readArticle reads film.md beside film.mp4, if there is one.
 func (g *gathered) readArticle(film string) (watch.Article, error) {
 	path := strings.TrimSuffix(film, filepath.Ext(film)) + ".md"
-	data, err := readCapped(path, 2<<20)
+	data, err := readBeside(path, 2<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return watch.Article{}, nil
 	}
 	if err != nil {
-		return watch.Article{}, err
+		g.unreadable(path, err)
+		return watch.Article{}, nil
 	}
 	article, findings := watch.ParseArticle(shown(path), data)
 	g.findings = append(g.findings, findings...)
 	g.request.Article = digestOf(data)
-	g.sources[g.request.Article] = path
+	g.sources[g.request.Article] = engine.Source{Path: path, Data: data}
 	return article, nil
 }
 
 // nameFilm settles title, slug and language: flags first, then the article, then the file's name.
 func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	r := &g.request
-	r.Poster.At = a.Poster.At
+	r.Poster.At, r.NoChapters = a.Poster.At, a.NoChapters
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	r.Title = cmp.Or(strings.TrimSpace(f.title), a.Title, strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(stem)), stem)
+	if strings.TrimSpace(f.title) == "" && a.Title == "" {
+		g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(film)}, Severity: report.Warn, Rule: "film-title",
+			Text: fmt.Sprintf("nobody gave the film a title, so viewers read its file's name: %q", r.Title), Hint: "give it one with --title, or with title: in its .md file"})
+	}
 	r.Slug = cmp.Or(f.slug, a.Slug)
 	if r.Slug == "" {
 		r.Slug = plan.Slug(cmp.Or(f.title, a.Title, stem))
@@ -236,7 +257,7 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 			return nil, err
 		}
 		_, kind := kindInName(path)
-		add(sidecar{path, tag.String(), kind})
+		add(sidecar{path: path, language: tag.String(), kind: kind})
 	}
 	for _, path := range files {
 		path, err := filepath.Abs(path)
@@ -244,7 +265,7 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 			return nil, err
 		}
 		lang, kind := kindInName(path)
-		add(sidecar{path, lang, kind})
+		add(sidecar{path: path, language: lang, kind: kind})
 	}
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	entries, err := os.ReadDir(filepath.Dir(film))
@@ -253,7 +274,7 @@ func findSidecars(film string, files, subs []string) ([]sidecar, error) {
 	}
 	for _, e := range entries {
 		if s, ok := subtitle.ParseSidecar(stem, e.Name()); ok && !e.IsDir() && e.Name() != filepath.Base(film) {
-			add(sidecar{filepath.Join(filepath.Dir(film), e.Name()), s.Language, string(s.Kind)})
+			add(sidecar{filepath.Join(filepath.Dir(film), e.Name()), s.Language, string(s.Kind), true})
 		}
 	}
 	return out, nil
@@ -267,9 +288,14 @@ func kindInName(path string) (lang, kind string) {
 
 // readTrack reads one subtitle file and keeps what is wrong with it.
 func (g *gathered) readTrack(s sidecar, charset string) error {
-	data, err := readCapped(s.path, subtitle.MaxBytes+1)
+	read := readCapped // who names a link means what it leads to
+	if s.found {
+		read = readBeside
+	}
+	data, err := read(s.path, subtitle.MaxBytes+1)
 	if err != nil {
-		return err
+		g.unreadable(s.path, err)
+		return nil
 	}
 	name := shown(s.path)
 	if s.language == "" {
@@ -286,8 +312,14 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 	}
 	track := plan.Track{Digest: digestOf(data), File: name, Ext: strings.ToLower(filepath.Ext(s.path)), Charset: charset, Language: s.language, Kind: s.kind}
 	g.request.Tracks = append(g.request.Tracks, track)
-	g.sources[track.Digest] = s.path
+	g.sources[track.Digest] = engine.Source{Path: s.path, Data: data}
 	return nil
+}
+
+// unreadable tells of a file beside the film that cannot be read.
+func (g *gathered) unreadable(path string, err error) {
+	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(path)}, Severity: report.Error, Rule: "file-unreadable",
+		Text: strings.TrimPrefix(sentence(err), path+": "), Hint: "name a file that can be read, or leave it out"})
 }
 
 func digestOf(data []byte) string {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"filmpress/internal/engine/local"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
@@ -37,7 +36,7 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 	if err != nil {
 		return rules.Film{}, nil, err
 	}
-	kept, err := local.OpenKept(a.keptHere())
+	kept, err := a.openKept()
 	if err != nil {
 		return rules.Film{}, nil, err
 	}

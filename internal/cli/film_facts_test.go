@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"filmpress/internal/config"
+	"filmpress/internal/missing"
 	"filmpress/internal/subtitle/rules"
 	"filmpress/internal/ui"
 )
@@ -19,7 +20,7 @@ import (
 func TestFilmFacts(t *testing.T) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 	dir := t.TempDir()
 	film := filepath.Join(dir, "film.mp4")

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 )
@@ -38,7 +41,7 @@ func (g *gathered) readPoster(ctx context.Context, tools ffmpeg.Tools, dir, name
 	}
 	picture.Digest = digestOf(data)
 	g.request.Poster.File, g.request.Poster.Name = &picture, shown(path)
-	g.sources[picture.Digest] = path
+	g.sources[picture.Digest] = engine.Source{Path: path, Data: data}
 	return nil
 }
 
@@ -52,9 +55,35 @@ func readInside(dir, name string, max int64) ([]byte, error) {
 	return readPlain(root.Stat, root.Open, name, max)
 }
 
+// readBeside reads at most max bytes of a file that nobody named, but that lies where such files lie. A link in its place may lead to a file of the same
+// folder: what else it leads to, keys or a list of names, would be published, and nobody meant that.
+func readBeside(path string, max int64) ([]byte, error) {
+	dir, name := filepath.Split(path)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	link := info.Mode()&os.ModeSymlink != 0
+	data, err := readInside(cmp.Or(dir, "."), name, max)
+	switch {
+	case err == nil || errors.Is(err, os.ErrNotExist):
+		return data, err
+	case link:
+		return nil, fmt.Errorf("%s is a link that leads out of its folder, and what it leads to would be published; put the file itself there, or take the link away", shown(path))
+	case errors.Is(err, os.ErrPermission): // a folder that nobody may list cannot be opened as a root
+		return readCapped(path, max)
+	}
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		err = &os.PathError{Op: at.Op, Path: path, Err: at.Err}
+	}
+	return nil, err
+}
+
 // reason is an error without the path that it happened at.
 func reason(err error) string {
 	if at, ok := errors.AsType[*os.PathError](err); ok {
+		err = at.Err
+	} else if at, ok := errors.AsType[*net.OpError](err); ok {
 		err = at.Err
 	}
 	return err.Error()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path"
@@ -18,25 +19,46 @@ type folder struct {
 	root  *os.Root
 	films store.Store // the same folder, for what release knows to read in it
 	live  *live       // tells open pages of changes; nil is not to
+	// public says that it is meant for others: pages of other sites may read it, by whatever name it is asked for. Else a film that nobody
+	// published yet is for this machine's user alone, whatever else is open in the browser.
+	public bool
 }
 
 func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Access-Control-Allow-Origin", "*") // a page elsewhere may embed the film, as with a public bucket
-	h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag")
+	switch {
+	case l.public:
+		h.Set("Access-Control-Allow-Origin", "*") // a page elsewhere may embed the film, as with a public bucket
+		h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag")
+	case !ownHost(r.Host): // a site whose name leads here would be of the same origin as these pages
+		http.Error(w, "this server is for this machine alone; filmpress serve --public is for others", http.StatusForbidden)
+		return
+	default:
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		l.get(w, r)
 	case http.MethodOptions:
-		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
-		h.Set("Access-Control-Allow-Headers", "Range")
+		if l.public {
+			h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+			h.Set("Access-Control-Allow-Headers", "Range")
+		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		h.Set("Allow", "GET, HEAD, OPTIONS")
 		http.Error(w, "this server only shows films", http.StatusMethodNotAllowed)
 	}
+}
+
+// ownHost says whether a browser of this machine asked for this machine.
+func ownHost(host string) bool {
+	if _, _, err := net.SplitHostPort(host); err != nil { // without a port it is that of http
+		host = net.JoinHostPort(strings.Trim(host, "[]"), "80")
+	}
+	return loopback(host)
 }
 
 func (l folder) get(w http.ResponseWriter, r *http.Request) {

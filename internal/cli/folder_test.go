@@ -54,7 +54,7 @@ func serveFolder(t *testing.T) (server *httptest.Server, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server = httptest.NewServer(folder{root: root, films: films})
+	server = httptest.NewServer(folder{root: root, films: films, public: true})
 	t.Cleanup(func() { server.Close(); root.Close() })
 	return server, path
 }
@@ -103,6 +103,44 @@ func TestLibrary(t *testing.T) {
 			if name, want, _ := strings.Cut(pair, "="); name != "" && headers.Get(name) != want {
 				t.Errorf("%s: %s is %q, want %q", c.request, name, headers.Get(name), want)
 			}
+		}
+	}
+}
+
+// TestOwnMachine: what is served to this machine alone no page of another site can read, by CORS or by a name that leads here.
+func TestOwnMachine(t *testing.T) {
+	_, path := serveFolder(t)
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	films, err := dir.New(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		public       bool
+		method, host string
+		status       int
+		origin       string // Access-Control-Allow-Origin
+	}{
+		{false, "GET", "127.0.0.1:8080", 200, ""}, {false, "GET", "localhost:8080", 200, ""}, {false, "GET", "localhost", 200, ""}, {false, "GET", "[::1]:8080", 200, ""},
+		{false, "GET", "[::1]", 200, ""}, {false, "OPTIONS", "localhost:8080", 204, ""},
+		{false, "GET", "evil.example", 403, ""}, {false, "GET", "evil.example:8080", 403, ""}, {false, "GET", "localhost.evil.example", 403, ""}, {false, "GET", "192.168.1.2:8080", 403, ""},
+		{false, "OPTIONS", "evil.example:8080", 403, ""}, {false, "GET", "", 403, ""},
+		{true, "GET", "evil.example", 200, "*"}, {true, "OPTIONS", "films.example", 204, "*"},
+	} {
+		r := httptest.NewRequest(c.method, "/film/", nil)
+		r.Host = c.host
+		r.Header.Set("Origin", "https://evil.example")
+		w := httptest.NewRecorder()
+		folder{root: root, films: films, public: c.public}.ServeHTTP(w, r)
+		if w.Code != c.status || w.Header().Get("Access-Control-Allow-Origin") != c.origin || c.status == 403 && strings.Contains(w.Body.String(), "a page") {
+			t.Errorf("%+v: got %d %v", c, w.Code, w.Header())
+		}
+		if !c.public && (w.Header().Get("Access-Control-Allow-Headers") != "" || c.status != 403 && w.Header().Get("Cross-Origin-Resource-Policy") != "same-origin") {
+			t.Errorf("%+v: got %v", c, w.Header())
 		}
 	}
 }

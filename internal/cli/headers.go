@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,12 +36,11 @@ that is built in. Without --yes it only tells.
 With --yes the headers are mended by the bucket itself, which copies an object onto itself: no bytes are sent, and all
 other headers, tags and rights stay. The few small files that change with each release are sent anew instead, if nobody
 writes them meanwhile. Run again after an interrupt, it mends the rest. In a folder, types follow from the names of files.` +
-			exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d wrong headers were found, and are not mended", exitFindings) +
-			strings.TrimPrefix(exits(exitStore, exitInterrupted), "\n\nExit codes:"),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "wrong headers were found, and are not mended"}, exitStore, exitInterrupted),
 		Example: `  filmpress headers s3://films/2026
   filmpress headers s3://films/2026 the-lake --yes
   filmpress headers s3://hls-of-others --all`,
-		Args: args(cobra.RangeArgs(1, 2)),
+		Args: takes(1, 2),
 	}
 	flags := cmd.Flags()
 	addBucket(flags)
@@ -76,7 +74,7 @@ func (a *app) headers(ctx context.Context, p place, o headers.Options, asJSON bo
 	a.ui.Close()
 	if err != nil {
 		if r.Mended > 0 {
-			a.ui.Note(fmt.Sprintf("mended %s before it was stopped; the same command mends the rest", plural(r.Mended, "object")))
+			a.ui.Note(fmt.Sprintf("mended %s before it was stopped; the same command mends the rest", counted(r.Mended, "object")))
 		}
 		return err
 	}
@@ -111,12 +109,12 @@ func (a *app) showHeaders(p place, r headers.Report, o headers.Options, asJSON b
 	if err := doc.finish(); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %s looked at", p.name, plural(r.Looked, "object"))
+	text := fmt.Sprintf("%s: %s looked at", p.name, counted(r.Looked, "object"))
 	switch {
 	case r.Objects == 0:
 		text += ", all with the right headers"
 	case o.Do:
-		text += fmt.Sprintf(", %s of %d with wrong headers mended", plural(r.Mended, "object"), r.Objects)
+		text += fmt.Sprintf(", %s of %d with wrong headers mended", counted(r.Mended, "object"), r.Objects)
 	default:
 		text += fmt.Sprintf(", %d with wrong headers; --yes mends them", r.Objects)
 	}

@@ -28,7 +28,7 @@ func addSite(flags *pflag.FlagSet) {
 func (a *app) libraryOptions(st store.Store) (library.Options, error) {
 	c := a.config.Site
 	o := library.Options{Site: site.Site{URL: folderURL(c.URL), Title: strings.TrimSpace(c.Title), Language: c.Language}}
-	o.Fallback = ownAddress(st)
+	o.Fallback, o.Sink = ownAddress(st), a.ui.Sink
 	look, found, err := a.theme()
 	if err != nil {
 		return o, err
@@ -70,7 +70,7 @@ func (a *app) atSite(ctx context.Context, st target) (target, error) {
 	lib, err := library.Read(ctx, st)
 	if errors.Is(err, library.ErrBroken) {
 		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: st.String() + "/" + site.FilmsName}, Severity: report.Warn, Rule: "library-broken",
-			Text: err.Error() + "; it is left as it is", Hint: "filmpress library " + quoteArg(st.String()) + " tells what a new list would hold, and --yes writes it"}})
+			Text: err.Error() + "; it is left as it is", Hint: a.command("library", st.String()) + " tells what a new list would hold, and --yes writes it"}})
 	} else if err != nil {
 		return st, err
 	}
@@ -92,7 +92,7 @@ func (a *app) shelve(ctx context.Context, st store.Store, slug, done string) (li
 	r, err := library.Update(ctx, st, slug, o)
 	switch {
 	case errors.Is(err, library.ErrBroken):
-		return r, fmt.Errorf("%s, but the library does not show that: %w; filmpress library %s tells what a new list would hold, and --yes writes it", done, err, quoteArg(st.String()))
+		return r, fmt.Errorf("%s, but the library does not show that: %w; %s tells what a new list would hold, and --yes writes it", done, err, a.command("library", st.String()))
 	case err != nil:
 		return r, fmt.Errorf("%s, but the library does not show that yet: %w; the same command again finishes it", done, err)
 	}
@@ -127,11 +127,11 @@ and tells what differs from what is there. Without --yes nothing is written.
 
 Publish, rollback and unpublish keep these files up to date by themselves. This command is for a list that was damaged or
 lost, for films that were copied or deleted by other means, and for a new title, address, language or theme.` +
-			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the theme has errors; nothing was changed"}, exitStore, exitInterrupted),
 		Example: `  filmpress library library
   filmpress library s3://films/2026 --yes
   filmpress library library --site-url https://films.example.org --site-title "Our films" --yes`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 	}
 	flags := cmd.Flags()
 	addBucket(flags)
@@ -188,7 +188,7 @@ func (a *app) tellLibrary(p place, out rebuilt) {
 			fmt.Fprintf(a.out, "%s %s\n", group.sign, slug)
 		}
 	}
-	films, names := plural(out.Films, "film"), strings.Join(out.Objects, ", ")
+	films, names := counted(out.Films, "film"), strings.Join(out.Objects, ", ")
 	switch {
 	case names == "":
 		a.ui.Note(fmt.Sprintf("nothing to do: the library of %s shows its %s", p.name, films))

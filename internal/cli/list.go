@@ -68,12 +68,11 @@ Dates are the store's: when it last wrote a release's manifest.
 
 What a list shows to be wrong is told as well: a pointer or a manifest that cannot be read, objects that are missing.
 filmpress verify proves more. Nothing is written. Objects that are not of filmpress are counted, and left alone.` +
-			exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d something is wrong with a film; the list is whole all the same", exitFindings) +
-			strings.TrimPrefix(exits(exitStore, exitInterrupted), "\n\nExit codes:"),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "something is wrong with a film; the list is whole all the same"}, exitStore, stopped),
 		Example: `  filmpress list library
   filmpress list s3://films/2026 the-lake
   filmpress list s3://films/2026 --json`,
-		Args: args(cobra.RangeArgs(1, 2)),
+		Args: takes(1, 2),
 	}
 	addBucket(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/admin.md")
@@ -98,7 +97,7 @@ func second(given []string) string {
 func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 	out := catalogued{Target: p.name, Films: []cataloguedFilm{}, Elsewhere: []string{}, Findings: []report.Finding{}}
 	var mu sync.Mutex
-	rest, err := catalog.Scan(ctx, p.st, catalog.Options{Slug: p.slug, Keep: keep}, func(_ context.Context, f *catalog.Film) error {
+	rest, err := catalog.Scan(ctx, p.st, catalog.Options{Slug: p.slug, Keep: keep, Sink: a.ui.Sink}, func(_ context.Context, f *catalog.Film) error {
 		listed := listedFilm(p, f)
 		mu.Lock()
 		defer mu.Unlock()
@@ -180,7 +179,7 @@ func (a *app) showList(p place, out catalogued, asJSON bool) error {
 		}
 		a.showFilm(f)
 	}
-	text := fmt.Sprintf("%s: %s, %s", p.name, plural(len(out.Films), "film"), objectsOf(all.Objects, all.Bytes))
+	text := fmt.Sprintf("%s: %s, %s", p.name, counted(len(out.Films), "film"), objectsOf(all.Objects, all.Bytes))
 	if n := out.Foreign.Objects; n > 0 {
 		text += "; besides, " + objectsOf(n, out.Foreign.Bytes) + " not of filmpress"
 	}

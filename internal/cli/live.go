@@ -30,6 +30,9 @@ const (
 // liveJS reloads the page at each event. It is added by serve alone, and never part of what is published.
 const liveJS = `new EventSource("` + liveEvents + `").onmessage = () => location.reload();` + "\n"
 
+// mostPages is how many open pages are told: each holds a connection.
+const mostPages = 200
+
 // live tells open pages that something was published.
 type live struct {
 	mu    sync.Mutex
@@ -69,8 +72,15 @@ func (l *live) serves(w http.ResponseWriter, r *http.Request) bool {
 func (l *live) events(w http.ResponseWriter, r *http.Request) {
 	page := make(chan struct{}, 1)
 	l.mu.Lock()
-	l.pages[page] = true
+	full := len(l.pages) >= mostPages
+	if !full {
+		l.pages[page] = true
+	}
 	l.mu.Unlock()
+	if full {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -139,11 +149,9 @@ func (a *app) republish(ctx context.Context, folder string, o publishOptions, l 
 
 // tellUnpublished tells why a publish failed while serve goes on.
 func (a *app) tellUnpublished(err error) {
-	if found, ok := errors.AsType[findingsError](err); ok {
-		a.ui.Findings(found.findings)
-	}
+	text := a.tell(err)
 	a.ui.Close()
-	a.ui.Note(sentence(err) + "; the pages stay as they are until it is mended")
+	a.ui.Note(text + "; the pages stay as they are until it is mended")
 }
 
 // sources tells the state of the film, of the files beside it, and of the theme, by size and time: whether bytes changed, the digests of a publish decide.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"filmpress/internal/config"
 )
 
 func newMan() *cobra.Command {
@@ -16,15 +18,12 @@ func newMan() *cobra.Command {
 		Short:   "Write the man pages into a folder",
 		Long:    "Writes a man page for each command into a folder, which is made if need be." + exits(exitFine, exitFailed, exitUsage),
 		Example: "  filmpress man ~/.local/share/man/man1",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    takes(1, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			if err := os.MkdirAll(given[0], 0o755); err != nil {
 				return err
 			}
-			for _, c := range append([]*cobra.Command{cmd.Root()}, cmd.Root().Commands()...) {
-				if c.Hidden {
-					continue
-				}
+			for _, c := range append([]*cobra.Command{cmd.Root()}, allCommands(cmd.Root())...) {
 				c.InitDefaultHelpFlag()
 				name := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
 				if err := os.WriteFile(filepath.Join(given[0], name), []byte(manPage(c)), 0o644); err != nil {
@@ -53,6 +52,13 @@ func manPage(c *cobra.Command) string {
 		for _, sub := range c.Commands() {
 			fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(sub.Name()), roff(sub.Short))
 		}
+		var pages []string
+		for _, sub := range c.Commands() {
+			if !sub.Hidden {
+				pages = append(pages, roff(strings.ReplaceAll(sub.CommandPath(), " ", "-")+"(1)"))
+			}
+		}
+		fmt.Fprintf(&b, ".SH SEE ALSO\n%s\n", strings.Join(pages, ", "))
 	}
 	flags(&b, "OPTIONS", c.NonInheritedFlags())
 	flags(&b, "GLOBAL OPTIONS", c.InheritedFlags())
@@ -76,7 +82,7 @@ func flags(b *strings.Builder, title string, set *pflag.FlagSet) {
 		if f.Shorthand != "" {
 			spelling = "-" + f.Shorthand + ", " + spelling
 		}
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.Name != "kept" { // kept's depends on the user
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && !config.OfUser(f) {
 			about += " (default " + f.DefValue + ")"
 		}
 		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(spelling), roff(about))

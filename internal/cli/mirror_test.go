@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,19 +70,22 @@ func TestApart(t *testing.T) {
 	}
 }
 
-// listing puts keys into the lists that a server gives.
+// listing puts keys into the lists that a server gives, in their order.
 func listing(t *testing.T, server s3server.Server, keys map[string]int) s3server.Server {
 	t.Helper()
-	var more bytes.Buffer
-	for key, size := range keys {
-		fmt.Fprintf(&more, `<Contents><Key>%s</Key><Size>%d</Size><ETag>"0123456789abcdef0123456789abcdef"</ETag><LastModified>2026-01-02T03:04:05Z</LastModified></Contents>`, key, size)
-	}
+	object, name := regexp.MustCompile(`(?s)<Contents>.*?</Contents>`), regexp.MustCompile(`<Key>(.*?)</Key>`)
+	keyOf := func(object string) string { return html.UnescapeString(name.FindStringSubmatch(object)[1]) }
 	return between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 		answer := httptest.NewRecorder()
 		pass.ServeHTTP(answer, r)
 		body := answer.Body.Bytes()
 		if r.URL.Query().Get("list-type") == "2" {
-			body = bytes.Replace(body, []byte("</ListBucketResult>"), append(more.Bytes(), "</ListBucketResult>"...), 1)
+			all := object.FindAllString(string(body), -1)
+			for key, size := range keys {
+				all = append(all, fmt.Sprintf(`<Contents><Key>%s</Key><Size>%d</Size><ETag>"0123456789abcdef0123456789abcdef"</ETag><LastModified>2026-01-02T03:04:05Z</LastModified></Contents>`, key, size))
+			}
+			slices.SortFunc(all, func(a, b string) int { return strings.Compare(keyOf(a), keyOf(b)) })
+			body = bytes.Replace(object.ReplaceAll(body, nil), []byte("</ListBucketResult>"), []byte(strings.Join(all, "")+"</ListBucketResult>"), 1)
 		}
 		for name, values := range answer.Header() {
 			w.Header()[name] = values

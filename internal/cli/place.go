@@ -21,6 +21,7 @@ type place struct {
 	st   store.Store
 	name string // as the user wrote it, without a slash at its end
 	slug string // of the film that was meant; "" is all
+	next func(words ...string) string
 }
 
 // openFilms opens the place that a command names. Where that is a film's own folder, it is the place above, and that film.
@@ -29,21 +30,33 @@ func (a *app) openFilms(ctx context.Context, target, slug string) (place, error)
 		return place{}, err
 	}
 	if !strings.HasPrefix(target, "s3://") {
-		return openFolderOfFilms(ctx, target, slug)
+		p, err := openFolderOfFilms(ctx, target, slug)
+		p.next = a.command
+		return p, err
 	}
-	p := place{name: strings.TrimSuffix(target, "/"), slug: slug}
+	p := place{name: strings.TrimSuffix(target, "/"), slug: slug, next: a.command}
 	var err error
 	if p.st, err = a.openAt(ctx, p.name); err != nil || slug != "" || strings.Count(p.name, "/") <= 2 {
+		a.tellPublic(p.name)
 		return p, err
 	}
 	film, err := isFilm(ctx, p.st)
 	if err != nil || !film {
+		a.tellPublic(p.name)
 		return p, err
 	}
 	above, own := path.Split(p.name)
 	p.name, p.slug = strings.TrimSuffix(above, "/"), own
+	a.tellPublic(p.name)
 	p.st, err = a.openAt(ctx, p.name)
 	return p, err
+}
+
+// tellPublic says where the settings' public address is that of another place than the one at hand: links would lead astray.
+func (a *app) tellPublic(target string) {
+	if own := a.config.S3.PublicFor; own != "" && strings.HasPrefix(target, "s3://") && strings.TrimSuffix(target, "/") != own {
+		a.ui.Note(fmt.Sprintf("the settings' public-url, %s, stands beside %s, and this is %s: addresses of films are wrong unless --public-url tells its own", a.config.S3.PublicURL, own, target))
+	}
 }
 
 // absentError is a place or a film that is not there.
@@ -114,12 +127,7 @@ func (p place) shown(findings []report.Finding) []report.Finding {
 }
 
 // command is what to type for this place.
-func (p place) command(words ...string) string {
-	for i, w := range words {
-		words[i] = quoteArg(w)
-	}
-	return "filmpress " + strings.Join(words, " ")
-}
+func (p place) command(words ...string) string { return p.next(words...) }
 
 // parseAge reads a time as people give it: 7d, 12h, 1d12h.
 func parseAge(text string) (time.Duration, error) {
@@ -156,9 +164,9 @@ func ageText(d time.Duration) string {
 	return text
 }
 
-// counted is a number of things and their size.
+// objectsOf is a number of objects and their size.
 func objectsOf(objects int, bytes int64) string {
-	return plural(objects, "object") + " (" + ui.Bytes(bytes) + ")"
+	return counted(objects, "object") + " (" + ui.Bytes(bytes) + ")"
 }
 
 // moment is a time of a store's clock, as it is listed.

@@ -22,10 +22,10 @@ are. With --apply the policy is set, read back and printed.
 Some providers have no policies: at Cloudflare R2 a domain is connected to the bucket, at Backblaze B2 the
 bucket is made public, Garage serves it as a website. At Amazon, Block Public Access has to allow it first.
 
-To read the policy s3:GetBucketPolicy is needed, to set it s3:PutBucketPolicy.` + exits(exitFine, exitUsage, exitStore, exitInterrupted),
+To read the policy s3:GetBucketPolicy is needed, to set it s3:PutBucketPolicy.` + exits(exitFine, exitFailed, exitUsage, exitStore, stopped),
 		Example: `  filmpress policy s3://films/documentaries
   filmpress policy s3://films/documentaries --apply`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error { return a.policy(cmd.Context(), given[0], apply) }),
 	}
 	addBucket(cmd.Flags())
@@ -66,10 +66,10 @@ func (a *app) policy(ctx context.Context, place string, apply bool) error {
 		if _, open, err := want.Open(resource); err != nil || !open {
 			return s3.ErrNotKept
 		}
-		a.ui.Note("set and read back: everybody may read what lies below " + st.String() + "; filmpress doctor " + quoteArg(st.String()) + " tries it")
+		a.ui.Note("set and read back: everybody may read what lies below " + st.String() + "; " + a.command("doctor", st.String()) + " tries it")
 	}
 	if want.Denies() {
-		a.ui.Note("a statement of the policy denies something, and a denial goes before all that is allowed; filmpress doctor " + quoteArg(st.String()) + " tells whether films can be read")
+		a.ui.Note("a statement of the policy denies something, and a denial goes before all that is allowed; " + a.command("doctor", st.String()) + " tells whether films can be read")
 	}
 	return a.printJSON(want)
 }

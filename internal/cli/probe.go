@@ -8,20 +8,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
+	"time"
 
 	"github.com/google/renameio/v2"
 
+	"filmpress/internal/engine"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 )
 
 // factsVersion counts up when the probe finds out other facts than before.
-const factsVersion = 3
+const factsVersion = 4
 
 // remembering is a prober that keeps a good film's facts, so that a master of 100 GB is read through only once. The
-// facts are found again by the file's place, size, time of change and inode, and by the ffmpeg build.
+// facts are found again by the file's place, size, times and inode, and by the ffmpeg build.
 func remembering(dir string, tools ffmpeg.Tools) prober {
 	return func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error) {
 		var findings []report.Finding
@@ -49,20 +50,23 @@ func recall[T any](file string, good func(T) bool, find func() (T, error)) (T, e
 	if err != nil {
 		panic(err) // plain structs
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return found, err
 	}
-	return found, renameio.WriteFile(file, raw, 0o644)
+	return found, renameio.WriteFile(file, raw, 0o600)
 }
 
-// factsFile names the file that holds a film's facts, "" for what is not a plain file.
+// factsFile names the file that holds a film's facts, "" for what is not a plain file, and for one that has just changed: see engine.Stamp.
 func factsFile(dir, path string, tools ffmpeg.Tools) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
-	stat := info.Sys().(*syscall.Stat_t)
-	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", info.Size(), info.ModTime().UnixNano(), stat.Dev, stat.Ino, "\x00", tools.Tolerant, tools.Build)
+	at, err := engine.StampOf(path)
+	if err != nil || !at.Settled(time.Now()) {
+		return ""
+	}
+	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", at.Size, at.Mtime, at.Ctime, at.Dev, at.Ino, "\x00", tools.Tolerant, tools.Build)
 	sum := sha256.Sum256([]byte(key))
 	return filepath.Join(dir, "facts-"+hex.EncodeToString(sum[:16])+".json")
 }

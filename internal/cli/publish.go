@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +43,7 @@ func newPublish(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish FILM [SUBTITLE...]",
 		Short: "Make a film and its subtitles into a page, in a folder or a bucket",
-		Long: `Encodes the film for every kind of line and screen, prepares its subtitles, and publishes a page on which it
+		Long: `Encodes the film for every kind of connection and screen, prepares its subtitles, and publishes a page on which it
 plays. Subtitles beside the film are found by their names: film.en.srt, film.ru.vtt, film.en.sdh.srt (for
 viewers who do not hear), film.pt-BR.forced.srt. The words of the page stand in film.md.
 
@@ -52,28 +51,33 @@ What was done once is kept: the same command again does only what changed, and g
 interrupted. Viewers see the old release until the new one is whole.` +
 			exits(exitFine, exitFailed, exitUsage, exitFindings, exitStore, exitTool, exitInterrupted),
 		Example: `  filmpress publish film.mp4
-  filmpress publish film.mp4 --to s3://films/2026 --config r2
+  filmpress publish film.mp4 --to s3://films/2026 --config ./our-r2.yml
   filmpress publish film.mp4 --subs en=subtitles/final.srt --title "The Lake" --language ru
   filmpress publish film.mp4 --engine temporal --kept s3://films-work/kept --to s3://films
   filmpress publish --batch archive.yml --max-parallel 2`,
-		Args: args(func(cmd *cobra.Command, given []string) error {
-			if o.batch.list != "" {
-				return cobra.NoArgs(cmd, given)
+		Args: func(cmd *cobra.Command, given []string) error {
+			if o.batch.list != "" && len(given) > 0 {
+				return usagef("--batch names the films, and %q is named besides; give one of the two", given[0])
 			}
-			return cobra.MinimumNArgs(1)(cmd, given)
-		}),
+			if o.batch.list != "" {
+				return nil
+			}
+			return takes(1, many)(cmd, given)
+		},
 	}
 	flags := cmd.Flags()
 	addFilmFlags(cmd, &o.film)
 	addTarget(flags)
 	addSite(flags)
+	addKept(flags)
+	addTools(flags)
 	config.AddFlags(flags, "workers", "engine", "metrics", "traces")
 	addCluster(flags, &o.cluster)
 	flags.BoolVar(&o.keepSource, "keep-source", false, "with --engine temporal: leave the film with the kept results when the release is out")
 	flags.BoolVar(&o.detach, "detach", false, "with --engine temporal: do not wait; filmpress attach does, and makes the release")
 	flags.StringVar(&o.batch.list, "batch", "", "publish the films that this .yml file lists; again, and it does what is left")
 	flags.IntVar(&o.batch.parallel, "max-parallel", 1, "with --batch: films at once; they share the cores and the memory")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "tell what would be made, as plan does: the film is read, and samples that cost time are kept; nothing is published, and --to is not asked")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
@@ -115,7 +119,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		return studied{}, err
 	}
 	tools.Tolerant = f.tolerant
-	kept, err := local.OpenKept(a.keptHere())
+	kept, err := a.openKept()
 	if err != nil {
 		return studied{}, err
 	}
@@ -132,7 +136,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		s.request.Theme = plan.Theme(*look)
 	}
 	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest], a.ui.Sink); err != nil {
+		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
@@ -165,6 +169,11 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return a.showPlan(s, o.json)
 	}
 	a.ui.Findings(s.findings)
+	for _, r := range s.plan.Reasons {
+		if r.Subject == plan.Chapters && r.Taken {
+			a.ui.Note("chapters: " + r.Why)
+		}
+	}
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
@@ -177,6 +186,7 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 
 // reach opens the place where the film will lie, and makes sure that it can be written, and that the server that is to make the film answers.
 func (a *app) reach(ctx context.Context) (store.Store, error) {
+	a.tellPublic(a.config.To)
 	st, err := a.openTarget(ctx)
 	if err != nil {
 		return nil, err
@@ -216,8 +226,7 @@ func (a *app) here(s studied) func(context.Context, report.Sink) (map[string]eng
 
 // stepWorker does steps with this machine's tools; its logs lie with what is kept.
 func stepWorker(tools ffmpeg.Tools, kept *local.Kept) (*step.Worker, error) {
-	logs := filepath.Join(kept.Dir(), "logs")
-	return &step.Worker{Tools: tools, LogDir: logs}, os.MkdirAll(logs, 0o755)
+	return &step.Worker{Tools: tools, LogDir: kept.LogDir()}, os.MkdirAll(kept.LogDir(), 0o700)
 }
 
 // heavy tells of steps that keep several cores busy.
@@ -269,7 +278,7 @@ func (a *app) release(ctx context.Context, m made, st store.Store, o publishOpti
 			return results, out, err
 		}
 		a.ui.Note("a kept result is damaged; it is made again")
-		if err := dropDamaged(m.kept, results); err != nil {
+		if err := dropDamaged(m.kept, m.plan, results); err != nil {
 			return nil, out, err
 		}
 	}
@@ -294,17 +303,15 @@ func (a *app) auditor(set release.Set, o publishOptions) func(context.Context, s
 	}
 }
 
-// dropDamaged forgets the results whose bytes are not what they were when they were kept.
-func dropDamaged(kept *local.Kept, results map[string]engine.Result) error {
+// dropDamaged forgets the results whose bytes are not what they were when they were kept, and what was made of them.
+func dropDamaged(kept *local.Kept, p plan.Plan, results map[string]engine.Result) error {
+	var damaged []string
 	for _, r := range results {
-		if kept.Whole(r) {
-			continue
-		}
-		if err := kept.Drop(r.Digest); err != nil {
-			return err
+		if !kept.Whole(r) {
+			damaged = append(damaged, r.Digest)
 		}
 	}
-	return nil
+	return kept.DropWith(p, damaged...)
 }
 
 // showResult prints what was made and what to do next.
@@ -315,98 +322,13 @@ func (a *app) showResult(r published, out release.Result, asJSON bool) error {
 	}
 	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
 	if !strings.HasPrefix(a.config.To, "s3://") {
-		a.ui.Note(fmt.Sprintf("to watch it: filmpress serve %s", quoteArg(a.config.To)))
+		a.ui.Note("to watch it: " + a.command("serve", a.config.To))
+	} else {
+		a.ui.Note("whether viewers can read it: " + a.command("doctor", a.config.To))
 	}
 	if strings.Contains(r.Page, "://") {
-		a.ui.Note(fmt.Sprintf("to show it on other pages: filmpress embed %s %s", quoteArg(a.config.To), r.Slug))
+		a.ui.Note("to show it on other pages: " + a.command("embed", a.config.To, r.Slug))
 	}
 	_, err := fmt.Fprintln(a.out, r.Page)
 	return err
-}
-
-// quoteArg is an argument as a shell takes it.
-func quoteArg(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func newPlan(a *app) *cobra.Command {
-	var f filmFlags
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "plan FILM [SUBTITLE...]",
-		Short: "Tell what publish would do, and why",
-		Long: `Looks at the film and the files beside it, and tells which sizes, sound tracks and subtitles would be made, which
-would not and why, and which steps are finished already. Where the pipeline asks for a quality, a few samples are
-encoded to see what it costs; that is kept. Nothing is written to the target.` +
-			exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted),
-		Example: "  filmpress plan film.mp4\n  filmpress plan film.mp4 --pipeline archive --json",
-		Args:    args(cobra.MinimumNArgs(1)),
-	}
-	addFilmFlags(cmd, &f)
-	config.AddFlags(cmd.Flags(), "theme")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
-	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		s, err := a.study(cmd.Context(), given[0], given[1:], f)
-		if err != nil {
-			return err
-		}
-		return a.showPlan(s, asJSON)
-	})
-	return cmd
-}
-
-// showPlan prints a plan with what is kept of it.
-func (a *app) showPlan(s studied, asJSON bool) error {
-	a.ui.Findings(s.findings)
-	a.ui.Close()
-	if asJSON {
-		type plannedStep struct {
-			plan.Step
-			Kept bool `json:"kept"`
-		}
-		var steps []plannedStep
-		for _, st := range s.plan.Steps {
-			_, kept := s.kept.Look(st.Digest)
-			steps = append(steps, plannedStep{st, kept})
-		}
-		return a.printJSON(struct {
-			plan.Plan
-			Steps []plannedStep `json:"steps"`
-		}{s.plan, steps})
-	}
-	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, s.plan.Pipeline)
-	for _, r := range s.plan.Reasons {
-		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
-	}
-	fmt.Fprintln(a.out, "\nSteps:")
-	a.showSteps(s)
-	return nil
-}
-
-// showSteps prints a line a step; the parts of a film stand in one line a kind.
-func (a *app) showSteps(s studied) {
-	for steps := s.plan.Steps; len(steps) > 0; {
-		first, n, kept := steps[0], 0, 0
-		for n < len(steps) && (n == 0 || steps[n].Kind == first.Kind && (first.Kind == plan.Chunk || first.Kind == plan.Level)) {
-			if _, ok := s.kept.Look(steps[n].Digest); ok {
-				kept++
-			}
-			n++
-		}
-		name, about := first.ID, first.About
-		if n > 1 {
-			name, about = fmt.Sprintf("%s to %s", first.ID, steps[n-1].ID), strings.TrimSuffix(about, fmt.Sprintf(", part 1 of %d", n))
-		}
-		switch {
-		case kept == n:
-			about = "kept, nothing to do"
-		case kept > 0:
-			about += fmt.Sprintf("; %d of %d are kept", kept, n)
-		}
-		fmt.Fprintf(a.out, "  %-14s %s\n", name, about)
-		steps = steps[n:]
-	}
 }

@@ -17,11 +17,11 @@ import (
 )
 
 // qualityVersion counts up when the same samples would be measured otherwise than before.
-const qualityVersion = 2
+const qualityVersion = 3
 
 // measure fills in what samples of the film cost and how they look; nothing where the pipeline does not ask or the film is
 // too short. H.264 is measured first: what it costs tells which sizes are worth measuring in AV1.
-func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.Request, film string, sink report.Sink) error {
+func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.Request, film string, atOnce func(pixels int) int, sink report.Sink) error {
 	metric, err := metricOf(ctx, tools, *r)
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.
 		into **media.Quality
 	}{{plan.LookAt, &r.Quality}, {plan.LookAtAV1, &r.AV1}} {
 		if look, ok := codec.look(*r, metric); ok {
-			if *codec.into, err = measured(ctx, kept, tools, film, look, sink); err != nil {
+			if *codec.into, err = measured(ctx, kept, tools, film, look, atOnce, sink); err != nil {
 				return err
 			}
 		}
@@ -40,10 +40,10 @@ func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.
 }
 
 // measured is what a look gives. What was measured once is kept beside the results: a plan that is computed again costs nothing.
-func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (*media.Quality, error) {
+func measured(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, atOnce func(pixels int) int, sink report.Sink) (*media.Quality, error) {
 	good := func(q media.Quality) bool { return answers(q, look) } // else for reasons that may be gone the next time
 	q, err := recall(qualityFile(kept.Dir(), look, tools), good, func() (media.Quality, error) {
-		return lookAt(ctx, kept, tools, film, look, sink)
+		return lookAt(ctx, kept, tools, film, look, atOnce, sink)
 	})
 	return &q, err
 }
@@ -77,7 +77,7 @@ func qualityFile(dir string, look plan.Look, tools ffmpeg.Tools) string {
 }
 
 // lookAt encodes and compares the samples.
-func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, sink report.Sink) (media.Quality, error) {
+func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film string, look plan.Look, atOnce func(pixels int) int, sink report.Sink) (media.Quality, error) {
 	scratch, release, err := kept.Work()
 	if err != nil {
 		return media.Quality{}, err
@@ -98,6 +98,14 @@ func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film stri
 			done++
 		},
 	}
+	pixels := 0
+	for _, r := range look.Rungs {
+		pixels = max(pixels, r.Width*r.Height)
+	}
+	if look.Codec == media.AV1 {
+		pixels = int(withAV1 * float64(pixels))
+	}
+	spec.AtOnce = atOnce(pixels)
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one
 		spec.Rungs = append(spec.Rungs, ffmpeg.Rung{Width: r.Width, Height: r.Height, Codec: r.Codec})
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"filmpress/internal/missing"
 	"filmpress/internal/store/storetest/s3server"
 	"filmpress/internal/watch"
 )
@@ -47,7 +48,7 @@ func clip(t *testing.T, name string) string {
 func needFFmpeg(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 }
 
@@ -284,11 +285,11 @@ func watchIn(t *testing.T, page string) {
 	script := filepath.Join("..", "..", "testdata", "browser", "watch.mjs")
 	for _, need := range []string{"/usr/bin/chromium", "../watch/player/node_modules/playwright-core"} {
 		if _, err := os.Stat(need); err != nil && os.Getenv("CHROMIUM") == "" {
-			t.Skipf("skipped: %s is not here; make test installs it", need)
+			missing.Tool(t, "%s is not here; make test installs it", need)
 		}
 	}
 	if _, ok := watch.Bundle(); !ok {
-		t.Skip("skipped: the player is not built; make player builds it")
+		missing.Tool(t, "the player is not built; make player builds it")
 	}
 	expect := filepath.Join(t.TempDir(), "expect.json")
 	const cues = `{"tracks": 2, "expect": [

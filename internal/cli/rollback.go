@@ -35,14 +35,14 @@ func newRollback(a *app) *cobra.Command {
 		Long: `Goes back to the release before the current one, or to RELEASE (the first digits are enough; filmpress list shows
 them). First it is proved that all of the release is still there, by sizes and recorded digests. Then the pointer is
 switched with one write, which fails if somebody else switched it meanwhile, and the entrances follow. Nothing is sent
-but these few small files. The same command once more goes forth again.
+but these few small files. The same command once more undoes it.
 
 A film that was unpublished can be shown again by naming its RELEASE, as long as clean has not removed it.` +
-			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the theme has errors; nothing was changed"}, exitStore, exitInterrupted),
 		Example: `  filmpress rollback s3://films/2026 the-lake --dry-run
   filmpress rollback s3://films/2026 the-lake
   filmpress rollback library the-lake 1a0b2325`,
-		Args: args(cobra.RangeArgs(2, 3)),
+		Args: takes(2, 3),
 	}
 	addBucket(cmd.Flags())
 	addSite(cmd.Flags())
@@ -91,14 +91,14 @@ func (a *app) rollback(ctx context.Context, p place, opt release.RollbackOptions
 	about := fmt.Sprintf("%s (%s, %s)", r.To, cmp.Or(r.About.Title, p.slug), ui.Clock(time.Duration(r.About.Duration*float64(time.Second))))
 	switch {
 	case r.From == r.To && r.Written == 0:
-		a.ui.Note(fmt.Sprintf("nothing to do: %s shows release %s already, and all of its %s are there", p.show(p.slug), about, plural(r.Objects, "object")))
+		a.ui.Note(fmt.Sprintf("nothing to do: %s shows release %s already, and all of its %s are there", p.show(p.slug), about, counted(r.Objects, "object")))
 	case opt.DryRun:
-		a.ui.Note(fmt.Sprintf("release %s is whole: %s are there", about, plural(r.Objects, "object")))
+		a.ui.Note(fmt.Sprintf("release %s is whole: %s are there", about, counted(r.Objects, "object")))
 		a.ui.Note(fmt.Sprintf("without --dry-run, viewers of %s would see it in the place of %s", p.show(p.slug), from))
 	default:
-		a.ui.Note(fmt.Sprintf("%s shows release %s now, in the place of %s; %s were proved to be there", p.show(p.slug), about, from, plural(r.Objects, "object")))
+		a.ui.Note(fmt.Sprintf("%s shows release %s now, in the place of %s; %s were proved to be there", p.show(p.slug), about, from, counted(r.Objects, "object")))
 		if r.From != "" && r.From != r.To {
-			a.ui.Note("to go forth again: " + p.command("rollback", p.name, p.slug, r.From))
+			a.ui.Note("to undo this: " + p.command("rollback", p.name, p.slug, r.From))
 		}
 	}
 	_, err = fmt.Fprintln(a.out, page)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"filmpress/internal/plan"
+	"filmpress/internal/store"
 	"filmpress/internal/ui"
 )
 
@@ -30,12 +31,17 @@ func (a *app) checkRoom(s studied) error {
 			want += most // everything lies there twice
 		default:
 			if err := a.fits(target, other, most); err != nil {
-				return err
+				return fullError{err}
 			}
 		}
 	}
 	return a.fits(place, disk, want)
 }
+
+// fullError is a target's disk that is too full to begin with. It tells of store.ErrFull, as one that fills up later does.
+type fullError struct{ error }
+
+func (fullError) Unwrap() error { return store.ErrFull }
 
 // fits says whether a disk has room for so many bytes.
 func (a *app) fits(place string, disk syscall.Statfs_t, want int64) error {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -18,7 +17,6 @@ import (
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/report"
-	"filmpress/internal/strictyaml"
 	"filmpress/internal/telemetry"
 	"filmpress/internal/ui"
 )
@@ -29,6 +27,8 @@ type app struct {
 	out, err io.Writer     // out is for the result alone, err for the story
 	config   config.Config // settled before a command runs; see settled
 	ui       *ui.UI
+	cmd      *cobra.Command // that is carried out; nil until it is settled
+	piped    []byte         // standard input, once it was read
 
 	turns  *engine.Turns // of all films that are made here at once
 	memory int64         // that was free before any was begun, in bytes; 0 is to be asked when one is
@@ -76,15 +76,37 @@ in a bucket; there is no server to run and nothing to pay a platform for.`,
 	root.SetErr(a.err)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{nearFlag(cmd, err)} })
-	root.PersistentFlags().String("config", "", "settings: one of "+strings.Join(config.Names(), ", ")+", or the path of a .yml file")
-	config.AddFlags(root.PersistentFlags(), "log-format", "kept", "ffmpeg", "ffprobe")
-	root.AddCommand(newPublish(a), newPlan(a), newServe(a), newVerify(a), newSync(a), newSubs(a), newDoctor(a), newCORS(a), newPolicy(a), newVersion(a), newCompletion(), newMan(), settingsTopic())
-	root.AddCommand(newList(a), newRollback(a), newUnpublish(a), newClean(a), newHeaders(a), newLibrary(a), newTheme(a), newEmbed(a))
-	root.AddCommand(newWorker(a), newStatus(a), newAttach(a), newCancel(a))
+	root.SetFlagErrorFunc(wrongFlag)
+	root.PersistentFlags().String("config", "", "settings: the path of a .yml file, or one of "+strings.Join(config.Names(), ", "))
+	config.AddFlags(root.PersistentFlags(), "log-format")
 	root.SetHelpCommand(newHelp())
+	root.SetHelpCommandGroupID("program")
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"publish", "Publish films:", []*cobra.Command{newPublish(a), newPlan(a), newServe(a), newTheme(a), newEmbed(a)}},
+		{"after", "Look after what is published:", []*cobra.Command{newList(a), newVerify(a), newRollback(a), newUnpublish(a), newForget(a), newClean(a), newHeaders(a), newLibrary(a), newSync(a)}},
+		{"subs", "Work on subtitles:", []*cobra.Command{newSubs(a)}},
+		{"buckets", "Set up a bucket:", []*cobra.Command{newCORS(a), newPolicy(a)}},
+		{"machines", "Many machines:", []*cobra.Command{newWorker(a), newStatus(a), newAttach(a), newCancel(a)}},
+		{"program", "The program itself:", []*cobra.Command{newDoctor(a), newSettings(a), newVersion(a), newCompletion(), newMan()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	complete(root)
 	return root
 }
+
+// addKept gives a command the flag that says where finished steps, and what was found out of films, are kept.
+func addKept(flags *pflag.FlagSet) { config.AddFlags(flags, "kept") }
+
+// addTools gives a command that opens films the flags that name ffmpeg and ffprobe.
+func addTools(flags *pflag.FlagSet) { config.AddFlags(flags, "ffmpeg", "ffprobe") }
 
 // addTarget gives a command the flags that say where a film goes.
 func addTarget(flags *pflag.FlagSet) {
@@ -99,7 +121,7 @@ func (a *app) settled(run func(cmd *cobra.Command, args []string) error) func(*c
 			return err
 		}
 		if blocks(findings) {
-			return findingsError{findings}
+			return settingsError{findings}
 		}
 		a.ui.Findings(findings)
 		return run(cmd, args)
@@ -116,7 +138,7 @@ func (a *app) settle(cmd *cobra.Command) ([]report.Finding, error) {
 	if err != nil || blocks(findings) {
 		return findings, err
 	}
-	a.config = settings
+	a.config, a.cmd = settings, cmd
 	a.ui = ui.New(ui.Detect(a.err, settings.LogFormat, os.Getenv))
 	return findings, nil
 }
@@ -127,54 +149,6 @@ func (a *app) printJSON(v any) error {
 	e.SetEscapeHTML(false) // an & in an address stays readable
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// args makes a wrong number of arguments a usage error.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, given []string) error {
-		if err := check(cmd, given); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
-}
-
-func noSuchCommand(cmd *cobra.Command, given []string) error {
-	if len(given) == 0 {
-		return nil
-	}
-	return usageError{fmt.Errorf("there is no command %q%s", given[0], didYouMean(given[0], names(cmd)))}
-}
-
-func names(cmd *cobra.Command) []string {
-	var known []string
-	for _, c := range cmd.Commands() {
-		if !c.Hidden {
-			known = append(known, c.Name())
-		}
-	}
-	return known
-}
-
-// nearFlag adds the flag that a mistyped one most likely stands for.
-func nearFlag(cmd *cobra.Command, err error) error {
-	word, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !ok {
-		return err
-	}
-	var known []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	if near := strictyaml.Nearest(word, known); near != "" {
-		return fmt.Errorf("there is no flag --%s; did you mean --%s?", word, near)
-	}
-	return fmt.Errorf("there is no flag --%s", word)
-}
-
-func didYouMean(word string, known []string) string {
-	if near := strictyaml.Nearest(word, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
 }
 
 // newHelp is cobra's help command, but what it does not know is a usage error.
@@ -193,20 +167,5 @@ func newHelp() *cobra.Command {
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return names(cmd.Root()), cobra.ShellCompDirectiveNoFileComp
 		},
-	}
-}
-
-// settingsTopic is no command: `filmpress help settings` shows it.
-func settingsTopic() *cobra.Command {
-	return &cobra.Command{
-		Use:   "settings",
-		Short: "Settings files, variables and flags",
-		Long: `Settings say where a film goes and with which tools it is made. The later of these wins:
-defaults, ` + "~/.config/filmpress/config.yml" + `, the file of --config (or FILMPRESS_CONFIG), variables, flags.
-Sample files come with the program: --config ` + strings.Join(config.Names(), ", ") + `.
-
-` + config.Help() + `
-Credentials are no settings. For a bucket they are taken from where AWS tools look: AWS_ACCESS_KEY_ID and
-AWS_SECRET_ACCESS_KEY, the files of ~/.aws, or the machine's role.`,
 	}
 }

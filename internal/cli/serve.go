@@ -29,15 +29,17 @@ func newServe(a *app) *cobra.Command {
 		Short: "Serve a folder of published films on this machine",
 		Long: `Serves a folder of published films to the browsers of this machine, the way a bucket would: right types,
 byte ranges, nothing outside the folder. Without DIR it is the folder of --to, ./library by default.
-Ctrl-C ends it. For the public there are better servers; any web server can serve the folder.
+Ctrl-C ends it. Pages of other sites that are open in the same browser cannot read it, unless it is --public. For the public there are
+better servers; any web server can serve the folder.
 
 With --watch it publishes that film into the folder, and again whenever the film, film.md, a subtitle or the theme is
 saved; open pages reload by themselves. What would stop a publish is told, and the pages stay as they are. The script that
-reloads is added on the way to the browser; nothing of it is published.` + exits(exitFine, exitFailed, exitUsage),
+reloads is added on the way to the browser; nothing of it is published.` + exits(exitFine, exitFailed, exitUsage, says{exitFindings, "with --watch: there is no such film"},
+			says{exitStore, "there is no such folder"}),
 		Example: `  filmpress serve
   filmpress serve --watch film.mp4 --theme theme
   filmpress serve /srv/films --addr 127.0.0.1:9000`,
-		Args: args(cobra.MaximumNArgs(1)),
+		Args: takes(0, 1),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error {
 			path := a.config.To
 			if len(given) == 1 {
@@ -47,10 +49,13 @@ reloads is added on the way to the browser; nothing of it is published.` + exits
 		}),
 	}
 	config.AddFlags(cmd.Flags(), "to", "serve.addr", "workers")
+	cmd.Flags().Lookup("to").Usage = "the folder to serve, where DIR names none"
+	addKept(cmd.Flags())
+	addTools(cmd.Flags())
 	cmd.Flags().StringVar(&watched.name, "watch", "", "publish this film into the folder, and again whenever it or a file beside it changes")
 	addFilmFlags(cmd, &watched.film)
 	addSite(cmd.Flags())
-	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach")
+	cmd.Flags().BoolVar(&public, "public", false, "allow an address that other machines can reach, and pages of other sites to show the films")
 	return cmd
 }
 
@@ -64,32 +69,31 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	}
 	if watched.name != "" {
 		if _, err := os.Stat(watched.name); err != nil {
-			return err
+			return filmError{err}
 		}
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return err
 		}
 	}
 	root, err := os.OpenRoot(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: there is no such folder; publish a film first, or name the folder to serve", path)
-	}
-	if err != nil {
+	switch info, _ := os.Stat(path); {
+	case errors.Is(err, os.ErrNotExist):
+		return &absentError{fmt.Sprintf("%s: there is no such folder; publish a film first, or name the folder to serve", path)}
+	case err != nil && info != nil && !info.IsDir():
+		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, quoteArg(path))}
+	case err != nil:
 		return err
 	}
 	defer root.Close()
 	listener, err := net.Listen("tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program; choose another address, as in --addr 127.0.0.1:8081", addr)
-	}
 	if err != nil {
-		return fmt.Errorf("cannot listen at %s: %w", addr, err)
+		return unheard(addr, err)
 	}
 	films, err := dir.New(path)
 	if err != nil {
 		return err
 	}
-	shown := folder{root: root, films: films}
+	shown := folder{root: root, films: films, public: public}
 	if watched.name != "" {
 		shown.live = newLive()
 		var work sync.WaitGroup
@@ -115,6 +119,22 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	}
 	<-stopped
 	return nil
+}
+
+// unheard says why nothing can listen at an address, and what else to try.
+func unheard(addr string, err error) error {
+	why := "this machine refuses it (" + reason(err) + ")"
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program; choose another address, as in --addr 127.0.0.1:8081", addr)
+	case errors.Is(err, syscall.EACCES):
+		why = "ports below 1024 are for root alone"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		why = "this machine has no such address"
+	case is[*net.DNSError](err):
+		why = "there is no host of that name"
+	}
+	return fmt.Errorf("cannot listen at %s: %s; choose another address, as in --addr 127.0.0.1:8080", addr, why)
 }
 
 // loopback tells whether only this machine reaches the address. A name counts only if it is localhost: what

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
-	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
 	"filmpress/internal/step"
 	"filmpress/internal/ui"
@@ -23,11 +22,12 @@ func newStatus(a *app) *cobra.Command {
 		Use:   "status [SLUG]",
 		Short: "Tell how far films are that workers make",
 		Long: `Lists the films that were published with --engine temporal, the latest first; or tells which steps of one film are being done, on
-which machine, and what went wrong with those that are tried again; their names are read from the kept results.` + exits(exitFine, exitFailed, exitUsage),
+which machine, and what went wrong with those that are tried again; their names are read from the kept results.` + exits(exitFine, exitFailed, exitUsage, exitStore, stopped),
 		Example: "  filmpress status\n  filmpress status the-lake --kept s3://films-work/kept",
-		Args:    args(cobra.MaximumNArgs(1)),
+		Args:    takes(0, 1),
 	}
 	addServer(cmd.Flags())
+	addKept(cmd.Flags())
 	config.AddFlags(cmd.Flags(), "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
@@ -127,7 +127,7 @@ func (a *app) statusOf(ctx context.Context, c *temporal.Cluster, slug string, as
 		fmt.Fprintf(a.out, "  %d more wait for a worker\n", waiting)
 	}
 	if p.State == temporal.Finished {
-		a.ui.Note("its steps are done; if it is not released yet: filmpress attach " + slug)
+		a.ui.Note("its steps are done; if it is not released yet: " + a.command("attach", slug))
 	}
 	return nil
 }
@@ -160,12 +160,14 @@ func newAttach(a *app) *cobra.Command {
 		Short: "Wait for a film that workers make, and release it",
 		Long: `Goes on where filmpress publish --engine temporal was interrupted or detached: shows the progress, and makes the release when the steps are
 done. It may run on another machine; it needs the kept results, and the rights to the place that the film is published to.` +
-			exits(exitFine, exitFailed, exitUsage, exitFindings, exitStore, exitInterrupted),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the release is not sound, or the theme has errors; nothing was published"}, exitStore, exitInterrupted),
 		Example: "  filmpress attach the-lake --kept s3://films-work/kept",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    takes(1, 1),
 	}
 	flags := cmd.Flags()
 	addServer(flags)
+	addKept(flags)
+	addSite(flags)
 	config.AddFlags(flags, "cache", "cache-size", "metrics", "traces", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style", "s3.public-url")
 	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
@@ -180,7 +182,7 @@ done. It may run on another machine; it needs the kept results, and the rights t
 
 // attachTo finds a publish and what it was about.
 func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error {
-	kept, err := local.OpenKept(a.keptHere())
+	kept, err := a.openKept()
 	if err != nil {
 		return err
 	}
@@ -198,6 +200,12 @@ func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error
 		return err
 	}
 	a.config.To = p.Memo.To
+	if p.Memo.Place != "" {
+		if a.config.To, err = d.Place(ctx, p.Memo.Place); err != nil {
+			return err
+		}
+	}
+	a.tellPublic(a.config.To)
 	st, err := a.openTarget(ctx)
 	if err != nil {
 		return err
@@ -219,11 +227,12 @@ func newCancel(a *app) *cobra.Command {
 		Long: `Tells the server that the film is not wanted any more. Workers stop within half a minute. What is finished stays kept, so that a later publish goes
 on from there; the film itself is removed from among the kept results, also where a publish was killed before the server heard of it. What is
 released stays released.` +
-			exits(exitFine, exitFailed, exitUsage, exitStore),
+			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
 		Example: "  filmpress cancel the-lake --kept s3://films-work/kept",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    takes(1, 1),
 	}
 	addServer(cmd.Flags())
+	addKept(cmd.Flags())
 	config.AddFlags(cmd.Flags(), "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		d, c, err := a.meet(cmd.Context())

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/annotate"
@@ -53,7 +52,7 @@ file's folder or the nearest one above:
   kinds: {"deaf/**": sdh}          # or forced
 
 With --baseline FILE, findings that stand in the file do not count. --write-baseline writes it anew.` +
-			subsExits("findings at or above --fail-on") + strings.TrimPrefix(exits(exitTool, exitInterrupted), "\n\nExit codes:") + `
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "findings at or above --fail-on"}, exitTool, stopped) + `
 
 1 also means that a path could not be read, and 2 that a settings file is wrong; all that could be read was checked.`,
 		Example: `  filmpress subs check subtitles/
@@ -63,7 +62,9 @@ With --baseline FILE, findings that stand in the file do not count. --write-base
   filmpress subs check --explain cue-cps`,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "", "form of the findings: "+strings.Join(annotate.Formats(), ", ")+"; else github where GITHUB_ACTIONS=true, else text")
+	addKept(flags)
+	addTools(flags)
+	flags.StringVar(&f.format, "format", "", formatUsage())
 	flags.StringVarP(&f.output, "output", "o", "", "write the findings into a file")
 	flags.StringVar(&f.profile, "profile", "", "whose style to hold the files to: "+profiles)
 	flags.StringArrayVar(&f.levels, "rule", nil, "set a rule to error, warn, info or off, as in cue-overlap=warn; may be given several times")
@@ -141,7 +142,7 @@ func (c *subsCheck) run(ctx context.Context) error {
 		return err
 	}
 	if c.writeBaseline {
-		if err := renameio.WriteFile(c.baseline, c.base.Bytes(), 0o644); err != nil {
+		if _, err := replaceFile(c.baseline, c.base.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -5,17 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
-	"filmpress/internal/annotate"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
@@ -52,19 +47,6 @@ func (c *subsCheck) look(ctx context.Context) error {
 	return nil
 }
 
-// noEmpty refuses flags that are given with nothing: most often a variable of a script that is not set, and a check that
-// passes over --film "" proves less than its caller believes.
-func noEmpty(flags *pflag.FlagSet) (err error) {
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
-			err = usagef("--%s is given with nothing behind it; say what, or leave it away", f.Name)
-		}
-	})
-	return err
-}
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 func (c *subsCheck) judgePaths() error {
 	isStream := func(p string) bool { return p == "-" }
 	files := slices.DeleteFunc(slices.Clone(c.paths), isStream)
@@ -82,17 +64,9 @@ func (c *subsCheck) judgePaths() error {
 	return nil
 }
 
-func (c *subsCheck) judgeFormat() error {
-	if c.format == "" {
-		c.format = "text"
-		if os.Getenv("GITHUB_ACTIONS") == "true" && c.output == "" {
-			c.format = "github"
-		}
-	}
-	if !slices.Contains(annotate.Formats(), c.format) {
-		return usagef("there is no format %q%s There are %s", c.format, ended(didYouMean(c.format, annotate.Formats())), strings.Join(annotate.Formats(), ", "))
-	}
-	return nil
+func (c *subsCheck) judgeFormat() (err error) {
+	c.format, err = findingsFormat(c.format, c.output)
+	return err
 }
 
 // judgeChoice takes the flags that a settings file could set, too.
@@ -171,7 +145,7 @@ func (c *subsCheck) readAgainst() error {
 	if c.against == "" {
 		return nil
 	}
-	t, found, err := readSubtitle(c.against, c.charset)
+	t, found, err := c.readSubtitle(c.against, c.charset)
 	if err != nil {
 		return err
 	}
@@ -193,7 +167,7 @@ func subtitleBytes(name string) ([]byte, error) { return readCapped(name, subtit
 // read reads a file to be checked, of which one may be standard input.
 func (c *subsCheck) read(name string) ([]byte, error) {
 	if name == c.stdin && c.stdin != "" {
-		return io.ReadAll(io.LimitReader(c.in, subtitle.MaxBytes+1))
+		return c.readStdin()
 	}
 	return subtitleBytes(name)
 }

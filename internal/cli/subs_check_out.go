@@ -109,20 +109,20 @@ func (c *subsCheck) summarize() {
 	s := &c.sum
 	found := "nothing is wrong"
 	if n := s.errors + s.warnings + s.notes; n > 0 {
-		found = fmt.Sprintf("%s and %s", plural(s.errors, "error"), plural(s.warnings, "warning"))
+		found = fmt.Sprintf("%s and %s", counted(s.errors, "error"), counted(s.warnings, "warning"))
 		if s.notes > 0 {
-			found = fmt.Sprintf("%s, %s and %s", plural(s.errors, "error"), plural(s.warnings, "warning"), plural(s.notes, "note"))
+			found = fmt.Sprintf("%s, %s and %s", counted(s.errors, "error"), counted(s.warnings, "warning"), counted(s.notes, "note"))
 		}
-		found += " in " + plural(s.bad, "file")
+		found += " in " + counted(s.bad, "file")
 	} else if s.known > 0 {
 		found = "nothing new is wrong"
 	}
-	c.ui.Note(fmt.Sprintf("%s checked: %s", plural(s.files, "file"), found))
+	c.ui.Note(fmt.Sprintf("%s checked: %s", counted(s.files, "file"), found))
 	if s.ignored > 0 {
-		c.ui.Note(fmt.Sprintf("%s left out, as %s says", plural(s.ignored, "file"), lint.SettingsName))
+		c.ui.Note(fmt.Sprintf("%s left out, as %s says", counted(s.ignored, "file"), lint.SettingsName))
 	}
 	if s.unread > 0 {
-		c.ui.Note(fmt.Sprintf("%s could not be read, and so not checked", plural(s.unread, "file")))
+		c.ui.Note(fmt.Sprintf("%s could not be read, and so not checked", counted(s.unread, "file")))
 	}
 	c.tellBaseline()
 	if len(s.rules) == 0 {
@@ -151,7 +151,7 @@ func (c *subsCheck) tellBaseline() {
 	switch {
 	case c.base == nil:
 	case c.writeBaseline:
-		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", plural(c.sum.known, "finding"), c.baseline, quoteArg(c.baseline)))
+		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", counted(c.sum.known, "finding"), c.baseline, quoteArg(c.baseline)))
 	case c.base.Mended() > 0:
 		c.ui.Note(fmt.Sprintf("%d known from %s; %d that stand there are mended: --write-baseline takes them out", c.sum.known, c.baseline, c.base.Mended()))
 	default:

@@ -40,17 +40,17 @@ func newSubsConvert(a *app) *cobra.Command {
 		Short: "Convert a subtitle file to another format, and move its times",
 		Long: `Reads SRT, WebVTT, ASS and SSA, TTML (IMSC, DFXP, EBU-TT), EBU STL, SCC, and teletext in a transport stream; writes
 SRT, WebVTT, ASS, TTML (IMSC 1.1) and EBU STL. The format of IN is told by its content, that of OUT by its name or by --to.
-OUT is written in UTF-8; - is standard output. As with cp, an OUT that is there is replaced, but IN never without --force.
+OUT is written in UTF-8. - is standard input, and standard output. As with cp, an OUT that is there is replaced, but IN never without --force.
 
 What OUT cannot hold is named, cue by cue, as a lossy-* warning; with --strict it is an error, and nothing is written.
 Where a part of IN cannot be read, nothing is written either, unless --keep-going says that the rest will do.
 A clean file converted to its own format comes out byte for byte.` +
-			exits(exitFine, exitFailed, exitUsage, exitFindings),
+			subsExits("a part of IN cannot be read, or --strict and something would be lost; nothing was written"),
 		Example: `  filmpress subs convert film.ass film.vtt
   filmpress subs convert film.srt film.ttml --charset windows-1251 --language ru
   filmpress subs convert film.srt later.srt --shift -1.5s --scale 25/23.976
   filmpress subs convert film.stl - --to srt --strict`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "format of OUT: srt, vtt, ass, ttml, stl; else its extension says")
@@ -85,11 +85,11 @@ func (a *app) convert(o convertOptions) error {
 	if err := o.checkOut(); err != nil {
 		return err
 	}
-	data, err := readCapped(o.in, subtitle.MaxBytes+1)
+	name, data, err := a.readInput(o.in)
 	if err != nil {
 		return err
 	}
-	track, found := foreign.Read(shown(o.in), data, opt)
+	track, found := foreign.Read(name, data, opt)
 	if blocks(found) && (!o.keepGoing || len(track.Cues) == 0) {
 		return findingsError{found}
 	}
@@ -111,10 +111,10 @@ func (a *app) convert(o convertOptions) error {
 		_, err := a.out.Write(out)
 		return err
 	}
-	if err := writeAside(o.out, out); err != nil {
+	if _, err := replaceFile(o.out, out); err != nil {
 		return err
 	}
-	a.ui.Note(fmt.Sprintf("%s: %s, %s from %s", shown(o.out), countOf(len(track.Cues), "cue"), foreign.Name(to), foreign.Name(track.Format)))
+	a.ui.Note(fmt.Sprintf("%s: %s, %s from %s", shown(o.out), counted(len(track.Cues), "cue"), foreign.Name(to), foreign.Name(track.Format)))
 	return nil
 }
 

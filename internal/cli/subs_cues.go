@@ -37,7 +37,7 @@ more tolerant. So a file that is called .vtt and has no signature is refused, wh
 		Example: `  filmpress subs cues film.en.srt
   filmpress subs cues film.en.vtt --json | jq '.cues[0].text'
   filmpress subs cues old.srt --charset windows-1251`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 		RunE: a.settled(func(_ *cobra.Command, given []string) error { return a.subsCues(given[0], o) }),
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object: docs/cues.md")
@@ -49,7 +49,7 @@ func (a *app) subsCues(path string, o cuesOptions) error {
 	if err := checkCharset(o.charset); err != nil {
 		return err
 	}
-	track, findings, err := readSubtitleBy(readAsPlayers, path, o.charset)
+	track, findings, err := a.readSubtitleBy(readAsPlayers, path, o.charset)
 	if err != nil {
 		if unread, ok := errors.AsType[unreadError](err); ok && o.json {
 			return errors.Join(a.printJSON(readCues{Error: unread.finding.Text, Cues: []readCue{}}), err)
@@ -144,12 +144,4 @@ func cueNotes(t *subtitle.Track, c *subtitle.Cue) []string {
 		lines = append(lines, "["+s+"]")
 	}
 	return lines
-}
-
-// counted is a number with its noun: "1 cue", "2 cues".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

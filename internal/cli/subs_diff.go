@@ -41,7 +41,7 @@ of each cue is what remains. --json prints one object, whose shape docs/diff.md 
 			subsExits("the files differ, or a part of one cannot be read"),
 		Example: `  filmpress subs diff film.en.srt from-anna/film.en.srt
   filmpress subs diff film.en.srt film.en.vtt --tolerance 40ms`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 		RunE: a.settled(func(_ *cobra.Command, given []string) error { return a.subsDiff(given[0], given[1], o) }),
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object: docs/diff.md")
@@ -57,11 +57,11 @@ func (a *app) subsDiff(nameA, nameB string, o diffOptions) error {
 	if o.tolerance < 0 {
 		return usageError{fmt.Errorf("--tolerance is 0 or more, not %v", o.tolerance)}
 	}
-	trackA, foundA, err := readSubtitle(nameA, o.charset)
+	trackA, foundA, err := a.readSubtitle(nameA, o.charset)
 	if err != nil {
 		return err
 	}
-	trackB, foundB, err := readSubtitle(nameB, o.charset)
+	trackB, foundB, err := a.readSubtitle(nameB, o.charset)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // explain tells everything about a rule.
 func (a *app) explain(f checkFlags) error {
 	if len(f.paths) > 0 {
-		return usagef("--explain tells about a rule and checks nothing; leave the files away")
+		return usagef("--explain tells about a rule and checks nothing; leave the files out")
 	}
 	all := checkRules()
 	i := slices.IndexFunc(all, func(r rules.Rule) bool { return r.ID == f.explain })

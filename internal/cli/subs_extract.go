@@ -41,11 +41,12 @@ func newSubsExtract(a *app) *cobra.Command {
 		Long: `Takes every text track out of a film and writes it beside the film, named so that publish finds it: film.en.srt,
 film.ru.forced.srt, film.en.sdh.vtt. WebVTT stays WebVTT and ASS stays ASS; everything else becomes SRT. The paths of the
 files go to standard output. Subtitles that are pictures (PGS, VobSub, DVB) are named, since only an OCR program can
-read them.` + exits(exitFine, exitFailed, exitUsage, exitFindings, exitTool, exitInterrupted),
+read them.` + exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the film has no subtitles that are text, or is not there"}, exitTool, stopped),
 		Example: "  filmpress subs extract film.mkv\n  filmpress subs extract film.mkv --track 2 -o subtitles",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    takes(1, 1),
 	}
 	f := cmd.Flags()
+	addTools(f)
 	f.StringVarP(&o.folder, "output", "o", "", "the folder for the files; else that of the film")
 	f.IntVar(&o.track, "track", 0, "only this subtitle track, counted from 1")
 	f.BoolVar(&o.force, "force", false, "replace files that are there")
@@ -65,7 +66,7 @@ func (a *app) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 	if _, err := os.Stat(o.film); err != nil {
-		return err
+		return filmError{err}
 	}
 	tracks, why, err := tools.TextTracks(ctx, o.film)
 	if err != nil {
@@ -96,7 +97,7 @@ func (a *app) extract(ctx context.Context, o extractOptions) error {
 // plan names the files, and says which tracks are no text.
 func (o extractOptions) plan(tracks []ffmpeg.TextTrack) (jobs []extraction, found []report.Finding, err error) {
 	if o.track > len(tracks) && len(tracks) > 0 {
-		return nil, nil, usageError{fmt.Errorf("--track %d: the film has %s", o.track, countOf(len(tracks), "subtitle track"))}
+		return nil, nil, usageError{fmt.Errorf("--track %d: the film has %s", o.track, counted(len(tracks), "subtitle track"))}
 	}
 	say := func(sev report.Severity, rule, text, hint string) {
 		found = append(found, report.Finding{Pos: report.Pos{File: shown(o.film)}, Severity: sev, Rule: rule, Text: text, Hint: hint})
@@ -130,13 +131,6 @@ func (o extractOptions) plan(tracks []ffmpeg.TextTrack) (jobs []extraction, foun
 		found[len(found)-1].Severity = report.Error // nothing is left to do
 	}
 	return jobs, found, nil
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "one " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // about names a track: `track 2 (hdmv_pgs_subtitle, English, "Signs")`.
@@ -231,11 +225,11 @@ func (a *app) extractOne(ctx context.Context, tools ffmpeg.Tools, o extractOptio
 		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: shown(o.film)}, Severity: report.Warn, Rule: "track-empty", Text: job.about() + " has no subtitles in it; no file was made of it"}})
 		return nil
 	}
-	if err := writeAside(job.path, text); err != nil {
+	if _, err := replaceFile(job.path, text); err != nil {
 		return err
 	}
 	a.ui.Findings(withoutLosses(found))
-	a.ui.Note(fmt.Sprintf("%s: %s", job.about(), countOf(len(track.Cues), "cue")))
+	a.ui.Note(fmt.Sprintf("%s: %s", job.about(), counted(len(track.Cues), "cue")))
 	_, err = fmt.Fprintln(a.out, job.path)
 	return err
 }

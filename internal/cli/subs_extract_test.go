@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,5 +47,40 @@ func TestExtractionPlan(t *testing.T) {
 	o.track = 5
 	if jobs, _, _ := o.plan(tracks); len(jobs) != 1 || jobs[0].path != "out/a.b.ru.sdh.srt" {
 		t.Errorf("%v", jobs)
+	}
+}
+
+// TestExtractionWritesOverNothing: what is there already stays unless --force is given, and what is no plain file stays all the same.
+func TestExtractionWritesOverNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(os.WriteFile(path("film.en.srt"), nil, 0o644), os.Mkdir(path("film.ru.srt"), 0o755), os.Symlink("film.en.srt", path("film.ky.srt"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		force bool
+		want  string // "" is that it may be written
+		code  int
+	}{
+		{"film.de.srt", false, "", exitFine},
+		{"film.en.srt", false, "is there already; move it away, or add --force to replace it", exitFailed},
+		{"film.en.srt", true, "", exitFine},
+		{"film.ru.srt", true, "is there already, and no plain file", exitFailed},
+		{"film.ky.srt", true, "is there already, and no plain file", exitFailed},
+	} {
+		err := extractOptions{folder: dir, force: c.force}.checkFiles([]extraction{{path: path(c.name)}})
+		if exitCode(t.Context(), err) != c.code || err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s, force %v: %v", c.name, c.force, err)
+		}
+	}
+	if err := (extractOptions{folder: path("film.en.srt")}).checkFiles(nil); exitCode(t.Context(), err) != exitUsage {
+		t.Errorf("a file in place of the folder: %v", err)
+	}
+	if err := (extractOptions{folder: path("new/folder")}).checkFiles(nil); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(path("new/folder")); err != nil || !info.IsDir() {
+		t.Errorf("the folder was not made: %v", err)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
-	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/repair"
 	"filmpress/internal/subtitle/rules"
 )
@@ -36,8 +35,8 @@ func newSubsFix(a *app) *cobra.Command {
 		Long: `Mends what is wrong with subtitle files where there is only one way to mend it, and leaves every other line as it
 is. No text is lost, and fixing twice changes nothing more. What needs a person is told with its place and its mend.
 
-Without -o and --in-place nothing is written: the changes are shown on stdout, as a diff. A file whose encoding is
-not certain is left alone and named; the others go on. A rule that ` + lint.SettingsName + ` turns off is not mended.
+Without -o and --in-place nothing is written: the changes are shown on stdout, as a diff. FILE is - for standard input. A file whose
+encoding is not certain is left alone and named; the others go on. A rule that ` + lint.SettingsName + ` turns off is not mended.
 
 Mended are: ` + wrapped(repair.IDs(), 110) + `.
 Only where --only names it: ` + strings.Join(repair.OnlyAsked(), ", ") + `.` +
@@ -46,7 +45,7 @@ Only where --only names it: ` + strings.Join(repair.OnlyAsked(), ", ") + `.` +
   filmpress subs fix film.ru.srt --in-place
   filmpress subs fix *.srt --in-place --only enc-not-utf8
   filmpress subs fix old.srt --charset windows-1251 -o film.ru.srt`,
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: takes(1, many),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error { return a.subsFix(cmd.Context(), given, o) }),
 	}
 	flags := cmd.Flags()
@@ -85,6 +84,8 @@ func (o *fixOptions) check(files []string) error {
 	switch {
 	case o.out != "" && o.inPlace:
 		err = errors.New("-o and --in-place say two things; give one of them")
+	case slices.Contains(files, "-") && (o.inPlace || len(files) > 1):
+		err = errors.New("- is standard input, which stands alone and cannot be mended in place; write it elsewhere with -o")
 	case len(files) > 1 && o.out != "":
 		err = fmt.Errorf("-o takes one file, and %d are given; several are mended with --in-place", len(files))
 	case len(files) > 1 && !o.inPlace && !o.dryRun:
@@ -137,7 +138,7 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 	code := exitFine
 	if wrong := settings.Prepare(files); len(wrong) > 0 {
 		a.ui.Findings(wrong)
-		code = exitFindings
+		code = exitUsage // as subs check has it; files are mended all the same, by what of the settings could be read
 	}
 	for _, path := range files {
 		if ctx.Err() != nil {
@@ -149,7 +150,9 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 			return err
 		case err != nil:
 			a.ui.Failed(sentence(err))
-			code = exitFailed
+			if code != exitUsage {
+				code = exitFailed
+			}
 		case !clean && code == exitFine:
 			code = exitFindings
 		}
@@ -162,7 +165,7 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 
 // fixFile mends one file. It reports whether no error is left in it.
 func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean bool, err error) {
-	data, err := readCapped(path, subtitle.MaxBytes+1)
+	name, data, err := a.readInput(path)
 	if err != nil {
 		return false, err
 	}
@@ -177,14 +180,13 @@ func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean
 			}
 		}
 	}
-	name := shown(path)
 	r := repair.Fix(name, data, opt)
 	if r.Refused {
 		a.ui.Findings(r.Left)
 		a.ui.Note(name + ": left alone; mend it by hand first")
 		return false, nil
 	}
-	wrote, err := a.putFixed(path, data, r, o)
+	wrote, err := a.putFixed(path, name, data, r, o)
 	if err != nil {
 		return false, err
 	}
@@ -194,13 +196,13 @@ func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean
 }
 
 // putFixed writes the mended file to where it was asked for, or its changes to stdout. wrote says where it is.
-func (a *app) putFixed(path string, data []byte, r repair.Result, o fixOptions) (wrote string, err error) {
+func (a *app) putFixed(path, name string, data []byte, r repair.Result, o fixOptions) (wrote string, err error) {
 	switch {
 	case o.dryRun || o.out == "" && !o.inPlace:
-		_, err = fmt.Fprint(a.out, unifiedDiff(shown(path), r.Before, r.After))
+		_, err = fmt.Fprint(a.out, unifiedDiff(name, r.Before, r.After))
 		return "", err
 	case o.inPlace && bytes.Equal(r.Out, data):
-		return shown(path), nil // as it is
+		return name, nil // as it is
 	}
 	return a.putChanged(path, o.out, o.inPlace, r.Out)
 }
@@ -221,9 +223,9 @@ func (a *app) tellFixed(name string, changes []repair.Change, left []report.Find
 	done := "nothing to mend"
 	switch {
 	case places > 0 && wrote == "":
-		done = plural(places, "place") + " would be mended; --in-place writes it"
+		done = counted(places, "place") + " would be mended; --in-place writes it"
 	case places > 0:
-		done = plural(places, "place") + " mended, written to " + wrote
+		done = counted(places, "place") + " mended, written to " + wrote
 	case wrote != "" && wrote != name:
 		done += ", written to " + wrote + " as it is"
 	}
@@ -236,15 +238,7 @@ func (a *app) tellFixed(name string, changes []repair.Change, left []report.Find
 		done += " (the lines are those of the mended file)"
 	}
 	if notes := all - len(left); notes > 0 {
-		done += fmt.Sprintf("; filmpress subs check has %s more, on how it reads", plural(notes, "finding"))
+		done += fmt.Sprintf("; filmpress subs check has %s more, on how it reads", counted(notes, "finding"))
 	}
 	a.ui.Note(name + ": " + done)
-}
-
-// plural is a number and what it counts: "1 place", "2 places".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

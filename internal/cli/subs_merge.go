@@ -37,7 +37,7 @@ Styles and regions of B are left out, since they would change A, too. What else 
 			subsExits("a file has errors, with which a part of it would be lost; nothing was written"),
 		Example: `  filmpress subs merge film.en.srt film.ru.srt -o film.en-ru.vtt
   filmpress subs merge film.en.vtt film.ru.vtt --stacked --to srt > film.srt`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 		RunE: a.settled(func(_ *cobra.Command, given []string) error { return a.subsMerge(given[0], given[1], o) }),
 	}
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "the file to write, .srt or .vtt; stdout without it")
@@ -55,11 +55,11 @@ func (a *app) subsMerge(nameA, nameB string, o mergeOptions) error {
 	if err != nil {
 		return err
 	}
-	first, foundA, err := readSubtitle(nameA, o.charset)
+	first, foundA, err := a.readSubtitle(nameA, o.charset)
 	if err != nil {
 		return err
 	}
-	second, foundB, err := readSubtitle(nameB, o.charset)
+	second, foundB, err := a.readSubtitle(nameB, o.charset)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *app) subsMerge(nameA, nameB string, o mergeOptions) error {
 	if to == subtitle.SRT {
 		data = merged.SRT()
 	}
-	return a.writeResult(o.out, data, nameA, nameB)
+	return a.writeResult(o.out, data, counted(len(merged.Cues), "cue"), nameA, nameB)
 }
 
 // mergeFormat is the format that --to or the output's name says; 0 where neither does.
@@ -97,7 +97,7 @@ func mergeFormat(o mergeOptions) (subtitle.Format, error) {
 	case o.to != "" && !ok:
 		return 0, usageError{fmt.Errorf("--to is srt or vtt, not %q", o.to)}
 	case o.to != "" && named && to != byName:
-		return 0, usageError{fmt.Errorf("--to says %s, but the output is called %s; leave one of them away", o.to, o.out)}
+		return 0, usageError{fmt.Errorf("--to says %s, but the output is called %s; leave one of them out", o.to, o.out)}
 	case o.to != "":
 		return to, nil
 	case o.out != "" && !named:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
+	"filmpress/internal/ui"
 )
 
 // unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
@@ -19,10 +21,38 @@ func (e unreadError) Error() string {
 	return e.finding.Pos.File + ": " + e.finding.Text + "; " + e.finding.Hint
 }
 
-// readSubtitle reads a subtitle file from disk. The error is one sentence: the file cannot be opened, or is no subtitle
+// stdin is what is read of standard input, and how it is called.
+const stdin = "stdin"
+
+// readInput reads a subtitle file, or standard input, which is -. name is what to call it.
+func (a *app) readInput(path string) (name string, data []byte, err error) {
+	if path != "-" {
+		data, err = readCapped(path, subtitle.MaxBytes+1)
+		return shown(path), data, err
+	}
+	data, err = a.readStdin()
+	return stdin, data, err
+}
+
+// readStdin reads standard input, once for all who ask.
+func (a *app) readStdin() ([]byte, error) {
+	if a.piped == nil {
+		if ui.Interactive(a.in) {
+			a.ui.Note("reading standard input; Ctrl-D ends it")
+		}
+		data, err := io.ReadAll(io.LimitReader(a.in, subtitle.MaxBytes+1))
+		if err != nil {
+			return nil, err
+		}
+		a.piped = append([]byte{}, data...)
+	}
+	return a.piped, nil
+}
+
+// readSubtitle reads a subtitle file, or standard input. The error is one sentence: the file cannot be opened, or is no subtitle
 // file. Everything else that is wrong is in the findings.
-func readSubtitle(path, charset string) (subtitle.Track, []report.Finding, error) {
-	return readSubtitleBy(readAnyFormat, path, charset)
+func (a *app) readSubtitle(path, charset string) (subtitle.Track, []report.Finding, error) {
+	return a.readSubtitleBy(readAnyFormat, path, charset)
 }
 
 // readAnyFormat reads every format that is known, as well as can be.
@@ -31,13 +61,13 @@ func readAnyFormat(name string, data []byte, opt subtitle.Options) (subtitle.Tra
 }
 
 // readSubtitleBy reads a file with one of the readers of package subtitle.
-func readSubtitleBy(read func(string, []byte, subtitle.Options) (subtitle.Track, []report.Finding), path, charset string) (subtitle.Track, []report.Finding, error) {
-	data, err := readCapped(path, subtitle.MaxBytes+1)
+func (a *app) readSubtitleBy(read func(string, []byte, subtitle.Options) (subtitle.Track, []report.Finding), path, charset string) (subtitle.Track, []report.Finding, error) {
+	name, data, err := a.readInput(path)
 	if err != nil {
 		return subtitle.Track{}, nil, err
 	}
 	language, _ := kindInName(path)
-	track, findings := read(shown(path), data, subtitle.Options{Charset: charset, Language: language})
+	track, findings := read(name, data, subtitle.Options{Charset: charset, Language: language})
 	if track.Format == 0 {
 		return track, nil, unreadError{worst(findings)}
 	}
@@ -83,5 +113,5 @@ func checkCharset(name string) error {
 
 // subsExits is the list of exit codes of a command on subtitle files, with what 3 means for this one.
 func subsExits(findings string) string {
-	return exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d %s", exitFindings, findings)
+	return exits(exitFine, exitFailed, exitUsage, says{exitFindings, findings}, stopped)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"filmpress/internal/engine/local"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
@@ -42,16 +41,17 @@ and the order of the cues stay; times are exact to the millisecond.
 Where too few people speak, or no timing fits clearly better than all others, nothing is written, with the finding
 sync-unsure: the file may be right or wrong, or belong to another film. That ends with code 1, so that a script can tell
 it from 3. With --json, "verdict" is fine, off or unsure.` +
-			exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d %s\n  %-4d %s\n  %-4d %s", exitFindings,
-			"with --check: the file is out of time; else: the file has errors that must be mended first", exitTool, exitWords[exitTool], exitInterrupted, "interrupted"),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "with --check: the file is out of time; else: the file has errors that must be mended first"}, exitTool, stopped),
 		Example: `  filmpress subs sync film.en.srt --film film.mp4
   filmpress subs sync film.en.srt --film film.mp4 --in-place
   filmpress subs sync film.ru.srt --against film.en.srt -o film.new.ru.srt
   filmpress subs sync film.en.srt --film film.mp4 --check --tolerance 0.3s`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 		RunE: a.settled(func(cmd *cobra.Command, given []string) error { return a.subsSync(cmd.Context(), given[0], o) }),
 	}
 	flags := cmd.Flags()
+	addKept(flags)
+	addTools(flags)
 	flags.StringVar(&o.film, "film", "", "the film, or its sound alone")
 	flags.StringVar(&o.against, "against", "", "a subtitle file of the same film that is in time")
 	flags.StringVar(&o.language, "language", "", "language spoken on the film's sound track to listen to: en; else the first track")
@@ -73,6 +73,8 @@ func (o *syncOptions) refuse(file string) error {
 		err = errors.New("give either --film FILM or --against OTHER, to say what the file is to be in time with")
 	case o.out != "" && o.inPlace:
 		err = errors.New("-o and --in-place say two things; give one of them")
+	case file == "-" && o.inPlace:
+		err = errors.New("- is standard input, which cannot be written; write the file elsewhere with -o")
 	case o.check && (o.out != "" || o.inPlace):
 		err = errors.New("--check only tells, and writes nothing; leave out --check, or -o and --in-place")
 	case o.json && o.out == "-":
@@ -133,7 +135,7 @@ func (a *app) subsSync(ctx context.Context, file string, o syncOptions) error {
 	if err := o.refuse(file); err != nil {
 		return err
 	}
-	track, findings, err := readSubtitle(file, o.charset)
+	track, findings, err := a.readSubtitle(file, o.charset)
 	if err != nil {
 		return err
 	}
@@ -178,7 +180,7 @@ func (a *app) endSync(out synced, o syncOptions, code int) error {
 func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) (align.Result, error) {
 	cues, opt := align.Cues(t), align.Options{MaxShift: o.maxShift}
 	if o.against != "" {
-		other, findings, err := readSubtitle(o.against, o.charset)
+		other, findings, err := a.readSubtitle(o.against, o.charset)
 		if err != nil {
 			return align.Result{}, err
 		}
@@ -206,7 +208,7 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	if !ok {
 		return align.ToSpeech(cues, align.Speech{}, opt), nil
 	}
-	kept, err := local.OpenKept(a.keptHere())
+	kept, err := a.openKept()
 	if err != nil {
 		return align.Result{}, err
 	}
@@ -247,7 +249,7 @@ func (a *app) writeSynced(file string, t *subtitle.Track, r align.Result, verdic
 	if o.out == "" && !o.inPlace || o.inPlace && verdict == inTime {
 		return "", nil
 	}
-	data, err := readCapped(file, subtitle.MaxBytes+1)
+	_, data, err := a.readInput(file)
 	if err != nil {
 		return "", err
 	}

@@ -45,7 +45,7 @@ from the right.` + subsExits("the file has errors, with which a part of its text
 		Example: `  filmpress subs transcript film.en.vtt
   filmpress subs transcript film.en.srt -o film.html --title "The Lake" --times
   filmpress subs transcript film.ru.srt --to md > film.md`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: takes(1, 1),
 		RunE: a.settled(func(_ *cobra.Command, given []string) error { return a.subsTranscript(given[0], o) }),
 	}
 	flags := cmd.Flags()
@@ -67,7 +67,7 @@ func (a *app) subsTranscript(path string, o transcriptOptions) error {
 	if o.pause <= 0 {
 		return usageError{fmt.Errorf("--pause is more than 0, not %v", o.pause)}
 	}
-	track, findings, err := readSubtitle(path, o.charset)
+	track, findings, err := a.readSubtitle(path, o.charset)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,8 @@ func (a *app) subsTranscript(path string, o transcriptOptions) error {
 	if html := write.name == "html" || write.name == "htm"; html && o.title == "" {
 		options.Title = titleOf(path)
 	}
-	return a.writeResult(o.out, []byte(write.to(prose.Paragraphs(track, o.pause), options)), path)
+	paragraphs := prose.Paragraphs(track, o.pause)
+	return a.writeResult(o.out, []byte(write.to(paragraphs, options)), counted(len(paragraphs), "paragraph"), path)
 }
 
 // titleOf is a file's name without its extension and language: "film.en.srt" is "film".

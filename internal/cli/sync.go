@@ -26,7 +26,7 @@ import (
 
 // mirrorOptions are the command line of sync.
 type mirrorOptions struct {
-	dryRun, check, delete, headers, json           bool
+	dryRun, check, delete, headers, hidden, json   bool
 	maxDelete, rules, bandwidth, srcConfig, toConf string
 	include, exclude                               []string
 	parallel                                       int
@@ -48,7 +48,8 @@ stays, and the one before it, to which a rollback goes; so do those of the point
 A run that was stopped is finished by the next one. Large uploads go on where they were.
 
 Patterns: *.ts is a name in any folder; films/*/poster.jpg is a path from the top; ** stands for any number of folders. What a
-pattern leaves out is not touched on either side. --rules names a YAML file with types and cache headers:
+pattern leaves out is not touched on either side. From a folder neither are files that editors and systems leave (.DS_Store,
+.~lock.film.md#, film.md~, .git), some of which tell who worked on a film, without --hidden. --rules names a YAML file with types and cache headers:
 
   rules:
     - match: "*.m4s"
@@ -59,14 +60,15 @@ pattern leaves out is not touched on either side. --rules names a YAML file with
 Symbolic links to a file inside SRC are copied as that file; other links are complaints. SRC is never left.
 
 The settings (--endpoint, --profile, variables) hold for both sides. Where the other side is another server, name a settings file
-for it with --src-config or --dst-config: its s3.endpoint, s3.region and s3.profile hold for that side, and nothing else does.` +
+for it with --src-config or --dst-config: of that file s3.endpoint, s3.region, s3.profile and s3.path-style hold for that side, and
+nothing else does; flags and variables are not asked then.` +
 			syncExits,
 		Example: `  filmpress sync library s3://films --dry-run
   filmpress sync s3://films backup --delete --max-delete 100
-  filmpress sync s3://films s3://films-copy --dst-config ./hetzner.yml
+  filmpress sync s3://films s3://films-copy --dst-config ./our-hetzner.yml
   filmpress sync library s3://films --bandwidth 08:00-18:00=1M,off
   filmpress sync library s3://films --check`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.dryRun, "dry-run", false, "tell what would be done, and change nothing")
@@ -75,27 +77,33 @@ for it with --src-config or --dst-config: its s3.endpoint, s3.region and s3.prof
 	flags.StringVar(&o.maxDelete, "max-delete", "50%", "with --delete: refuse to begin if more would go; a number of objects, or a share of those in DST")
 	flags.StringArrayVar(&o.include, "include", nil, "only names that this pattern stands for; may be given several times")
 	flags.StringArrayVar(&o.exclude, "exclude", nil, "not these names; wins over --include; may be given several times")
+	flags.BoolVar(&o.hidden, "hidden", false, "from a folder, also files whose names begin with a dot, or that editors leave")
 	flags.StringVar(&o.rules, "rules", "", "YAML file with types, cache and disposition headers for patterns")
 	flags.BoolVar(&o.headers, "headers", false, "also mend headers of objects whose bytes are right already; asks for each object")
 	flags.StringVar(&o.bandwidth, "bandwidth", "off", "bytes a second over the network, as in 1M, or with hours: 08:00-18:00=1M,off")
 	flags.IntVar(&o.parallel, "parallel", 32, "objects at once, 1 to 256")
 	flags.StringVar(&o.srcConfig, "src-config", "", "settings file of SRC alone: a name or path, as for --config")
 	flags.StringVar(&o.toConf, "dst-config", "", "settings file of DST alone")
-	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.BoolVar(&o.json, "json", false, "print the result as JSON: docs/admin.md")
 	config.AddFlags(flags, "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error { return a.sync(cmd.Context(), o, given[0], given[1]) })
 	return cmd
 }
 
 // syncExits are the exit codes of sync in its own words: a script that mirrors wants to know whether all of it was done.
-var syncExits = exits(exitFine, exitFailed, exitUsage) + "\n  3    with --check: DST is not the same as SRC; or the rules file has errors" +
-	"\n  4    partly done: something could not be copied, or the folder or bucket refused" + strings.TrimPrefix(exits(exitInterrupted), "\n\nExit codes:")
+var syncExits = exits(exitFine, exitFailed, says{exitUsage, "the command line, a settings file or the rules file is wrong, or one is not there"},
+	says{exitFindings, "with --check: DST is not the same as SRC"}, says{exitStore, "partly done: something could not be copied, or a folder or bucket refused or is not there"}, exitInterrupted)
 
 func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error {
 	o.dryRun = o.dryRun || o.check
 	opt, pace, err := a.syncSettings(o)
 	if err != nil {
 		return err
+	}
+	if !strings.HasPrefix(src, "s3://") && !strings.Contains(src, "://") && src != "" {
+		if _, err := os.Stat(src); errors.Is(err, os.ErrNotExist) {
+			return &absentError{src + ": there is no such file or folder"}
+		}
 	}
 	strange := &strangers{}
 	from, err := a.openSide(ctx, src, o.srcConfig, pace, o.parallel, strange.add)
@@ -110,6 +118,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 		return err
 	}
 	opt.Strange = strange.all
+	opt.Filter.NoHidden = from.Folder != "" && !o.hidden
 	var actions []mirror.Action
 	if o.dryRun && o.json {
 		actions = []mirror.Action{}
@@ -142,7 +151,7 @@ func partlyError(r mirror.Result) error {
 	if r.Waiting > 0 {
 		waits = fmt.Sprintf(", and %s had to wait (playlists and pages come after what they lead to, deletions last)", strconv.Itoa(r.Waiting)+" more")
 	}
-	return fmt.Errorf("%w: %s failed%s; mend what is told above and run the same command again", mirror.ErrPartly, plural(r.Failed, "object"), waits)
+	return fmt.Errorf("%w: %s failed%s; mend what is told above and run the same command again", mirror.ErrPartly, counted(r.Failed, "object"), waits)
 }
 
 // syncSettings reads the command line.
@@ -175,13 +184,13 @@ func (a *app) syncSettings(o mirrorOptions) (opt mirror.Options, pace func(conte
 		return bad("--bandwidth", err)
 	}
 	if o.rules != "" {
-		data, err := os.ReadFile(o.rules)
+		data, err := readCapped(o.rules, 1<<20+1)
 		if err != nil {
-			return opt, nil, err
+			return opt, nil, unreadable("--rules", err)
 		}
 		rules, findings := mirror.ParseRules(o.rules, data)
 		if len(findings) > 0 {
-			return opt, nil, findingsError{findings}
+			return opt, nil, settingsError{findings}
 		}
 		opt.Rules = rules
 	}
@@ -207,7 +216,7 @@ func (a *app) openSide(ctx context.Context, target, settings string, pace func(c
 			return mirror.Place{}, err
 		}
 		if blocks(findings) {
-			return mirror.Place{}, findingsError{findings}
+			return mirror.Place{}, settingsError{findings}
 		}
 		c = own.S3
 	}
@@ -330,7 +339,7 @@ func (a *app) syncWords(o mirrorOptions, to store.Store, r mirror.Result) string
 	var parts []string
 	add := func(n int, what string) {
 		if n > 0 {
-			parts = append(parts, plural(n, "object")+" "+what)
+			parts = append(parts, counted(n, "object")+" "+what)
 		}
 	}
 	add(r.Copied, fmt.Sprintf("%scopied (%s)", would, ui.Bytes(r.CopiedBytes)))

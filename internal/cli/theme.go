@@ -27,13 +27,13 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, quoteArg(dir))
 	case err != nil:
-		return nil, nil, err
+		return nil, nil, unreadable("--theme", err)
 	case !info.IsDir():
 		return nil, nil, usagef("--theme %s is a file; name the folder that holds %s", dir, theme.CSSName)
 	}
 	files := map[string][]byte{}
 	for _, name := range theme.Names {
-		data, err := readCapped(filepath.Join(dir, name), theme.MaxBytes)
+		data, err := readBeside(filepath.Join(dir, name), theme.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -53,7 +53,7 @@ func newTheme(a *app) *cobra.Command {
 		Long: `A theme is a folder with theme.css, a logo and a footer: docs/theme.md. publish and library take it by --theme DIR, or by the
 setting theme.` + exits(exitFine, exitFailed, exitUsage),
 		Example: "  filmpress theme init look\n  filmpress publish film.mp4 --theme look",
-		Args:    args(cobra.NoArgs),
+		Args:    takes(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newThemeInit(a))
@@ -67,7 +67,7 @@ func newThemeInit(a *app) *cobra.Command {
 		Long: `Writes theme.css with all colours and letters of the pages, a logo and a footer into DIR. Files that are there already are left
 as they are.` + exits(exitFine, exitFailed, exitUsage),
 		Example: "  filmpress theme init theme\n  filmpress publish film.mp4 --theme theme",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    takes(1, 1),
 		RunE: a.settled(func(_ *cobra.Command, given []string) error {
 			return a.startTheme(given[0])
 		}),

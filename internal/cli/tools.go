@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 
+	"filmpress/internal/engine/local"
 	"filmpress/internal/media/ffmpeg"
 )
 
@@ -13,6 +16,19 @@ func lacking(err error, pipeline string) error {
 		lacks.For = "the pipeline " + pipeline
 	}
 	return err
+}
+
+// openKept opens this machine's own results.
+func (a *app) openKept() (*local.Kept, error) {
+	kept, err := local.OpenKept(a.keptHere())
+	if is[*fs.PathError](err) {
+		flag := "--kept"
+		if a.keptHere() == a.config.Cache {
+			flag = "--cache"
+		}
+		return nil, fmt.Errorf("%s; name another folder with %s", sentence(err), flag)
+	}
+	return kept, err
 }
 
 // tools finds ffmpeg and ffprobe for a command that has them open a film: in the sandbox where there is one, and with a

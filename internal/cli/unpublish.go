@@ -36,11 +36,11 @@ Media and releases stay, so that publishing the film again sends nothing twice, 
 shows it again as it was. filmpress clean removes them after its grace. Until then, whoever kept the address of a media
 file can still fetch it. --purge deletes everything of the film at once, for what must not be seen any more; nobody may
 publish the film in that moment. What browsers and caches hold is out of reach.` +
-			exits(exitFine, exitFailed, exitUsage, exitStore, exitInterrupted),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the theme has errors; nothing was changed"}, exitStore, exitInterrupted),
 		Example: `  filmpress unpublish s3://films/2026 the-lake
   filmpress unpublish s3://films/2026 the-lake --yes
   filmpress unpublish library the-lake --purge --yes`,
-		Args: args(cobra.ExactArgs(2)),
+		Args: takes(2, 2),
 	}
 	addBucket(cmd.Flags())
 	addSite(cmd.Flags())
@@ -95,7 +95,7 @@ func (a *app) unpublish(ctx context.Context, p place, yes, purge, asJSON bool) e
 
 // tellGone says what was done, or would be, and what to do next.
 func (a *app) tellGone(p place, out unpublished, purge bool) {
-	film, media := p.show(p.slug), plural(out.Objects, "object")+" of media and pages ("+ui.Bytes(out.Bytes)+")"
+	film, media := p.show(p.slug), counted(out.Objects, "object")+" of media and pages ("+ui.Bytes(out.Bytes)+")"
 	names := strings.Join(out.Removed, ", ")
 	switch {
 	case !out.Done && len(out.Removed) == 0 && (!purge || out.Objects == 0):

@@ -1,11 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +15,6 @@ import (
 
 	"filmpress/internal/annotate"
 	"filmpress/internal/audit"
-	"filmpress/internal/config"
 	"filmpress/internal/library"
 	"filmpress/internal/origin"
 	"filmpress/internal/report"
@@ -36,7 +36,7 @@ type verifyOptions struct {
 func newVerify(a *app) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
-		Use:   "verify TARGET",
+		Use:   "verify [TARGET]",
 		Short: "Prove that published films are sound: ours, and anyone's HLS",
 		Long: `Reads every playlist, init section and segment of a film, and holds what they declare against what they are: the
 rules of Apple's HLS authoring specification and of RFC 8216. Of films that filmpress published also the digests of all
@@ -44,28 +44,28 @@ objects, the page and the entrances, subtitles against their tracks, and that no
 where all of a place is verified, its list of films, and the page, feed and sitemap that are made of it.
 
 TARGET is a folder, a bucket (s3://bucket/prefix), a playlist (.m3u8), or the http(s) address of a film's page or master
-playlist. In a folder or bucket of several films, all are verified, or that of --slug. Without TARGET it is the place of
---to in the settings. Nothing is ever written there. Over http(s), only the host of the address is spoken to.
+playlist. In a folder or bucket of several films, all are verified, or that of --slug. Without TARGET it is where films are published to
+(to: of the settings, FILMPRESS_TO, ./library). Nothing is ever written there. Over http(s), only the host of the address is spoken to.
 
 docs/verify-rules.md has all rules, and what is not checked; --explain tells about one.` +
-			exits(exitFine, exitFailed, exitUsage) + fmt.Sprintf("\n  %-4d findings at or above --fail-on", exitFindings) +
-			strings.TrimPrefix(exits(exitStore, exitTool, exitInterrupted), "\n\nExit codes:"),
+			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "findings at or above --fail-on"}, exitStore, exitTool, stopped),
 		Example: `  filmpress verify library
   filmpress verify s3://films/2026 --slug the-lake --deep
   filmpress verify https://example.org/the-lake/
   filmpress verify https://example.org/hls/master.m3u8 --format sarif -o verify.sarif
   filmpress verify --explain hls-8.1`,
-		Args: args(cobra.MaximumNArgs(1)),
+		Args: takes(0, 1),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.deep, "deep", false, "decode every picture and sound, and read every object whole")
 	flags.StringVar(&o.slug, "slug", "", "the film to verify, in a place of several")
-	flags.StringVar(&o.format, "format", "text", "form of the findings: "+strings.Join(annotate.Formats(), ", "))
+	flags.StringVar(&o.format, "format", "", formatUsage())
 	flags.StringVarP(&o.output, "output", "o", "", "write the findings into a file")
 	flags.StringVar(&o.failOn, "fail-on", "error", "what ends with exit code 3: error, or warn")
 	flags.StringVar(&o.explain, "explain", "", "tell about a rule, and verify nothing")
 	flags.StringArrayVar(&o.hosts, "allow-host", nil, "follow playlists to this host, too; may be given several times")
-	config.AddFlags(flags, "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
+	addBucket(flags)
+	addTools(flags)
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
 		if cmd.Flags().Changed("explain") {
 			return a.explainVerify(o.explain, given)
@@ -84,8 +84,9 @@ func (a *app) verify(ctx context.Context, o verifyOptions) error {
 	if err := bar.UnmarshalText([]byte(o.failOn)); err != nil || bar == report.Info {
 		return usagef("--fail-on is error or warn, not %q", o.failOn)
 	}
-	if !slices.Contains(annotate.Formats(), o.format) {
-		return usagef("there is no format %q%s There are %s", o.format, ended(didYouMean(o.format, annotate.Formats())), strings.Join(annotate.Formats(), ", "))
+	var err error
+	if o.format, err = findingsFormat(o.format, o.output); err != nil {
+		return err
 	}
 	options := verify.Options{Sink: a.ui.Sink, Ahead: 4}
 	if o.deep {
@@ -140,6 +141,7 @@ type verifying struct {
 }
 
 func (v *verifying) all(ctx context.Context) error {
+	var crash *report.Bug // one film's fault of ours; the others are judged first
 	for _, film := range v.place.Films {
 		v.ui.Sink(report.Event{Kind: report.StepStarted, Step: verify.Step, Text: "verifying " + v.place.Show(film.Name())})
 		r, err := v.place.Run(ctx, film, v.options)
@@ -150,11 +152,18 @@ func (v *verifying) all(ctx context.Context) error {
 				return err
 			}
 		}
+		if bug, is := errors.AsType[*report.Bug](err); is {
+			crash = cmp.Or(crash, bug)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		v.fails = v.fails || f.Fails()
 		v.tell(r)
+	}
+	if crash != nil {
+		return crash
 	}
 	if v.place.Shelf == nil {
 		return nil
@@ -197,13 +206,13 @@ func (v *verifying) tell(r verify.Result) {
 	found := "sound"
 	switch {
 	case errors > 0:
-		found = "not sound: " + plural(errors, "error") + " and " + plural(warnings, "warning")
+		found = "not sound: " + counted(errors, "error") + " and " + counted(warnings, "warning")
 	case warnings > 0:
-		found = "sound, with " + plural(warnings, "warning")
+		found = "sound, with " + counted(warnings, "warning")
 	}
 	s := r.Summary
-	parts := []string{plural(s.Pictures, "picture size"), plural(s.Sounds, "sound track"), plural(s.Texts, "subtitle track"), ui.Clock(s.Length)}
-	v.ui.Note(fmt.Sprintf("%s: %s (%s; %s, %s read)", r.Name, found, strings.Join(parts, ", "), plural(s.Files, "file"), ui.Bytes(s.Bytes)))
+	parts := []string{counted(s.Pictures, "picture size"), counted(s.Sounds, "sound track"), counted(s.Texts, "subtitle track"), ui.Clock(s.Length)}
+	v.ui.Note(fmt.Sprintf("%s: %s (%s; %s, %s read)", r.Name, found, strings.Join(parts, ", "), counted(s.Files, "file"), ui.Bytes(s.Bytes)))
 }
 
 // openPlace opens a target by its form.
@@ -249,25 +258,11 @@ func (a *app) openWeb(ctx context.Context, o verifyOptions) (verify.Place, error
 
 // openBucket opens a prefix, or the place above it where the prefix is a film's own.
 func (a *app) openBucket(ctx context.Context, o verifyOptions) (verify.Place, error) {
-	target := strings.TrimSuffix(o.target, "/")
-	open := func(target string) (store.Store, error) {
-		other := *a
-		other.config.To = target
-		return other.openTarget(ctx)
-	}
-	st, err := open(target)
+	p, err := a.openFilms(ctx, o.target, o.slug)
 	if err != nil {
 		return verify.Place{}, err
 	}
-	if film, err := isFilm(ctx, st); err != nil {
-		return verify.Place{}, err
-	} else if parent, slug := path.Split(target); film && o.slug == "" && strings.Count(target, "/") > 2 {
-		target, o.slug = strings.TrimSuffix(parent, "/"), slug
-		if st, err = open(target); err != nil {
-			return verify.Place{}, err
-		}
-	}
-	return verify.InStore(ctx, st, target, o.slug, true)
+	return verify.InStore(ctx, p.st, p.name, p.slug, true)
 }
 
 // isFilm tells whether a place is a film's own folder.
@@ -282,6 +277,9 @@ func isFilm(ctx context.Context, st store.Store) (bool, error) {
 // openFolder opens a folder of films, a film's own folder, or a single playlist.
 func openFolder(ctx context.Context, o verifyOptions) (verify.Place, error) {
 	info, err := os.Stat(o.target)
+	if errors.Is(err, os.ErrNotExist) {
+		return verify.Place{}, &absentError{o.target + ": there is no such file or folder"}
+	}
 	if err != nil {
 		return verify.Place{}, err
 	}
@@ -329,7 +327,7 @@ func openPlaylist(name string) (verify.Place, error) {
 // explainVerify tells everything about a rule.
 func (a *app) explainVerify(id string, given []string) error {
 	if len(given) > 0 {
-		return usagef("--explain tells about a rule and verifies nothing; leave the target away")
+		return usagef("--explain tells about a rule and verifies nothing; leave the target out")
 	}
 	r, ok := audit.Lookup(id)
 	if !ok {

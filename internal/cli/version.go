@@ -56,7 +56,7 @@ func newVersion(a *app) *cobra.Command {
 		Short:   "Tell the versions of filmpress and of the ffmpeg it finds",
 		Long:    "Tells the versions of filmpress and of the ffmpeg it finds." + exits(exitFine, exitUsage),
 		Example: "  filmpress version --json",
-		Args:    args(cobra.NoArgs),
+		Args:    takes(0, 0),
 		RunE: a.settled(func(cmd *cobra.Command, _ []string) error {
 			b := thisBuild()
 			tools, err := ffmpeg.Find(cmd.Context(), a.config.FFmpeg, a.config.FFprobe)
@@ -74,6 +74,7 @@ func newVersion(a *app) *cobra.Command {
 			return nil
 		}),
 	}
+	addTools(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -14,7 +14,6 @@ import (
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
-	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
@@ -37,7 +36,6 @@ func newWorker(a *app) *cobra.Command {
 	var light int
 	var noHeavy bool
 	var drain time.Duration
-	var cluster clusterFlags
 	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Do steps of films that others publish with --engine temporal",
@@ -46,15 +44,17 @@ reach them. It takes only steps of publishers that have the same filmpress and t
 same bytes wherever it was made. It needs the kept results alone: not the bucket to which films are published.
 
 SIGTERM, or Ctrl-C, lets it finish what it began. A machine whose disk is full, or that does not reach the kept results, takes no steps until
-that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool),
+that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool, stopped),
 		Example: `  filmpress worker --kept s3://films-work/kept
   filmpress worker --kept /mnt/shared/kept --workers 4 --address temporal.example.org:7233`,
-		Args: args(cobra.NoArgs),
+		Args: takes(0, 0),
 	}
 	flags := cmd.Flags()
 	config.AddFlags(flags, "workers", "metrics", "traces", "s3.endpoint", "s3.region", "s3.profile", "s3.path-style")
-	addCluster(flags, &cluster)
-	flags.Lookup("silence").Hidden = true // the publisher decides
+	addServer(flags)
+	addKept(flags)
+	addTools(flags)
+	config.AddFlags(flags, "cache", "cache-size", "source-key")
 	flags.IntVar(&light, "light", 2, "small steps at once: sound, pictures, pages; 0 takes none")
 	flags.BoolVar(&noHeavy, "no-encode", false, "take no parts of films to encode, small steps alone")
 	flags.DurationVar(&drain, "drain", 10*time.Minute, "when told to end, how long steps may go on before another worker gets them")
@@ -105,7 +105,7 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 	if err != nil {
 		return err
 	}
-	kept, err := local.OpenKept(a.keptHere())
+	kept, err := a.openKept()
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 		return d.Store.Check(ctx)
 	})
 	if err == nil {
-		a.ui.Note("nothing is being done any more; good night")
+		a.ui.Note("nothing is being done any more; this worker ends")
 	}
 	return err
 }

@@ -12,21 +12,25 @@ import (
 	"filmpress/internal/plan"
 )
 
-// One process keeps about one core busy, because its encoders have one thread each, and holds about 1.1 GB for a 1080p
-// ladder (docs/benchmarks.md): x264 looks 40 frames ahead in every rung. With AV1 beside it, that becomes 2.1 GB.
+// One process keeps about one core busy, because its encoders have one thread each. What it holds for a 1080p ladder was
+// measured (docs/benchmarks.md). x264 looks 30 frames ahead in every rung; the first figure has
+// some room above that.
 const (
 	bytesPixel = 1.1e9 / (1920 * 1080)
-	withAV1    = 1.6 // times as much
+	withAV1    = 1.9 // times as much
 	bytesLeast = 200e6
 	ofMemory   = 0.6 // of what is free: the rest is the page cache's
 )
 
 // workers is how many parts of the film are encoded at once.
-func (a *app) workers(p plan.Plan) int {
+func (a *app) workers(p plan.Plan) int { return a.atOnce(largest(p)) }
+
+// atOnce is how many encodes of ladders with a largest rung of so many pixels go side by side.
+func (a *app) atOnce(pixels int) int {
 	if n, err := strconv.Atoi(a.config.Workers); err == nil {
 		return n
 	}
-	return workersFor(runtime.GOMAXPROCS(0), cmp.Or(a.memory, freeMemory()), largest(p))
+	return workersFor(runtime.GOMAXPROCS(0), cmp.Or(a.memory, freeMemory()), pixels)
 }
 
 // workersFor is what a machine can carry: bytes of memory, 0 where that is not known; pixels of the largest rung.

@@ -21,3 +21,17 @@ func TestWorkersFor(t *testing.T) {
 		t.Errorf("%d bytes are free", free)
 	}
 }
+
+// With AV1 beside H.264 a part holds what was measured, and no less.
+func TestWorkersWithAV1(t *testing.T) {
+	const hd = 1920 * 1080
+	measured := 2.08e9 // docs/benchmarks.md
+	for _, memory := range []int64{8e9, 32e9, 64e9} {
+		if n := workersFor(64, memory, int(withAV1*hd)); float64(n)*measured > ofMemory*float64(memory) {
+			t.Errorf("%d GB: %d parts take %.1f GB", memory/1e9, n, float64(n)*measured/1e9)
+		}
+	}
+	if n := workersFor(16, 32e9, int(withAV1*hd)); n != 9 {
+		t.Errorf("docs/machines.md says 9, not %d", n)
+	}
+}

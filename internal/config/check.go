@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -41,35 +42,68 @@ var userInfo = regexp.MustCompile(`://[^/\s]*@`)
 
 // checkValues gives a finding for each value that its setting's check refuses.
 func (f file) checkValues() []report.Finding {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(f.data, &doc); err != nil || len(doc.Content) == 0 {
-		return nil // an empty file; a broken one was found before
+	return f.judge("config-value", func(k setting, value string) (string, string) {
+		if err := k.check(value); err != nil {
+			return k.key + ": " + err.Error(), ""
+		}
+		return "", ""
+	})
+}
+
+// placeholder finds what a sample leaves for its user to fill in: words in capitals, and hosts of example.org.
+var placeholder = regexp.MustCompile(`\b(ACCOUNT|BUCKET)\b|\bexample\.org\b`)
+
+// placeholders gives a finding for each value that still is a sample's; without is asked for settings that need none.
+func (f file) placeholders(without func(setting) bool) []report.Finding {
+	mend := "write your own"
+	if name, sample := strings.CutPrefix(strings.TrimSuffix(f.name, ".yml"), samples); sample && slices.Contains(Names(), name) {
+		mend = "filmpress settings " + name + " > our-" + name + ".yml prints a copy; fill it in, and name it: --config ./our-" + name + ".yml"
 	}
+	return f.judge("config-placeholder", func(k setting, value string) (string, string) {
+		word := placeholder.FindString(value)
+		if word == "" || !slices.Contains([]string{"to", "kept", "s3.endpoint", "s3.public-url", "temporal.address"}, k.key) || without(k) {
+			return "", ""
+		}
+		return k.key + ": " + word + " stands for your own", mend
+	})
+}
+
+// judge gives a finding for each value of which wrong says something, with its mend.
+func (f file) judge(rule string, wrong func(k setting, value string) (text, mend string)) []report.Finding {
 	lines := strings.Split(string(f.data), "\n")
 	var found []report.Finding
+	root := f.root()
 	for _, k := range settings {
-		n := lookup(doc.Content[0], strings.Split(k.key, "."))
+		n := lookup(root, strings.Split(k.key, "."))
 		if n == nil || n.Tag == "!!null" {
 			continue
 		}
-		if err := k.check(n.Value); err != nil {
-			bad := report.Finding{
-				Pos: report.Pos{File: f.name, Line: n.Line, Col: n.Column}, Severity: report.Error, Rule: "config-value",
-				Text: k.key + ": " + err.Error(), Width: len([]rune(n.Value)),
-			}
-			if n.Line <= len(lines) { // YAML counts a lone carriage return as a line, Split does not
-				bad.Source = lines[n.Line-1]
-			}
-			found = append(found, bad)
+		text, mend := wrong(k, n.Value)
+		if text == "" {
+			continue
 		}
+		bad := report.Finding{Pos: report.Pos{File: f.name, Line: n.Line, Col: n.Column}, Severity: report.Error, Rule: rule, Text: text, Hint: mend, Width: len([]rune(n.Value))}
+		if n.Line <= len(lines) { // YAML counts a lone carriage return as a line, Split does not
+			bad.Source = lines[n.Line-1]
+		}
+		found = append(found, bad)
 	}
 	report.Sort(found)
 	return found
 }
 
+// root is the file's mapping; nil where it is empty, or cannot be read, which was told of before.
+func (f file) root() *yaml.Node {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(f.data, &doc); err != nil || len(doc.Content) == 0 {
+		return nil
+	}
+	return doc.Content[0]
+}
+
 // lookup finds the value at a path of keys, or nil.
 func lookup(n *yaml.Node, path []string) *yaml.Node {
-	if len(path) == 0 {
+	if len(path) == 0 || n == nil {
 		return n
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -66,7 +66,9 @@ type S3 struct {
 	Region    string `yaml:"region" mapstructure:"region"`         // "eu-central-1"
 	Profile   string `yaml:"profile" mapstructure:"profile"`       // of ~/.aws/config and ~/.aws/credentials
 	PathStyle *bool  `yaml:"path-style" mapstructure:"path-style"` // endpoint/bucket/key in place of bucket.endpoint/key; nil leaves it to the kind of server
-	PublicURL string `yaml:"public-url" mapstructure:"public-url"` // where viewers find the bucket's objects
+	PublicURL string `yaml:"public-url" mapstructure:"public-url"` // where viewers find what lies below s3://bucket/prefix, prefix included
+	// PublicFor is the s3://bucket/prefix that PublicURL is the address of, where one file sets both; "" is not known.
+	PublicFor string `yaml:"-" mapstructure:"-"`
 }
 
 // Serve is the settings of `filmpress serve`.
@@ -104,7 +106,15 @@ func Names() []string {
 	return names
 }
 
-// Load gathers the settings. Findings are about the settings files; an error is a file that cannot be read.
+// Sample is the text of an embedded settings file, for a copy of the user's own.
+func Sample(name string) ([]byte, error) {
+	if !slices.Contains(Names(), name) {
+		return nil, &NameError{name}
+	}
+	return fs.ReadFile(configs.Files, name+".yml")
+}
+
+// Load gathers the settings. Findings are about the settings files; a file that cannot be read is a *ReadError.
 // A value that a flag or a variable set wrongly is a *ValueError.
 func Load(s Sources) (Config, []report.Finding, error) {
 	v := viper.NewWithOptions(viper.KeyDelimiter("."))
@@ -119,7 +129,11 @@ func Load(s Sources) (Config, []report.Finding, error) {
 	}
 	var findings []report.Finding
 	for _, f := range files {
-		findings = append(findings, f.check()...)
+		found := f.check()
+		if len(found) == 0 {
+			found = f.placeholders(func(k setting) bool { return !s.Only && k.overridden(s.Flags) })
+		}
+		findings = append(findings, found...)
 	}
 	if worst, _ := report.Worst(findings); worst == report.Error {
 		return Config{}, findings, nil
@@ -138,8 +152,9 @@ func Load(s Sources) (Config, []report.Finding, error) {
 	}
 	var c Config
 	if err := v.UnmarshalExact(&c); err != nil {
-		return Config{}, findings, fmt.Errorf("settings: %w", err)
+		return Config{}, findings, fmt.Errorf("the settings cannot be put together: %w", err)
 	}
+	c.S3.PublicFor = publicFor(files, c.S3.PublicURL)
 	for _, path := range []*string{&c.To, &c.Kept, &c.FFmpeg, &c.FFprobe, &c.Cache, &c.SourceKey} {
 		*path = atHome(*path)
 	}
@@ -183,6 +198,40 @@ func bind(v *viper.Viper, flags *pflag.FlagSet) error {
 	return nil
 }
 
+// overridden says whether a flag or a variable sets k, so that what a file says does not count.
+func (k setting) overridden(flags *pflag.FlagSet) bool {
+	if name, _ := k.fromEnv(); name != "" {
+		return true
+	}
+	if flags == nil {
+		return false
+	}
+	f := flags.Lookup(k.flag)
+	return f != nil && f.Annotations[annotation] != nil && f.Changed
+}
+
+// publicFor is the target of the last file that sets the public address and a bucket.
+func publicFor(files []file, public string) (target string) {
+	for _, f := range files {
+		root := f.root()
+		to, url := lookup(root, []string{"to"}), lookup(root, []string{"s3", "public-url"})
+		switch {
+		case url == nil:
+		case url.Value != public || to == nil || !strings.HasPrefix(to.Value, "s3://"):
+			target = ""
+		default:
+			target = strings.TrimSuffix(to.Value, "/")
+		}
+	}
+	return target
+}
+
+// ReadError is a settings file that cannot be read.
+type ReadError struct{ Err error }
+
+func (e *ReadError) Error() string { return e.Err.Error() }
+func (e *ReadError) Unwrap() error { return e.Err }
+
 // ValueError is a value that a variable or a flag set wrongly.
 type ValueError struct {
 	Where string // "--endpoint", "AWS_ENDPOINT_URL"
@@ -198,6 +247,9 @@ type NameError struct{ Name string }
 func (e *NameError) Error() string {
 	return fmt.Sprintf("no settings named %q: give one of %s, or the path of a .yml file", e.Name, strings.Join(Names(), ", "))
 }
+
+// samples begins the names of embedded files in messages.
+const samples = "configs/"
 
 // file is one settings file as it was read.
 type file struct {
@@ -217,7 +269,7 @@ func readFiles(s Sources) ([]file, error) {
 	case err == nil:
 		files = append(files, file{user, data})
 	case !os.IsNotExist(err):
-		return nil, err
+		return nil, &ReadError{err}
 	}
 	name := s.Name
 	if name == "" && !s.Only {
@@ -228,11 +280,14 @@ func readFiles(s Sources) ([]file, error) {
 	}
 	if slices.Contains(Names(), name) {
 		data, err := fs.ReadFile(configs.Files, name+".yml")
-		return append(files, file{"configs/" + name + ".yml", data}), err
+		return append(files, file{samples + name + ".yml", data}), err
 	}
 	data, err := os.ReadFile(name)
 	if os.IsNotExist(err) && !strings.ContainsAny(name, `/\`) && filepath.Ext(name) == "" {
 		return nil, &NameError{name}
 	}
-	return append(files, file{name, data}), err
+	if err != nil {
+		return nil, &ReadError{err}
+	}
+	return append(files, file{name, data}), nil
 }

@@ -122,10 +122,55 @@ func TestEveryEmbeddedFileLoads(t *testing.T) {
 	if len(Names()) < 5 {
 		t.Fatalf("only %v are embedded", Names())
 	}
+	open := map[string]string{"aws": "to", "b2": "to", "hetzner": "to", "r2": "to", "garage": "s3.public-url"} // to be filled in first
 	for _, name := range Names() {
-		if c := load(t, Sources{Name: name}); c.To == "" {
-			t.Errorf("%s: no target", name)
+		if open[name] == "" {
+			if c := load(t, Sources{Name: name}); c.To == "" {
+				t.Errorf("%s: no target", name)
+			}
+			continue
 		}
+		_, fs, err := Load(Sources{User: "none", Name: name})
+		if err != nil || len(fs) == 0 || !strings.HasPrefix(fs[0].Text, open[name]+": ") || fs[0].Rule != "config-placeholder" || fs[0].Pos.Line == 0 ||
+			!strings.Contains(fs[0].Hint, "filmpress settings "+name+" > our-"+name+".yml") {
+			t.Errorf("%s: got %v, %v", name, fs, err)
+		}
+		words := strings.NewReplacer("BUCKET", "ours", "ACCOUNT", "4711", "example.org", "example.net")
+		sample, err := Sample(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		load(t, Sources{Name: write(t, "our.yml", words.Replace(string(sample)))})
+	}
+}
+
+// What a flag or a variable says anyway is not asked of the file.
+func TestPlaceholders(t *testing.T) {
+	clean(t)
+	ours := write(t, "r2.yml", "to: s3://BUCKET/a\ns3: {endpoint: 'https://ACCOUNT.r2.cloudflarestorage.com', public-url: 'https://films.example.org'}\nsite: {title: BUCKET}\n")
+	_, fs, err := Load(Sources{User: "none", Name: ours})
+	if err != nil || len(fs) != 3 || fs[1].Pos.Line != 2 || fs[1].Hint != "write your own" || fs[1].Text != "s3.endpoint: ACCOUNT stands for your own" {
+		t.Errorf("got %v, %v", fs, err)
+	}
+	t.Setenv("FILMPRESS_S3_PUBLIC_URL", "https://a.example.net/a")
+	c := load(t, Sources{Name: ours, Flags: allFlags(t, "--to", "s3://ours/a", "--endpoint", "https://4711.r2.cloudflarestorage.com")})
+	if c.To != "s3://ours/a" || c.S3.PublicFor != "" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// A public address is that of the target beside which it stands.
+func TestPublicFor(t *testing.T) {
+	clean(t)
+	both := write(t, "both.yml", "to: s3://b/2026/\ns3: {public-url: 'https://f.example.net/2026'}\n")
+	if c := load(t, Sources{Name: both, Flags: allFlags(t, "--to", "s3://b/2027")}); c.S3.PublicFor != "s3://b/2026" {
+		t.Errorf("got %q", c.S3.PublicFor)
+	}
+	if c := load(t, Sources{Name: both, Flags: allFlags(t, "--to", "s3://b/2027", "--public-url", "https://f.example.net/2027")}); c.S3.PublicFor != "" {
+		t.Errorf("got %q, though the flag names another address", c.S3.PublicFor)
+	}
+	if c := load(t, Sources{User: both, Name: write(t, "one.yml", "s3: {public-url: 'https://f.example.net/2026'}\n")}); c.S3.PublicFor != "" {
+		t.Errorf("got %q of a file without a target", c.S3.PublicFor)
 	}
 }
 
@@ -192,6 +237,11 @@ func TestUnknownName(t *testing.T) {
 func TestStrayVariables(t *testing.T) {
 	fs := strayVariables([]string{"FILMPRESS_S3_ENDPONIT=x", "FILMPRESS_TO=x", "FILMPRESS_CLIPS=x", "PATH=x"})
 	if len(fs) != 1 || fs[0].Severity != report.Warn || fs[0].Hint != "did you mean FILMPRESS_S3_ENDPOINT?" {
+		t.Errorf("got %v", fs)
+	}
+	fs = strayVariables([]string{"FILMPRESS_PIPELINE=modern", "FILMPRESS_NOBODY_READS_THIS=1", "FILMPRESS_UNSET="})
+	if len(fs) != 2 || fs[0].Hint != "filmpress help settings lists those that are read" && fs[1].Hint != "filmpress help settings lists those that are read" ||
+		!strings.Contains(fs[0].Hint+fs[1].Hint, "name it with --pipeline") {
 		t.Errorf("got %v", fs)
 	}
 }

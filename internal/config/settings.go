@@ -33,14 +33,19 @@ func text(s string) func() any { return func() any { return s } }
 
 func anything(string) error { return nil }
 
+var (
+	logFormats = []string{"auto", "plain", "json"}
+	engines    = []string{"local", "temporal"}
+)
+
 var settings = []setting{
 	{"to", text("./library"), []string{"FILMPRESS_TO"}, "to", "publish to this folder, or to s3://bucket/prefix", target},
 	{"kept", func() any { return KeptDir() }, []string{"FILMPRESS_KEPT"}, "kept", "folder of finished steps, so that nothing is done twice; for several machines, s3://bucket/prefix or a folder that all of them reach", anything},
 	{"ffmpeg", text(""), []string{"FILMPRESS_FFMPEG"}, "ffmpeg", "path of the ffmpeg to use, in place of the one on PATH", anything},
 	{"ffprobe", text(""), []string{"FILMPRESS_FFPROBE"}, "ffprobe", "path of the ffprobe to use, in place of the one on PATH", anything},
 	{"workers", text("auto"), []string{"FILMPRESS_WORKERS"}, "workers", "parts of a film encoded at once; auto is what cores and memory allow", autoOr(1, 256)},
-	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf("auto", "plain", "json")},
-	{"engine", text("local"), []string{"FILMPRESS_ENGINE"}, "engine", "who does the steps: local, this machine; temporal, the workers of a Temporal server", oneOf("local", "temporal")},
+	{"log-format", text("auto"), []string{"FILMPRESS_LOG_FORMAT"}, "log-format", "auto (a bar on a terminal, lines elsewhere), plain or json", oneOf(logFormats...)},
+	{"engine", text("local"), []string{"FILMPRESS_ENGINE"}, "engine", "who does the steps: local, this machine; temporal, the workers of a Temporal server", oneOf(engines...)},
 	{"cache", func() any { return CacheDir() }, []string{"FILMPRESS_CACHE"}, "cache", "with temporal: folder on this machine for what is kept elsewhere", anything},
 	{"cache-size", text("50GB"), []string{"FILMPRESS_CACHE_SIZE"}, "cache-size", "most that the cache may take; what was not used for the longest time goes first", amount},
 	{"source-key", text(""), []string{"FILMPRESS_SOURCE_KEY"}, "source-key", "with temporal: path of an age key by which the film is encrypted while it lies with the kept results", anything},
@@ -51,7 +56,7 @@ var settings = []setting{
 	{"s3.region", text(""), []string{"FILMPRESS_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}, "region", "region of the bucket", anything},
 	{"s3.profile", text(""), []string{"FILMPRESS_S3_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"}, "profile", "profile of ~/.aws to take credentials from", anything},
 	{"s3.path-style", func() any { return nil }, []string{"FILMPRESS_S3_PATH_STYLE"}, "path-style", "address buckets as ENDPOINT/BUCKET (the default for all servers but AWS)", truth},
-	{"s3.public-url", text(""), []string{"FILMPRESS_S3_PUBLIC_URL"}, "public-url", "URL under which viewers reach the bucket's objects", webURL},
+	{"s3.public-url", text(""), []string{"FILMPRESS_S3_PUBLIC_URL"}, "public-url", "URL under which viewers reach what lies below s3://bucket/prefix, prefix included", webURL},
 	{"site.url", text(""), []string{"FILMPRESS_SITE_URL"}, "site-url", "address under which viewers open the library, for its feed and sitemap, and for embedding", webURL},
 	{"site.title", text(""), []string{"FILMPRESS_SITE_TITLE"}, "site-title", "title of the library's page", anything},
 	{"site.language", text(""), []string{"FILMPRESS_SITE_LANGUAGE"}, "site-language", "language of the library's page; else that of most films", languageTag},
@@ -63,6 +68,34 @@ var settings = []setting{
 
 // annotation marks the flags that AddFlags made, so that a command's own flag of the same name is left alone.
 const annotation = "filmpress-setting"
+
+// ofUser marks flags whose default lies below a home folder, so that what is written for all users leaves it out.
+const ofUser = "filmpress-of-user"
+
+// userOwn says whether the default depends on who runs the program.
+func (k setting) userOwn() bool { return k.key == "kept" || k.key == "cache" }
+
+// OfUser tells whether a flag's default depends on who runs the program.
+func OfUser(f *pflag.Flag) bool { _, own := f.Annotations[ofUser]; return own }
+
+// Setting is the key of the setting that a flag sets, as in "s3.endpoint"; "" for a command's own flag.
+func Setting(f *pflag.Flag) string {
+	if keys := f.Annotations[annotation]; len(keys) == 1 {
+		return keys[0]
+	}
+	return ""
+}
+
+// Values are those of a flag's setting that takes one of a few; nil of any other.
+func Values(f *pflag.Flag) []string {
+	switch Setting(f) {
+	case "log-format":
+		return logFormats
+	case "engine":
+		return engines
+	}
+	return nil
+}
 
 // AddFlags gives flags the settings of these keys ("to", "s3.endpoint"); an unknown key is our bug.
 func AddFlags(flags *pflag.FlagSet, keys ...string) {
@@ -79,6 +112,9 @@ func AddFlags(flags *pflag.FlagSet, keys ...string) {
 			flags.String(k.flag, d, k.about)
 		}
 		flags.Lookup(k.flag).Annotations = map[string][]string{annotation: {k.key}}
+		if k.userOwn() {
+			flags.Lookup(k.flag).Annotations[ofUser] = nil
+		}
 	}
 }
 
@@ -88,7 +124,7 @@ func Help() string {
 	for _, k := range settings {
 		fmt.Fprintf(&b, "  %-18s %s\n", k.key, k.about)
 		fmt.Fprintf(&b, "  %-18s --%s, %s", "", k.flag, strings.Join(k.env, ", "))
-		if d, _ := k.fallback().(string); d != "" && k.key != "kept" && k.key != "cache" { // these depend on the user
+		if d, _ := k.fallback().(string); d != "" && !k.userOwn() {
 			fmt.Fprintf(&b, " (default %s)", d)
 		}
 		b.WriteString("\n")
@@ -221,30 +257,35 @@ func hostPort(s string) error {
 	return nil
 }
 
-// strayVariables warns of a FILMPRESS_ variable that is one or two letters away from a known one: the
-// environment has no other place where a typo would show.
+// forTests are variables of our own tests and measurements (CONTRIBUTING.md). The program reads none of them, and says nothing of them.
+var forTests = []string{"BENCH", "BENCH_MANY", "BENCH_ROUNDS", "BINARY", "CAMPAIGN", "CLIPS", "FAULTS", "FILMS", "KILLED", "KILLS", "LIBRARY", "MACHINES", "MEMORY",
+	"SERVER_FILMS", "SHOT", "SHOTS", "SLOTS", "SPEED", "TEST_S3", "TURNS"}
+
+// strayVariables warns of FILMPRESS_ variables that nothing reads: the environment has no other place where a typo would show.
 func strayVariables(environ []string) []report.Finding {
-	known := []string{"FILMPRESS_CONFIG"}
+	known := []string{"CONFIG"}
 	for _, k := range settings {
-		known = append(known, k.env...)
+		for _, name := range k.env {
+			if suffix, ours := strings.CutPrefix(name, "FILMPRESS_"); ours {
+				known = append(known, suffix)
+			}
+		}
 	}
 	var fs []report.Finding
 	for _, pair := range environ {
-		name, _, _ := strings.Cut(pair, "=")
+		name, value, _ := strings.Cut(pair, "=")
 		suffix, ours := strings.CutPrefix(name, "FILMPRESS_")
-		if !ours || slices.Contains(known, name) {
+		if !ours || value == "" || slices.Contains(known, suffix) || slices.Contains(forTests, suffix) {
 			continue
 		}
-		suffixes := make([]string, len(known))
-		for i, k := range known {
-			suffixes[i] = strings.TrimPrefix(k, "FILMPRESS_")
+		hint := "filmpress help settings lists those that are read"
+		if near := strictyaml.Nearest(suffix, known); near != "" {
+			hint = "did you mean FILMPRESS_" + near + "?"
 		}
-		if near := strictyaml.Nearest(suffix, suffixes); near != "" {
-			fs = append(fs, report.Finding{
-				Pos: report.Pos{File: "environment"}, Severity: report.Warn, Rule: "env-unknown",
-				Text: "nothing reads the variable " + name, Hint: "did you mean FILMPRESS_" + near + "?",
-			})
+		if suffix == "PIPELINE" {
+			hint = "a pipeline is no setting, as it changes the film; name it with --pipeline"
 		}
+		fs = append(fs, report.Finding{Pos: report.Pos{File: "environment"}, Severity: report.Warn, Rule: "env-unknown", Text: "nothing reads the variable " + name, Hint: hint})
 	}
 	report.Sort(fs)
 	return fs

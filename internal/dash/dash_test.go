@@ -124,7 +124,13 @@ func TestDurations(t *testing.T) {
 			t.Errorf("%s is read as %s, %v", c.want, back, r.findings)
 		}
 	}
-	for _, bad := range []string{"16 s", "PT", "P", "P1Y", "PT-1S", "PT1,5S", "1", "PT99999999999999S"} {
+	for written, want := range map[string]time.Duration{"P0Y0M0DT0H3M30.000S": 210 * time.Second, "P0Y0M1D": 24 * time.Hour, "P0M0DT1S": time.Second} { // as Bitmovin's packager writes them
+		var r reader
+		if got := r.time("d", written); got != want || len(r.findings) > 0 {
+			t.Errorf("%s is read as %s, %v", written, got, r.findings)
+		}
+	}
+	for _, bad := range []string{"16 s", "PT", "P", "P1Y", "P1M", "P0Y1M1D", "P0YT", "PT-1S", "PT1,5S", "1", "PT99999999999999S"} {
 		var r reader
 		if r.time("d", bad); len(r.findings) != 1 || r.findings[0].Rule != "dash-xml" {
 			t.Errorf("%q: %v", bad, r.findings)
@@ -195,6 +201,25 @@ func TestFaultsOfTheManifest(t *testing.T) {
 		_, findings := Read("m.mpd", []byte(c.xml))
 		if len(findings) != 1 || findings[0].Rule != c.rule || findings[0].Pos.File != "m.mpd" || findings[0].Severity == report.Error && findings[0].Hint == "" {
 			t.Errorf("%s: %v", c.name, findings)
+		}
+	}
+}
+
+// TestLengthOfAPeriod: of several periods the first is read, and lasts until the next begins.
+func TestLengthOfAPeriod(t *testing.T) {
+	for _, c := range []struct {
+		periods string
+		want    time.Duration
+	}{
+		{"<Period/>", 10 * time.Second},
+		{`<Period duration="PT4S"/>`, 4 * time.Second},
+		{`<Period duration="PT4S"/><Period/>`, 4 * time.Second},
+		{`<Period start="PT1S"/><Period start="PT4S"/>`, 3 * time.Second},
+		{`<Period/><Period/>`, 0},
+	} {
+		m, _ := Read("m.mpd", []byte(strings.ReplaceAll(mpd(""), "<Period></Period>", c.periods)))
+		if got := m.Length(); got != c.want {
+			t.Errorf("%s lasts %s, want %s", c.periods, got, c.want)
 		}
 	}
 }

@@ -8,6 +8,7 @@
 package dash
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,17 @@ type Manifest struct {
 	Duration  time.Duration `json:"duration"`           // mediaPresentationDuration
 	MinBuffer time.Duration `json:"min_buffer"`         // minBufferTime
 	Sets      []Set         `json:"sets"`
+
+	First   time.Duration `json:"-"` // read only: what the period that was read lasts, where that is not all of Duration
+	Partial bool          `json:"-"` // read only: there are other periods, and nothing tells what this one lasts
+}
+
+// Length is what the representations should last; 0 is not known.
+func (m Manifest) Length() time.Duration {
+	if m.Partial {
+		return 0
+	}
+	return cmp.Or(m.First, m.Duration)
 }
 
 // Set is an AdaptationSet: representations that a player may switch between.

@@ -84,6 +84,7 @@ type (
 		Periods   []periodXML `xml:"Period"`
 	}
 	periodXML struct {
+		Start    string `xml:"start,attr"`
 		Duration string `xml:"duration,attr"`
 		levelXML
 		Sets []setXML `xml:"AdaptationSet"`
@@ -171,6 +172,9 @@ type reader struct {
 	name     string
 	findings []report.Finding
 	segments int // read so far
+
+	spent int  // bytes of addresses
+	long  bool // that they are too long is told
 }
 
 func (r *reader) fail(line int, rule, hint, format string, args ...any) {
@@ -195,8 +199,21 @@ func (r *reader) manifest(x mpdXML) Manifest {
 	}
 	p := x.Periods[0]
 	length := m.Duration
-	if p.Duration != "" {
+	switch {
+	case p.Duration != "":
 		length = r.time("duration", p.Duration)
+	case len(x.Periods) > 1 && x.Periods[1].Start != "": // 23009-1, 5.3.2.1: it lasts until the next begins
+		if until := r.time("start", x.Periods[1].Start) - r.time("start", p.Start); until > 0 {
+			length = until
+		}
+	case len(x.Periods) > 1:
+		m.Partial = true
+	}
+	if length != m.Duration {
+		m.First = length
+	}
+	if !r.bounded(x.Base, p) {
+		return m
 	}
 	for _, s := range p.Sets {
 		set := Set{Type: s.Type, Language: s.Lang, Label: s.Label, Aligned: s.Aligned == "true", StartWithSAP: s.SAP, Priority: s.Rank, Line: s.line}
@@ -220,6 +237,29 @@ func (r *reader) manifest(x mpdXML) Manifest {
 		m.Sets = append(m.Sets, set)
 	}
 	return m
+}
+
+// maxRepresentations bounds a manifest: far more sizes, codecs and languages than a film has.
+const maxRepresentations = 1000
+
+// bounded judges that a manifest has no more representations, and no longer bases of addresses, than can be read.
+func (r *reader) bounded(base string, p periodXML) bool {
+	n, longest := 0, max(len(base), len(p.Base))
+	for _, s := range p.Sets {
+		n, longest = n+len(s.Representations), max(longest, len(s.Base))
+		for _, rep := range s.Representations {
+			longest = max(longest, len(rep.Base), len(rep.ID))
+		}
+	}
+	switch {
+	case n > maxRepresentations || len(p.Sets) > maxRepresentations:
+		r.fail(0, "ref-many", "", "the manifest has %d representations in %d sets; more than %d are not followed", n, len(p.Sets), maxRepresentations)
+	case longest > maxAddress:
+		r.fail(0, "ref-long", "", "a BaseURL or an id has %d bytes", longest)
+	default:
+		return true
+	}
+	return false
 }
 
 // first is the nearest level's value that is told.
@@ -266,9 +306,9 @@ func rational(s string) media.Rational {
 	return media.Rational{Num: n, Den: d}
 }
 
-var durationForm = regexp.MustCompile(`^P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$`)
+var durationForm = regexp.MustCompile(`^P(?:0+Y)?(?:0+M)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$`)
 
-// time reads an xs:duration; years and months, whose length nobody knows, are none. "" is 0.
+// time reads an xs:duration; years and months, whose length nobody knows, may be told as none, as some packagers do. "" is 0.
 func (r *reader) time(attr, s string) time.Duration {
 	if s == "" {
 		return 0

@@ -21,7 +21,7 @@ func (r *reader) addresses(rep *Representation, levels []levelXML, base string, 
 	case first(levels, func(l levelXML) bool { return l.Single != nil }) || !strings.HasPrefix(rep.MIME, "text/"):
 		rep.Unread = "it is one file with an index"
 	default:
-		rep.File = base
+		rep.File = r.address(rep, base, "")
 	}
 }
 
@@ -123,7 +123,7 @@ func (r *reader) list(rep *Representation, x *segmentsXML, base string, length t
 			rep.Unread = "it names parts of files"
 			return
 		}
-		rep.Init = join(base, x.Init.URL)
+		rep.Init = r.address(rep, base, x.Init.URL)
 	}
 	segments := r.spans(rep, x, length, len(x.URLs))
 	if rep.Unread != "" {
@@ -137,7 +137,9 @@ func (r *reader) list(rep *Representation, x *segmentsXML, base string, length t
 			rep.Unread, rep.Segments = "it names parts of files", nil
 			return
 		}
-		segments[i].URI = join(base, u.Media)
+		if segments[i].URI = r.address(rep, base, u.Media); rep.Unread != "" {
+			return
+		}
 		rep.Segments = append(rep.Segments, segments[i])
 	}
 }
@@ -149,12 +151,45 @@ func (r *reader) template(rep *Representation, x *segmentsXML, base string, leng
 		number = *x.StartNumber
 	}
 	if x.InitAttr != "" {
-		rep.Init = join(base, expand(x.InitAttr, *rep, 0, 0))
+		rep.Init = r.address(rep, base, r.expand(rep, x.InitAttr, 0, 0))
 	}
 	for i, s := range r.spans(rep, x, length, -1) {
-		s.URI = join(base, expand(x.Media, *rep, number+int64(i), s.Start))
+		if s.URI = r.address(rep, base, r.expand(rep, x.Media, number+int64(i), s.Start)); rep.Unread != "" {
+			return
+		}
 		rep.Segments = append(rep.Segments, s)
 	}
+}
+
+// What addresses may have: a few bytes of a manifest can stand for a million long ones.
+const (
+	maxAddress   = 8 << 10  // bytes of one, and of what it is made of
+	maxAddresses = 64 << 20 // of all
+)
+
+// address is join within these bounds. Where they are passed, that is told once, and the representation has no segments.
+func (r *reader) address(rep *Representation, base, ref string) string {
+	if rep.Unread != "" {
+		return ""
+	}
+	n := len(base) + len(ref)
+	if r.spent += n; n <= maxAddress && r.spent <= maxAddresses {
+		return join(base, ref)
+	}
+	rep.Unread, rep.Segments = "its addresses are too long", nil
+	if !r.long {
+		r.long = true
+		r.fail(rep.Line, "ref-long", "", "the addresses of the representation %q have more than %d bytes, or all together more than %d MB", rep.ID, maxAddress, maxAddresses>>20)
+	}
+	return ""
+}
+
+// expand is expand of a template that is no longer than an address may be; identifiers are shorter than what they stand for at most.
+func (r *reader) expand(rep *Representation, template string, number int64, time uint64) string {
+	if len(template) > maxAddress {
+		return template // address tells of it
+	}
+	return expand(template, *rep, number, time)
 }
 
 var identifier = regexp.MustCompile(`\$(RepresentationID|Number|Time|Bandwidth)?(%0(\d{1,2})d)?\$`)

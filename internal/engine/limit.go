@@ -76,6 +76,9 @@ func (l *limit) Do(ctx context.Context, s plan.Step, in map[string]string, out s
 	return l.Worker.Do(ctx, s, in, out, sink)
 }
 
+// Only passes on what the worker knows; see Partial.
+func (l *limit) Only(s plan.Step) (string, bool) { return Only(l.Worker, s) }
+
 func (t *Turns) acquire(ctx context.Context, at place, most int) error {
 	t.mu.Lock()
 	turn := make(chan struct{})

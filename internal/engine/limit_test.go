@@ -45,7 +45,9 @@ func (g *gauge) Do(ctx context.Context, s plan.Step, _ map[string]string, _ stri
 func heavy(s plan.Step) bool { return s.Kind == "heavy" }
 
 // TestLimit: at most n heavy steps at once, in the plan's order however they come; light ones do not wait.
-func TestLimit(t *testing.T) {
+func TestLimit(t *testing.T) { synctest.Test(t, testLimit) }
+
+func testLimit(t *testing.T) {
 	var p plan.Plan
 	for i := range 12 {
 		p.Steps = append(p.Steps, plan.Step{ID: fmt.Sprintf("h%02d", i), Kind: "heavy"})
@@ -62,16 +64,11 @@ func TestLimit(t *testing.T) {
 	}
 	started := func(n int) {
 		t.Helper()
-		for range 2000 {
-			g.mu.Lock()
-			got := len(g.order)
-			g.mu.Unlock()
-			if got == n {
-				return
-			}
-			time.Sleep(time.Millisecond)
+		time.Sleep(2 * settling)
+		synctest.Wait()
+		if len(g.order) != n {
+			t.Fatalf("not %d steps began, but %v", n, g.order)
 		}
-		t.Fatalf("%d steps did not begin: %v", n, g.order)
 	}
 	do(p.Steps[0])
 	do(p.Steps[1])
@@ -87,8 +84,8 @@ func TestLimit(t *testing.T) {
 		defer turns.mu.Unlock()
 		return len(turns.waiting)
 	}
-	for waiting() != 10 {
-		time.Sleep(time.Millisecond)
+	if n := waiting(); n != 10 {
+		t.Fatalf("%d steps wait", n)
 	}
 	for n := 4; n <= 13; n++ {
 		g.hold <- struct{}{} // one of the two ends, and one begins

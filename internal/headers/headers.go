@@ -76,7 +76,7 @@ func Run(ctx context.Context, st store.Store, o Options, sink report.Sink) (Repo
 	}
 	c := &check{st: st, labels: labels, o: o, sink: sink, wrong: map[key]*Wrong{}, films: map[string]bool{}, own: map[string]bool{}}
 	c.o.Workers = cmp.Or(max(o.Workers, 0), 32)
-	_, err := catalog.Scan(ctx, st, catalog.Options{Slug: o.Slug}, c.film)
+	_, err := catalog.Scan(ctx, st, catalog.Options{Slug: o.Slug, Sink: sink}, c.film)
 	if err == nil && o.Slug == "" {
 		err = c.library(ctx)
 	}

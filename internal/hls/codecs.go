@@ -65,10 +65,15 @@ func AV1(config []byte) (av1.Sequence, bool) {
 }
 
 // SameCodec says whether a declared CODECS entry is what the file is. Letters may be large or small; of AV1 the colours
-// may be told too, and then must be right; of HEVC profile, tier and level count, since writers differ in the rest and players do not ask for it.
+// may be told too, and then must be right; of HEVC profile, tier and level count, since writers differ in the rest and players do not ask for it;
+// of AAC the extensions may be told, or not, where a decoder finds them for itself.
 func SameCodec(declared, entry string, config []byte) bool {
 	if declared != "" && strings.EqualFold(declared, VideoCodec(entry, config)) {
 		return true
+	}
+	if entry == "mp4a" {
+		a, ok := ParseAudio(config)
+		return ok && a.is(declared)
 	}
 	if entry == "hvc1" || entry == "hev1" {
 		is, says := strings.Split(VideoCodec(entry, config), "."), strings.Split(declared, ".")
@@ -81,12 +86,8 @@ func SameCodec(declared, entry string, config []byte) bool {
 // AudioCodec is the CODECS entry of MPEG-4 audio from its AudioSpecificConfig (14496-3, 1.6.2.1): "mp4a.40.2" for
 // AAC-LC. It is "" where the bytes are no such configuration.
 func AudioCodec(asc []byte) string {
-	if len(asc) < 2 {
-		return ""
+	if a, ok := ParseAudio(asc); ok {
+		return a.Codec()
 	}
-	object := int(asc[0] >> 3)
-	if object == 31 { // escape
-		object = 32 + int(asc[0]&7)<<3 + int(asc[1]>>5)
-	}
-	return fmt.Sprintf("mp4a.40.%d", object)
+	return ""
 }

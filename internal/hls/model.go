@@ -20,6 +20,15 @@ type Master struct {
 	Renditions  []Rendition
 	Variants    []Variant // the first is the one a player starts with
 	IFrames     []IFrame
+	Variables   Variables // EXT-X-DEFINE; read only: all references are filled in, and none is written
+	Use         Use
+}
+
+// Use is what a playlist that was read made of variables.
+type Use struct {
+	Version int    // the least EXT-X-VERSION that allows it (rfc8216bis, 8); 0 for none
+	Broken  bool   // one is wrong, so that players refuse the playlist; it is in the findings
+	Unknown string // one that stands for a parameter of the playlist's address, which a file in a folder has not; "" is none
 }
 
 // Rendition is one EXT-X-MEDIA.
@@ -100,6 +109,7 @@ type Media struct {
 	End         bool   // EXT-X-ENDLIST
 	Encrypted   bool   // an EXT-X-KEY with a method; read only, never written
 	Segments    []Segment
+	Use         Use
 }
 
 // Duration is the sum of the segments' durations.
@@ -118,7 +128,8 @@ type Segment struct {
 	Range         ByteRange
 	Map           *Map // the init section in force, nil for none
 	Discontinuity bool
-	Line          int // where its EXTINF was read
+	Gap           bool // EXT-X-GAP (rfc8216bis, 4.4.4.7): there are no media, and players do not load it
+	Line          int  // where its EXTINF was read
 }
 
 // Map is an EXT-X-MAP.

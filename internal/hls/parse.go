@@ -54,6 +54,8 @@ func ParseMaster(name string, b []byte) (Master, []report.Finding) {
 			m.Version = int(min(s.number(tag, rest), 1000))
 		case "#EXT-X-INDEPENDENT-SEGMENTS":
 			m.Independent = true
+		case "#EXT-X-DEFINE":
+			s.define(tag, rest, nil, true)
 		case "#EXTINF", "#EXT-X-TARGETDURATION", "#EXT-X-ENDLIST", "#EXT-X-BYTERANGE", "#EXT-X-MAP":
 			s.find(0, len(tag), "m3u8-kind", tag+" belongs in a media playlist, not in a multivariant one", "")
 		}
@@ -64,6 +66,7 @@ func ParseMaster(name string, b []byte) (Master, []report.Finding) {
 	if len(m.Variants) == 0 {
 		s.whole("m3u8-required", "the playlist has no variant", "")
 	}
+	m.Variables, m.Use = s.variables, s.use()
 	report.Sort(s.findings)
 	return m, s.findings
 }
@@ -77,12 +80,13 @@ type mediaParser struct {
 	ranged  bool // an EXT-X-BYTERANGE waits for its URI
 	follows bool // its offset is the end of the range before
 	mp      *Map
-	ends    map[string]int64 // where the last range of each file ended
+	before  Segment   // the one before; its URI is "" at the beginning
+	imports Variables // of the multivariant playlist
 }
 
-// ParseMedia reads a media playlist, as tolerant as ParseMaster.
-func ParseMedia(name string, b []byte) (Media, []report.Finding) {
-	p := mediaParser{scanner: newScanner(name, b), ends: map[string]int64{}}
+// ParseMedia reads a media playlist, as tolerant as ParseMaster. imports are the variables of the multivariant playlist that names it.
+func ParseMedia(name string, b []byte, imports Variables) (Media, []report.Finding) {
+	p := mediaParser{scanner: newScanner(name, b), imports: imports}
 	for {
 		tag, rest, ok := p.scan()
 		if !ok {
@@ -103,6 +107,7 @@ func ParseMedia(name string, b []byte) (Media, []report.Finding) {
 	if !p.seen["#EXT-X-TARGETDURATION"] {
 		p.whole("m3u8-required", "EXT-X-TARGETDURATION is missing", "")
 	}
+	p.m.Use = p.use()
 	report.Sort(p.findings)
 	return p.m, p.findings
 }
@@ -133,6 +138,8 @@ var mediaTags = map[string]func(p *mediaParser, tag, rest string){
 	"#EXT-X-I-FRAMES-ONLY":        func(p *mediaParser, _, _ string) { p.m.IFramesOnly = true },
 	"#EXT-X-ENDLIST":              func(p *mediaParser, _, _ string) { p.m.End = true },
 	"#EXT-X-DISCONTINUITY":        func(p *mediaParser, _, _ string) { p.segment.Discontinuity = true },
+	"#EXT-X-GAP":                  func(p *mediaParser, _, _ string) { p.segment.Gap = true },
+	"#EXT-X-DEFINE":               func(p *mediaParser, tag, rest string) { p.define(tag, rest, p.imports, false) },
 	"#EXT-X-MAP":                  (*mediaParser).mapTag,
 	"#EXTINF":                     (*mediaParser).extinf,
 	"#EXT-X-BYTERANGE":            (*mediaParser).byteRange,
@@ -218,17 +225,17 @@ func (p *mediaParser) uri(line string) {
 	if !p.open {
 		p.find(0, len(line), "m3u8-order", "a URI without an EXTINF before it", "")
 	}
-	if p.ranged && p.follows {
-		end, ok := p.ends[line]
-		if !ok {
-			p.find(0, len(line), "m3u8-order", "a byte range without an offset needs one of the same file before it", "")
+	if p.ranged && p.follows { // RFC 8216, 4.3.2.2: it goes on where that of the segment right before it ends
+		if b := p.before; b.URI != line || b.Range.Length == 0 {
+			p.find(0, len(line), "m3u8-order", "a byte range without an offset needs the segment before it to be a range of the same file", "")
+		} else {
+			p.segment.Range.Offset = min(b.Range.Offset+b.Range.Length, 1<<60)
 		}
-		p.segment.Range.Offset = end
 	}
 	p.segment.URI, p.segment.Map = line, p.mp
-	p.ends[line] = min(p.segment.Range.Offset+p.segment.Range.Length, 1<<60)
 	if p.open {
 		p.m.Segments = append(p.m.Segments, p.segment)
 	}
+	p.before = p.segment
 	p.segment, p.open, p.ranged, p.follows = Segment{}, false, false, false
 }

@@ -20,6 +20,13 @@ type scanner struct {
 	next     int64
 	seen     map[string]bool // tags that may appear only once
 	findings []report.Finding
+
+	variables Variables
+	filled    int64  // bytes that variables put in
+	defined   bool   // a variable is defined, or used
+	queried   bool   // a variable comes from the address
+	broken    bool   // a variable is wrong, which is told
+	unknown   string // a variable whose value nobody can know here
 }
 
 func newScanner(name string, b []byte) *scanner {
@@ -55,7 +62,7 @@ func (s *scanner) scan() (tag, rest string, ok bool) {
 			if blank(line) {
 				s.find(0, len(line), "m3u8-space", "a URI with white space or control characters", "write it percent-encoded")
 			}
-			return "", strings.TrimSpace(line), true
+			return "", s.fillURI(strings.TrimSpace(line)), true
 		case strings.HasPrefix(line, "#EXT"):
 			tag, rest, _ = strings.Cut(line, ":")
 			return tag, rest, true
@@ -145,7 +152,7 @@ func (s *scanner) attrs(tag, rest string) []attr {
 				s.find(a.at, len(after), "m3u8-attribute", "the quotation mark of "+a.name+" is never closed", "")
 				return list
 			}
-			a.value, a.quoted = after[1:end+1], true
+			a.value, a.quoted = s.fill(after[1:end+1], a.at+1), true
 			value = after[:end+2]
 		} else {
 			value, _, _ = strings.Cut(after, ",")

@@ -42,6 +42,7 @@ func (m Media) Bytes() []byte {
 	var mp Map
 	for _, s := range m.Segments {
 		tagIf(&b, s.Discontinuity, "#EXT-X-DISCONTINUITY")
+		tagIf(&b, s.Gap, "#EXT-X-GAP")
 		if s.Map != nil && *s.Map != mp {
 			mp = *s.Map
 			fmt.Fprintf(&b, "#EXT-X-MAP:%s\n", writeAttrs(mapFields, mapAttrs{mp.URI, mp.Range.String()}))

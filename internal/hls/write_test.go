@@ -135,7 +135,7 @@ func TestRunsOfEXTINF(t *testing.T) {
 	for n := range 3 * 86400 {
 		segments = append(segments, Segment{URI: "s", Duration: at(n+1) - at(n)})
 	}
-	m, findings := ParseMedia("m", VOD(1, "", segments).Bytes())
+	m, findings := ParseMedia("m", VOD(1, "", segments).Bytes(), nil)
 	if d := m.Duration() - 86400*time.Second; len(findings) > 0 || d.Abs() > time.Microsecond {
 		t.Errorf("off by %v, %v", d, findings)
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	Fallback string
 	// Settle is how long to wait before looking again, where the server keeps no conditions; 0 is 3 s.
 	Settle time.Duration
+	Sink   report.Sink // hears how far a list is that takes long; nil is nobody
 }
 
 // Result is what an update did.
@@ -127,7 +128,7 @@ func (k *keeper) once(ctx context.Context, change func(context.Context, *site.Li
 	}
 	lib := k.now.lib
 	if k.now.bytes == nil { // the first film here, or the first since libraries have lists
-		if lib, err = Survey(ctx, k.st); err != nil {
+		if lib, err = Survey(ctx, k.st, k.opt.Sink); err != nil {
 			return err
 		}
 	}

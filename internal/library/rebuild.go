@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"filmpress/internal/catalog"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/site"
@@ -18,10 +19,10 @@ import (
 // filmsAtOnce is how many pointers and manifests are read side by side.
 const filmsAtOnce = 16
 
-// Survey makes the list anew from the pointers and manifests of a place. It lists all of it, so it is not what a publish does.
-func Survey(ctx context.Context, st store.Store) (site.Library, error) {
+// Survey makes the list anew from the pointers and manifests of a place; sink hears how far it is, and may be nil. It lists all of it, so it is not what a publish does.
+func Survey(ctx context.Context, st store.Store, sink report.Sink) (site.Library, error) {
 	var slugs []string
-	for obj, err := range st.List(ctx, "") {
+	for obj, err := range catalog.Watched(st.List(ctx, ""), sink) {
 		if err != nil {
 			return site.Library{}, err
 		}
@@ -96,7 +97,7 @@ func (k *keeper) rebuild(ctx context.Context, dry bool) (c Changes, err error) {
 	} else if err != nil {
 		return c, err
 	}
-	lib, err := Survey(ctx, k.st)
+	lib, err := Survey(ctx, k.st, k.opt.Sink)
 	if err != nil {
 		return c, err
 	}

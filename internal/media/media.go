@@ -65,6 +65,7 @@ type Video struct {
 	Rate       Rational      `json:"rate"`               // average frame rate measured over the packets
 	Nominal    Rational      `json:"nominal"`            // the rate the container names (r_frame_rate)
 	Variable   bool          `json:"variable,omitempty"` // frame durations differ
+	Grid       time.Duration `json:"grid,omitempty"`     // of pictures shown for two fields and three in turn: one of the even places in which they lie at Rate; 0 is none
 	Start      time.Duration `json:"start"`              // of the first frame, relative to Source.Start
 	End        time.Duration `json:"end"`                // of the last frame's display, relative to Source.Start
 	PixFmt     string        `json:"pix_fmt"`
@@ -75,6 +76,7 @@ type Video struct {
 	Space      string        `json:"space,omitempty"`       // color_space (matrix)
 	Transfer   string        `json:"transfer,omitempty"`    // color_transfer: "smpte2084" is PQ, "arib-std-b67" is HLG
 	Primaries  string        `json:"primaries,omitempty"`   // color_primaries
+	Peak       float64       `json:"peak,omitempty"`        // of HDR, the brightest light that it was graded for, cd/m2
 	BitRate    int64         `json:"bit_rate,omitempty"`    // bit/s, measured over the packets
 	Reading
 }
@@ -83,6 +85,7 @@ type Video struct {
 type Reading struct {
 	Late   bool          `json:"late,omitempty"`   // a stream of the file, not always this one, begins so late that it has to be looked for
 	Offset time.Duration `json:"offset,omitempty"` // of the stream's times to time 0, where ffmpeg would count them from the stream's own beginning
+	Pair   bool          `json:"pair,omitempty"`   // of a sound's many channels nobody says where they belong: the first two are taken for left and right
 }
 
 // HDR says whether the picture needs tone mapping before it can be shown as SDR.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 	"time"
@@ -226,6 +227,21 @@ func fill(r io.Reader, buffer []byte) (b []byte, whole bool, err error) {
 	return nil, false, nil
 }
 
+// What a packed object may be unpacked to: texts become forty times shorter, and short ones of much the same lines hundreds of times.
+const (
+	mostPacked = 64
+	shortPlain = 64 << 20
+	longPlain  = 8 << 30
+)
+
+// unpacked is how long the plain bytes of an object may be.
+func unpacked(obj store.Object) int64 {
+	if !obj.Gzip {
+		return math.MaxInt64 - 1
+	}
+	return min(max(mostPacked*obj.Size, shortPlain), longPlain)
+}
+
 // spool writes an object into a file of this machine. A server must be told the digest and the size of what it gets before the bytes, and large
 // objects are sent in several parts at once; neither can be done with bytes that come by once. The file has no name any more once it is open, so
 // none is left behind, whatever ends this program.
@@ -240,7 +256,11 @@ func (r *run) spool(rd *remote) (store.Body, func(), error) {
 	}
 	buffer := buffers.Get()
 	defer buffers.Put(buffer)
-	n, err := io.CopyBuffer(struct{ io.Writer }{f}, onlyReader{rd}, *buffer)
+	most := unpacked(rd.obj)
+	n, err := io.CopyBuffer(struct{ io.Writer }{f}, io.LimitReader(onlyReader{rd}, most+1), *buffer)
+	if err == nil && n > most {
+		err = fmt.Errorf("%w: it is packed, and unpacks to more than %d times its size, which fills this machine's disk", store.ErrRefused, mostPacked)
+	}
 	if err != nil {
 		f.Close()
 		return store.Body{}, nil, err

@@ -65,15 +65,31 @@ func (p Pattern) is(name string) bool {
 type Filter struct {
 	Include []Pattern // none means everything
 	Exclude []Pattern // wins over Include
+	// NoHidden leaves out what editors and systems leave beside files, some of which holds its user's name: see Hidden. That it did is told.
+	NoHidden bool
+}
+
+// Hidden tells whether a name, or a folder on the way to it, begins with a dot or ends with one of the marks of editors: .DS_Store, .git,
+// .~lock.film.md#, film.md~, ~$film.docx. What .well-known holds is for everybody (RFC 8615).
+func Hidden(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") && part != ".well-known" || strings.HasPrefix(part, "~$") || strings.HasSuffix(part, "~") || part == "Thumbs.db" || part == "desktop.ini" {
+			return true
+		}
+	}
+	return false
 }
 
 // Takes tells whether a name takes part.
 func (f Filter) Takes(name string) bool {
-	return !matches(f.Exclude, name) && (len(f.Include) == 0 || matches(f.Include, name))
+	return !(f.NoHidden && Hidden(name)) && !matches(f.Exclude, name) && (len(f.Include) == 0 || matches(f.Include, name))
 }
 
 // skips tells whether nothing in a folder takes part.
 func (f Filter) skips(folder string) bool {
+	if f.NoHidden && Hidden(folder) {
+		return true
+	}
 	for _, p := range f.Exclude {
 		if p.below(folder) {
 			return true

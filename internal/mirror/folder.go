@@ -49,6 +49,9 @@ type walking struct {
 	tell   func(report.Finding)
 	follow *follower
 	emit   func(entry) bool
+
+	hidden []string // that were left out, the first of them
+	hid    int
 }
 
 // walk gives all files in the order of their names, byte by byte. Of a source it tells what is no file.
@@ -59,6 +62,9 @@ func (f *folder) walk(ctx context.Context, filter Filter, source bool, tell func
 	w := &walking{folder: f, ctx: ctx, filter: filter, source: source, tell: tell, emit: emit, follow: f.cache.follow(!filter.all())}
 	err := w.folderAt(".")
 	w.follow.close(err == nil)
+	if w.hid > 0 {
+		w.tellHidden()
+	}
 	f.cache.journal = journal{}
 	return err
 }
@@ -96,6 +102,11 @@ func (w *walking) folderAt(name string) error {
 
 func (w *walking) node(name string, n node) error {
 	inside, isFolder := strings.CutSuffix(name, "/")
+	if w.source && w.filter.NoHidden && Hidden(inside) && !strings.HasPrefix(name, reserved) {
+		if w.hid++; w.hid <= 3 {
+			w.hidden = append(w.hidden, name)
+		}
+	}
 	switch {
 	case strings.HasPrefix(name, reserved):
 		return nil
@@ -113,6 +124,16 @@ func (w *walking) node(name string, n node) error {
 		return errStopped
 	}
 	return nil
+}
+
+// tellHidden says what was left out without being asked to.
+func (w *walking) tellHidden() {
+	more := ""
+	if n := w.hid - len(w.hidden); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	w.tell(report.Finding{Pos: report.Pos{File: w.path}, Severity: report.Info, Rule: "sync-hidden",
+		Text: "left out, as editors and systems leave such files: " + strings.Join(w.hidden, ", ") + more, Hint: "--hidden takes them, too"})
 }
 
 // blocked tells what cannot be looked at. Of a folder, nothing below its name is deleted on the other side; of anything else, its name is not.

@@ -60,7 +60,7 @@ func memory(t testing.TB, files map[string]string) mirror.Place {
 func bucket(t testing.TB, server s3server.Server, prefix string, set ...func(*s3.Options)) mirror.Place {
 	t.Helper()
 	server.Setenv(t)
-	o := s3.Options{Bucket: server.Bucket, Prefix: prefix, Endpoint: server.Endpoint, Region: "us-east-1"}
+	o := s3.Options{Bucket: server.Bucket, Prefix: prefix, Endpoint: server.Endpoint, Region: "us-east-1", Part: storetest.Part}
 	for _, f := range set {
 		f(&o)
 	}

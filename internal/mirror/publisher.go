@@ -45,9 +45,12 @@ func (r *run) mayPoint(ctx context.Context, it *item) error {
 			lacks[name] = true
 		}
 	}
-	needed := func(path string) bool { return lacks[film+path] }
 	at := []end{r.dst, r.src}
 	if !r.DryRun {
+		var needed release.Needs
+		for name := range lacks {
+			needed.Paths = append(needed.Paths, strings.TrimPrefix(name, film))
+		}
 		if err := release.Spare(ctx, r.dst.Store, strings.TrimSuffix(film, "/"), needed, release.Timer{}, r.sink); err != nil {
 			return err
 		}

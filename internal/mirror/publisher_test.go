@@ -69,7 +69,7 @@ func TestStrikesOut(t *testing.T) {
 	}
 	bring(t, mirror.Place{Store: src}, mirror.Place{Store: st}, options(t))
 	left, _, err := release.ReadTombstone(t.Context(), st, "lake")
-	if err != nil || len(left.Objects) != 1 || left.Objects[0].Path != laked+"z.ts" {
+	if err != nil || len(left.Objects) != 1 || left.Objects[0].Key != left.Key(laked+"z.ts") {
 		t.Errorf("%+v, %v", left, err)
 	}
 }

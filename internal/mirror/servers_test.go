@@ -20,7 +20,7 @@ import (
 func TestTwoServers(t *testing.T) {
 	one, two := s3server.Start(t), s3server.Start(t)
 	src := bucket(t, one, "src")
-	big := string(storetest.Noise(1, 20<<20))
+	big := string(storetest.Noise(1, storetest.Part+storetest.Part/4))
 	files := map[string]string{"small.ts": "x", "middle.mp4": big[:3<<20], "big.mp4": big, "empty": ""}
 	for name, content := range files {
 		m := storetest.Meta(name, []byte(content))

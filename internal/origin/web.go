@@ -27,23 +27,28 @@ const (
 	connectTime = 15 * time.Second
 	answerTime  = 30 * time.Second
 	silenceTime = 30 * time.Second
+
+	// An answer must bring so many bytes in each such time. The slowest line that plays a film brings ten times as much.
+	paceTime  = time.Minute
+	paceBytes = 60 << 10
 )
 
 // Web reads by http and https, as a browser does that shows a page of another origin: no cookies, no credentials.
 type Web struct {
 	client *http.Client
-	hosts  []string // host:port or host, lower case: those that may be spoken to
+	hosts  []string // host:port, lower case: those that may be spoken to
 	secure bool     // it began with https
 	Agent  string
 	// Silence is how long nothing may come; 0 is 30 s.
 	Silence time.Duration
 }
 
-// NewWeb reads from the host of an address, and from others that are allowed by name.
+// NewWeb reads from the host of an address, and from others that are allowed by name. A host without a port is its web server: what listens on
+// other ports of it is spoken to where the port stands beside the name.
 func NewWeb(address *url.URL, allowed []string, agent string) *Web {
-	w := &Web{hosts: []string{strings.ToLower(address.Host)}, secure: address.Scheme == "https", Agent: agent}
+	w := &Web{hosts: served(address.Host), secure: address.Scheme == "https", Agent: agent}
 	for _, h := range allowed {
-		w.hosts = append(w.hosts, strings.ToLower(h))
+		w.hosts = append(w.hosts, served(h)...)
 	}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: connectTime}).DialContext, TLSHandshakeTimeout: connectTime,
@@ -53,6 +58,24 @@ func NewWeb(address *url.URL, allowed []string, agent string) *Web {
 	}
 	w.client = &http.Client{Transport: transport, CheckRedirect: w.redirect}
 	return w
+}
+
+// served gives what a host stands for: itself where it has a port, else its ports of the web.
+func served(host string) []string {
+	u := url.URL{Host: strings.ToLower(host)}
+	if u.Port() != "" {
+		return []string{net.JoinHostPort(u.Hostname(), u.Port())}
+	}
+	return []string{net.JoinHostPort(u.Hostname(), "443"), net.JoinHostPort(u.Hostname(), "80")}
+}
+
+// spoken is the host and the port that an address leads to.
+func spoken(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 // maxRedirects is as many as a film's addresses may need.
@@ -74,7 +97,7 @@ func (w *Web) allowed(u *url.URL) error {
 		return &audit.RefusedError{Rule: "ref-scheme", Text: fmt.Sprintf("%q holds a name or a password, which no public address may", u.Redacted())}
 	case w.secure && u.Scheme == "http":
 		return &audit.RefusedError{Rule: "ref-scheme", Text: fmt.Sprintf("%q is http, while the film is on https: browsers block it", u)}
-	case !slices.Contains(w.hosts, strings.ToLower(u.Host)) && !slices.Contains(w.hosts, strings.ToLower(u.Hostname())):
+	case !slices.Contains(w.hosts, spoken(u)):
 		return &audit.RefusedError{Rule: "ref-host", Text: fmt.Sprintf("%q leads to the host %s, which is not followed", u, u.Host)}
 	}
 	return nil
@@ -141,26 +164,39 @@ func (w *Web) once(ctx context.Context, method string, u *url.URL, header map[st
 	if silence == 0 {
 		silence = silenceTime
 	}
-	res.Body = &patient{ReadCloser: res.Body, cancel: cancel, timer: time.AfterFunc(silence, cancel), silence: silence, parent: ctx}
+	res.Body = &patient{ReadCloser: res.Body, cancel: cancel, timer: time.AfterFunc(silence, cancel), silence: silence, parent: ctx, now: time.Now}
 	return res, nil
 }
 
-// patient is a body that ends when nothing comes for a time.
+// patient is a body that ends when nothing comes for a time, or too little.
 type patient struct {
 	io.ReadCloser
 	parent  context.Context
 	cancel  context.CancelFunc
 	timer   *time.Timer
 	silence time.Duration
+	now     func() time.Time
+
+	waited time.Duration // in Read, since the pace was last judged; what the reader does in between does not count
+	came   int           // meanwhile
 }
 
 func (p *patient) Read(b []byte) (int, error) {
+	began := p.now()
 	n, err := p.ReadCloser.Read(b)
 	if n > 0 {
 		p.timer.Reset(p.silence)
 	}
 	if errors.Is(err, context.Canceled) && p.parent.Err() == nil {
 		err = errSilent
+	}
+	p.came += n
+	if p.waited += p.now().Sub(began); err == nil && p.waited >= paceTime {
+		if p.came < paceBytes {
+			p.cancel()
+			return n, errSlow
+		}
+		p.waited, p.came = 0, 0
 	}
 	return n, err
 }
@@ -171,7 +207,10 @@ func (p *patient) Close() error {
 	return p.ReadCloser.Close()
 }
 
-var errSilent = errors.New("nothing more comes")
+var (
+	errSilent = errors.New("nothing more comes")
+	errSlow   = errors.New("it comes by drops, less than 1 kB a second")
+)
 
 // words puts the network's errors in short, without the address, which the caller has.
 func words(err error) string {
@@ -216,11 +255,14 @@ func (w *Web) Read(ctx context.Context, r audit.Request) (audit.File, error) {
 	f := file(res)
 	body := io.Reader(res.Body)
 	if f.Head.Encoding == "gzip" {
-		z, err := gzip.NewReader(res.Body)
+		wire := &counted{Reader: res.Body}
+		z, err := gzip.NewReader(wire)
 		if err != nil {
 			return audit.File{}, errors.New("it is not gzip, though the server says so")
 		}
-		body = z
+		if body = z; r.Media {
+			body = &packed{plain: z, wire: func() int64 { return wire.n }}
+		}
 	}
 	if f.Data, err = capped(body, r); err != nil {
 		if ctx.Err() != nil {
@@ -234,8 +276,20 @@ func (w *Web) Read(ctx context.Context, r audit.Request) (audit.File, error) {
 	return f, nil
 }
 
+// counted counts what is read.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
 func cut(err error) error {
-	if errors.Is(err, errSilent) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, errSilent) || errors.Is(err, errSlow) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the answer breaks off: %w", err)
 	}
 	return err

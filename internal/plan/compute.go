@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"filmpress/internal/media"
@@ -35,6 +37,8 @@ type Request struct {
 	Page     string // version of the watch page's code
 	Theme    Theme  // of the pages
 	Tolerant bool   // publish what can be decoded of a damaged film
+
+	NoChapters bool // the film's chapters stay out of the page
 }
 
 // Poster is a moment of the film, or a picture file; the zero value leaves the choice to filmpress.
@@ -179,8 +183,10 @@ func (c *computer) video() {
 	fields := v.Interlaced() && c.Pipeline.Video.Fields() && 2*v.Rate.Float() <= 61
 	c.rate = outputRate(v, fields)
 	end := v.End
-	for _, a := range c.heard() {
-		end = max(end, a.End)
+	for _, v := range c.published() {
+		if end = max(end, v.End); v.right != nil {
+			end = max(end, v.right.End)
+		}
 	}
 	if gap := end - v.End; gap > time.Second {
 		c.find(report.Warn, "film-sound-longer", fmt.Sprintf("the sound runs %.1f s longer than the picture", gap.Seconds()), "the last picture is held; cut the export if that is not wanted")
@@ -217,7 +223,7 @@ func undeclared(declared bool) string {
 
 // soundRate is what the sound adds to every variant, in bit/s.
 func (c *computer) soundRate() int64 {
-	if len(c.heard()) == 0 {
+	if len(c.published()) == 0 {
 		return 0
 	}
 	return int64(c.Pipeline.Audio.Bitrate) * 1000
@@ -229,6 +235,8 @@ func (c *computer) rateReason(v media.Video, fields bool) string {
 		return fmt.Sprintf("%s a second, one for each field of the film's %s frames", c.rate, v.Rate)
 	case c.rate != v.Rate:
 		return fmt.Sprintf("%s a second, the film's %s halved: over 60 brings viewers nothing", c.rate, v.Rate)
+	case v.Grid != 0:
+		return fmt.Sprintf("%s a second, the film's own: it shows its pictures for two fields and three in turn (pulldown), which is undone", c.rate)
 	case v.Variable:
 		return fmt.Sprintf("%s a second, made even: the film's own changes", c.rate)
 	}
@@ -304,37 +312,6 @@ func (c *computer) pictures() {
 	}, inputs...)
 }
 
-// posterPixels are those of 1280x720: enough for a picture that is looked at before play, and half the bytes of 1920x1080, which on a
-// thin line stand between the viewer and the film.
-const posterPixels = 1280 * 720
-
-// posterRung is the rung whose size the poster has.
-func (c *computer) posterRung() Rung {
-	for _, r := range slices.Backward(c.rungs) {
-		if r.Width*r.Height <= posterPixels {
-			return r
-		}
-	}
-	return c.rungs[0]
-}
-
-// judgePoster warns of a picture that viewers see blurred, in other colours, or with bars beside it.
-func (c *computer) judgePoster(p media.Picture, frame Rung) {
-	width, height := p.Display()
-	find := func(rule, text, hint string) { c.findIn(c.Poster.Name, report.Warn, rule, text, hint) }
-	if 2*width < frame.Width && 2*height < frame.Height {
-		find("poster-small", fmt.Sprintf("the poster is %dx%d, and is shown at %dx%d: blurred", width, height, frame.Width, frame.Height), "export it larger")
-	}
-	if p.NoGamut {
-		find("poster-colors", "the poster has a colour profile that cannot be followed, so its colours may come out a little otherwise", "export it in the colours of screens (sRGB)")
-	}
-	// A twentieth more or less is a stripe that hardly anybody sees.
-	if shape, film := float64(width)/float64(height), float64(frame.Width)/float64(frame.Height); shape < film/1.05 || shape > film*1.05 {
-		find("poster-shape", fmt.Sprintf("the poster is %dx%d, which is another shape than the film's %dx%d: black bars stand beside it", width, height, frame.Width, frame.Height),
-			"cut it to the film's shape, if you do not want them")
-	}
-}
-
 // picture are the inputs of a step that reads renditions.
 func (c *computer) picture() []Input { return append([]Input{c.from("video", "video")}, c.chunks...) }
 
@@ -374,14 +351,33 @@ func (c *computer) player() {
 	c.add("player", Player, "laying out the player", PlayerParams{Bundle: c.Bundle})
 }
 
-// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number.
+// Chapters is the subject of the reason that tells their titles.
+const Chapters = "chapters"
+
+// chapters are the film's, in order, without those that begin behind its end; one without a title gets its number. Each title is told: an editor
+// may have named a mark for nobody else.
 func (c *computer) chapters() (out []media.Chapter) {
+	var titles []string
 	for _, ch := range slices.SortedStableFunc(slices.Values(c.Film.Chapters), func(a, b media.Chapter) int { return cmp.Compare(a.Start, b.Start) }) {
 		if ch.Start >= c.length() || len(out) > 0 && ch.Start == out[len(out)-1].Start {
 			continue
 		}
+		if ch.Title != "" {
+			titles = append(titles, strconv.Quote(ch.Title))
+		}
 		ch.Title = cmp.Or(ch.Title, fmt.Sprint(len(out)+1))
 		out = append(out, ch)
+	}
+	switch {
+	case len(out) == 0:
+		return nil
+	case c.NoChapters:
+		c.because(Chapters, false, fmt.Sprintf("film.md says none, so the %d of the film stay out of the page", len(out)))
+		return nil
+	case len(titles) == 0:
+		c.because(Chapters, true, fmt.Sprintf("%d, as the film has them, without titles", len(out)))
+	default:
+		c.because(Chapters, true, fmt.Sprintf("%d, as the film has them; viewers read %s; `chapters: none` in film.md leaves them out", len(out), strings.Join(titles, ", ")))
 	}
 	return out
 }

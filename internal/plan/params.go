@@ -24,7 +24,7 @@ const (
 
 // versions counts up whenever the same parameters and inputs would give other bytes than before, so that
 // results kept by an older filmpress are not taken for today's.
-var versions = map[string]int{Chunk: 3, Peaks: 1, Level: 2, Video: 2, Audio: 2, Subtitle: 3, Pictures: 3, MP4: 2, Player: 1, Package: 4}
+var versions = map[string]int{Chunk: 4, Peaks: 1, Level: 2, Video: 2, Audio: 3, Subtitle: 4, Pictures: 3, MP4: 2, Player: 1, Package: 4}
 
 // Versions tells the versions of all kinds. Who has others makes other bytes.
 func Versions() string {

@@ -293,6 +293,22 @@ func TestChapters(t *testing.T) {
 	if s := strings.Join(list, " "); s != "0=Лёд 20=2 40=b 89=last" {
 		t.Error(s)
 	}
+	told := func(p Plan) string {
+		for _, r := range p.Reasons {
+			if r.Subject == Chapters {
+				return fmt.Sprint(r.Taken, " ", r.Why)
+			}
+		}
+		return ""
+	}
+	if got := told(p); got != "true 4, as the film has them; viewers read \"Лёд\", \"b\", \"last\"; `chapters: none` in film.md leaves them out" {
+		t.Error(got)
+	}
+	r.NoChapters = true
+	p = Compute(r)
+	if last := string(p.Steps[len(p.Steps)-1].Params); strings.Contains(last, "Лёд") || told(p) != "false film.md says none, so the 4 of the film stay out of the page" {
+		t.Error(last, told(p))
+	}
 }
 
 func TestSlug(t *testing.T) {

@@ -64,7 +64,7 @@ func (c *computer) judgeSounds() {
 	for _, s := range c.Sounds {
 		for _, n := range []int{s.Track, s.Right} {
 			if n >= 0 && c.track(n) == nil {
-				hint := "it has none; leave --audio away"
+				hint := "it has none; leave --audio out"
 				if len(have) > 0 {
 					hint = "it has " + strings.Join(have, ", ") + "; they are counted from 0, in the file's order"
 				}
@@ -101,6 +101,14 @@ func (c *computer) heard() []media.Audio {
 		said, ok := c.said(a.Track)
 		return ok && said.Language == Off
 	})
+}
+
+// published are the sounds that are chosen, for what depends on them before they are spoken of: how long the film is, and what it
+// costs. A track that nobody publishes makes no film longer.
+func (c *computer) published() []voice {
+	silent := *c
+	silent.plan = Plan{}
+	return silent.voices()
 }
 
 // voices chooses, and says why.
@@ -190,7 +198,12 @@ func (c *computer) addSound(v voice) {
 	if v.describes {
 		why += ", audio description"
 	}
-	if v.Channels > 2 {
+	switch {
+	case v.Pair:
+		why += fmt.Sprintf("; the first two of its %d channels", v.Channels)
+		c.find(report.Warn, "audio-channels", fmt.Sprintf("sound track %d has %d channels and does not say where they belong; the first two are taken for left and right", v.Track, v.Channels),
+			"if that is not the film's sound, export it as stereo, or with its channels named")
+	case v.Channels > 2:
 		why += fmt.Sprintf("; its %d channels are mixed down", v.Channels)
 	}
 	c.because(v.subject(), true, why)

@@ -39,6 +39,7 @@ func TestSounds(t *testing.T) {
 		{"a pair of stereo", "ru en", "ru", "0+1=ru", "", "audio-pair", ""},
 		{"a pair with itself", "-:1", "ru", "0+0=ru", "", "audio-pair", ""},
 		{"surround", "ru:6", "ru", "", "0=ru", "", "sound track 0: ru, stereo AAC at 96 kb/s, -16 LUFS; its 6 channels are mixed down"},
+		{"ten channels", "ru:10", "ru", "", "0=ru", "audio-channels", "sound track 0: ru, stereo AAC at 96 kb/s, -16 LUFS; the first two of its 10 channels"},
 		{"no such track", "ru", "ru", "3=en", "0=ru", "audio-track", ""},
 		{"nothing to name", "", "ru", "0=en", "", "audio-track", ""},
 		{"described", "ru -", "ru", "1=ru:ad", "0=ru 1 (AD)=ru", "", "sound track 1: ru, stereo AAC at 96 kb/s, -16 LUFS, as --audio says, audio description"},
@@ -51,6 +52,7 @@ func TestSounds(t *testing.T) {
 			lang, channels, _ := strings.Cut(track, ":")
 			a := media.Audio{Index: i + 1, Track: i, Channels: 2, Language: strings.Trim(lang, "-"), End: 90 * time.Second}
 			fmt.Sscan(channels, &a.Channels)
+			a.Pair = a.Channels > 8
 			r.Film.Audio = append(r.Film.Audio, a)
 		}
 		p := Compute(r)
@@ -69,6 +71,39 @@ func TestSounds(t *testing.T) {
 		}
 		if got := published(t, p); got != c.want && !strings.Contains(c.says, "audio-track") && !strings.Contains(c.says, "audio-pair") {
 			t.Errorf("%s: published %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+// TestUnpublishedSoundMakesNoFilmLonger: the film is as long as its picture and the sounds that are published, both halves of a pair.
+func TestUnpublishedSoundMakesNoFilmLonger(t *testing.T) {
+	for _, c := range []struct {
+		what, said string
+		second     media.Audio
+		want       time.Duration
+		says       string
+	}{
+		{"a commentary without a language", "", media.Audio{Channels: 2}, 90 * time.Second, ""},
+		{"the same language", "", media.Audio{Channels: 2, Language: "ru"}, 90 * time.Second, ""},
+		{"switched off", "1=off", media.Audio{Channels: 2, Language: "en"}, 90 * time.Second, ""},
+		{"published", "", media.Audio{Channels: 2, Language: "en"}, 110 * time.Second, "film-sound-longer"},
+		{"the right half", "0+1=ru", media.Audio{Channels: 1}, 110 * time.Second, "film-sound-longer"},
+	} {
+		r := request(t, "documentary")
+		c.second.Index, c.second.Track, c.second.End = 2, 1, 110*time.Second
+		r.Film.Audio[0].Channels = c.second.Channels
+		r.Film.Audio, r.Sounds = append(r.Film.Audio, c.second), sounds(t, c.said)
+		p := Compute(r)
+		var whole PackageParams
+		if err := json.Unmarshal(p.Steps[len(p.Steps)-1].Params, &whole); err != nil {
+			t.Fatal(err)
+		}
+		says := ""
+		for _, f := range p.Findings {
+			says += f.Rule
+		}
+		if whole.Duration != c.want || says != c.says {
+			t.Errorf("%s: it lasts %s, want %s; it says %q, want %q", c.what, whole.Duration, c.want, says, c.says)
 		}
 	}
 }

@@ -289,6 +289,7 @@ func (c *check) tracks(moov []byte) (claimed int64) {
 			continue
 		}
 		lengthSize, video := nalLength(stbl)
+		_, other := entry(stbl, "av01")
 		for chunk := range chunks {
 			data, ok := c.part(chunk.Offset, chunk.Size)
 			if !ok {
@@ -297,7 +298,7 @@ func (c *check) tracks(moov []byte) (claimed int64) {
 			if claimed += chunk.Size; claimed > c.size {
 				break // chunks that overlap
 			}
-			if _, err := entry(stbl, "av01"); err == nil {
+			if other == nil {
 				c.marks(chunk.Offset, data)
 				c.units(chunk.Offset, mp4.Fragment{Data: data, Samples: []mp4.Sample{{Size: uint32(len(data))}}})
 				continue

@@ -52,7 +52,7 @@ var kinds = map[string]func(*check){
 	".mp4": (*check).movie, ".m4s": (*check).segment, ".m4a": (*check).movie,
 	".jpg": (*check).jpeg, ".jpeg": (*check).jpeg,
 	".m3u8": (*check).data, ".mpd": (*check).data, ".json": (*check).data, ".xml": (*check).data,
-	".txt": (*check).prose, ".md": (*check).prose, ".html": (*check).page, ".vtt": (*check).vtt, ".srt": (*check).prose,
+	".txt": (*check).prose, ".md": (*check).prose, ".html": (*check).page, ".vtt": (*check).vtt, ".srt": (*check).srt,
 	".js": ours, ".mjs": ours, ".css": ours, ".woff2": ours, ".svg": ours,
 }
 

@@ -59,29 +59,3 @@ func (c *check) page() {
 	}
 	c.lines(b, report.Warn)
 }
-
-// vtt allows the signature, the timestamp map, styles, regions and cues. A note is read by nobody but may name
-// whoever wrote it; what cues say is the film's.
-func (c *check) vtt() {
-	b, ok := c.whole()
-	if !ok {
-		return
-	}
-	at := int64(0)
-	header, blank := true, false
-	for line := range bytes.Lines(b) {
-		text := strings.TrimRight(string(line), "\r\n")
-		switch {
-		case header && text == "":
-			header = false
-		case at == 0 && text != "WEBVTT":
-			c.find(at, "privacy-text", "the first line is %q, not just WEBVTT", text)
-		case at > 0 && header && !strings.HasPrefix(text, "X-TIMESTAMP-MAP="):
-			c.find(at, "privacy-text", "the header holds %q", text)
-		case blank && (text == "NOTE" || strings.HasPrefix(text, "NOTE ") || strings.HasPrefix(text, "NOTE\t")):
-			c.find(at, "privacy-text", "the subtitles hold a note")
-		}
-		blank = text == ""
-		at += int64(len(line))
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
 
 	"filmpress/internal/store"
 )
@@ -14,17 +13,6 @@ import (
 func FromBytes(path string, b []byte) File {
 	sum, weak := sha256.Sum256(b), md5.Sum(b)
 	return File{Path: path, Size: int64(len(b)), SHA256: hex.EncodeToString(sum[:]), MD5: hex.EncodeToString(weak[:]), Open: store.Bytes(b).Open}
-}
-
-// FromDisk is a File of a file on disk, which is read once for its digests.
-func FromDisk(path, disk string) (File, error) {
-	f := File{Path: path, Open: func() (io.ReadSeekCloser, error) { return os.Open(disk) }}
-	r, err := os.Open(disk)
-	if err != nil {
-		return File{}, err
-	}
-	defer r.Close()
-	return f, f.digest(r)
 }
 
 // digest fills in what follows from a file's bytes.

@@ -59,12 +59,19 @@ func name(b []byte) string {
 func FuzzTombstone(f *testing.F) {
 	f.Add([]byte(`{"format":1,"until":"2026-11-23T12:00:00Z","objects":[{"path":"o/0123456789abcdef0123456789abcdef/1.m4s","size":1,"etag":"x","modified":"2026-11-23T12:00:00.5Z","since":"2026-11-23T12:00:00Z"}]}`))
 	f.Add([]byte(`{"format":1,"objects":[{"path":"release.json"}]}`))
+	f.Add([]byte(`{"format":2,"salt":"S","objects":[{"key":"0123456789abcdefghijklmnopqrstu_","size":1,"etag":"x","since":"2026-11-23T12:00:00Z"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tomb, err := ParseTombstone(b)
 		if err != nil {
 			return
 		}
 		for _, d := range tomb.Objects {
+			if tomb.Format == tombstoneFormat {
+				if d.Path != "" || !keyForm.MatchString(d.Key) {
+					t.Errorf("%+v", d)
+				}
+				continue
+			}
 			if part, _ := PartOf(d.Path); part != Media && part != Page || bytes.Contains([]byte(d.Path), []byte("/../")) {
 				t.Errorf("path %q", d.Path)
 			}

@@ -62,7 +62,7 @@ func (p *publisher) point(ctx context.Context, old Pointer) error {
 // fresh looks again where the last look is so old that a clean-up could have begun and ended since: on a machine that
 // slept, or under a judge who took his time.
 func (p *publisher) fresh(ctx context.Context) error {
-	if p.again == nil || p.opt.Timer.Today().Sub(p.looked) < stale {
+	if p.again == nil || p.opt.Timer.Since(p.looked) < stale {
 		return nil
 	}
 	return p.again(ctx)

@@ -25,7 +25,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"filmpress/internal/report"
 	"filmpress/internal/store"
@@ -144,7 +143,7 @@ type publisher struct {
 	release string
 	etag    string // of the pointer as it was read; "" where there is none
 	bytes   progress
-	looked  time.Time                   // when the list began that the switch relies on
+	looked  Moment                      // when the list began that the switch relies on
 	again   func(context.Context) error // looks once more whether all is there
 
 	mu     sync.Mutex // guards what follows while uploads run
@@ -186,16 +185,15 @@ func (p *publisher) upload(ctx context.Context, manifest File) error {
 
 // look lists the film, after it has made sure that what is listed will stay.
 func (p *publisher) look(ctx context.Context) (inventory, error) {
-	needed := map[string]bool{}
+	needs := Needs{Release: p.release}
 	for f := range filesOf([][]File{p.set.Media, p.set.Tracks}) {
-		needed[f.Path] = true
+		needs.Paths = append(needs.Paths, f.Path)
 	}
-	pages := "r/" + p.release + "/"
-	err := Spare(ctx, p.st, p.set.Slug, func(path string) bool { return needed[path] || strings.HasPrefix(path, pages) }, p.opt.Timer, p.sink)
+	err := Spare(ctx, p.st, p.set.Slug, needs, p.opt.Timer, p.sink)
 	if err != nil {
 		return nil, err
 	}
-	p.looked = p.opt.Timer.Today()
+	p.looked = p.opt.Timer.Moment()
 	return list(ctx, p.st, p.set.Slug)
 }
 

@@ -243,7 +243,7 @@ func TestSpareWaits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := release.Spare(ctx, st, releasetest.Slug, func(string) bool { return true }, release.Timer{}, report.Discard); !errors.Is(err, context.Canceled) {
+	if err := release.Spare(ctx, st, releasetest.Slug, release.Needs{Paths: []string{path}}, release.Timer{}, report.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -14,8 +14,10 @@ var ErrNoFilm = errors.New("there is no such film")
 
 // Mark is <slug>/unpublished.json: the film has no pointer because somebody wanted it so, and what it had may be cleaned
 // up. Beside a pointer it means nothing. A film that has neither lost its pointer, or is being published for the first time.
+//
+// Whoever knows the film's address can read it, so it does not name the release that was current: with that name all of the film could be fetched.
 type Mark struct {
-	Release string `json:"release,omitempty"` // that was current
+	Release string `json:"release,omitempty"` // that was current, as older versions wrote it
 }
 
 // Gone is what an unpublish took away, or would.
@@ -50,10 +52,11 @@ func Unpublish(ctx context.Context, st store.Store, slug string, onlyLook bool, 
 	if onlyLook {
 		return g, nil
 	}
-	if _, marked := p.there[MarkName]; !marked || len(g.Names) > 0 {
-		f := FromBytes(MarkName, encode(Mark{g.Release}))
-		f.CacheControl = store.Revalidate
-		if _, err := st.Put(ctx, slug+"/"+MarkName, store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{}); err != nil {
+	if old, marked, err := ReadMark(ctx, st, slug); !marked || old.Release != "" || len(g.Names) > 0 {
+		if err != nil && !errors.Is(err, ErrMalformed) {
+			return g, err
+		}
+		if err := writeMark(ctx, st, slug); err != nil {
 			return g, err
 		}
 	}
@@ -63,6 +66,13 @@ func Unpublish(ctx context.Context, st store.Store, slug string, onlyLook bool, 
 		}
 	}
 	return g, p.stillGone(ctx)
+}
+
+func writeMark(ctx context.Context, st store.Store, slug string) error {
+	f := FromBytes(MarkName, encode(Mark{}))
+	f.CacheControl = store.Revalidate
+	_, err := st.Put(ctx, slug+"/"+MarkName, store.Body{Size: f.Size, Open: f.Open}, f.meta(), store.If{})
+	return err
 }
 
 // visible says what viewers reach, and whether the folder is a film of ours at all.

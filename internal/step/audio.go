@@ -139,7 +139,7 @@ func (w *Worker) audio(ctx context.Context, j job) error {
 }
 
 // encodeAudio brings the track to the wanted loudness, measured over the whole film first: one gain for all of it,
-// so that its dynamics stay as they were mixed.
+// so that its dynamics stay as they were mixed. A track that would need more than is sensible is told.
 func (w *Worker) encodeAudio(ctx context.Context, j job, p plan.AudioParams, read func(io.Reader) error) error {
 	spec := ffmpeg.AudioSpec{
 		Film: j.in["film"], Stream: p.Stream, Right: p.Right, Duration: p.Duration, BitRate: p.Bitrate, Loudness: p.Loudness, TruePeak: p.TruePeak, Tolerant: p.Tolerant,
@@ -150,6 +150,10 @@ func (w *Worker) encodeAudio(ctx context.Context, j job, p plan.AudioParams, rea
 		return damage(err, p.Tolerant)
 	}
 	spec.Measured = &measured
+	if gain, short := spec.Gain(); short {
+		j.sink(report.Event{Kind: report.Note, Text: fmt.Sprintf("%s: it is very quiet, %.0f LUFS, and is raised by %.0f dB and no more, which makes it %.0f LUFS and not %g: its noise is raised with it",
+			j.step.About, measured.I, gain, measured.I+gain, p.Loudness)})
+	}
 	err = w.Tools.EncodeAudio(ctx, spec, read, j.progress(time.Duration(p.Duration.Float()*float64(time.Second))), w.log(j, "audio"))
 	return damage(err, p.Tolerant)
 }

@@ -284,7 +284,7 @@ func (k *packer) player() error {
 	}
 	bundle, ok := watch.Bundle()
 	if !ok {
-		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
+		return errNoPlayer
 	}
 	k.out.Page.Assets = bundle.Assets(func(name string) string { return k.media("player", name) })
 	return nil

@@ -2,10 +2,10 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
@@ -34,7 +34,8 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	if worst, any := report.Worst(findings); any && worst == report.Error {
 		return fmt.Errorf("%s changed while the film was being published; run the command again", j.in["track"])
 	}
-	track = bare(track)
+	srt := track.Bare(subtitle.SRT) // of the file itself, since SRT has colours that WebVTT has not
+	track = track.Bare(subtitle.WebVTT)
 	var facts SubtitleFacts
 	for i, s := range track.Segments(p.Segment, p.Duration) {
 		t := TextSegment{URI: fmt.Sprintf("s/%05d.vtt", i), Duration: s.Duration, Size: int64(len(s.Data))}
@@ -51,7 +52,7 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	if err := j.write(trackVTT, whole); err != nil {
 		return err
 	}
-	if err := j.write(trackSRT, track.SRT()); err != nil {
+	if err := j.write(trackSRT, srt.SRT()); err != nil {
 		return err
 	}
 	if err := j.write(trackTXT, []byte(prose.Text(prose.Paragraphs(track, prose.Pause), prose.Options{Times: true}))); err != nil {
@@ -60,22 +61,14 @@ func (w *Worker) subtitle(_ context.Context, j job) error {
 	return writeFacts(j.out, facts)
 }
 
-// bare leaves out what viewers do not read and what may name people: comments, and the words behind WEBVTT.
-func bare(t subtitle.Track) subtitle.Track {
-	t.Blocks = slices.DeleteFunc(slices.Clone(t.Blocks), func(b subtitle.Block) bool {
-		return b.Kind != subtitle.Style && b.Kind != subtitle.Regions
-	})
-	if len(t.Header) > 0 {
-		t.Header = []string{"WEBVTT"}
-	}
-	return t
-}
+// errNoPlayer is a plan that asks for the player, in a program that was built without it.
+var errNoPlayer = errors.New("the player is not built into this filmpress; take the program or the image that the publisher has, or build it from its sources with make")
 
 // player lays out the bundle that was built into the program.
 func (w *Worker) player(_ context.Context, j job) error {
 	bundle, ok := watch.Bundle()
 	if !ok {
-		return fmt.Errorf("the player is not built into this filmpress; `make player` builds it")
+		return errNoPlayer
 	}
 	for _, f := range bundle.Files() {
 		if err := j.write(f.Name, f.Data); err != nil {

@@ -73,6 +73,9 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 // FactsOnly tells of steps that read nothing of other steps' results but their facts.
 func FactsOnly(s plan.Step) bool { return s.Kind == plan.Peaks || s.Kind == plan.Package }
 
+// Only is the one file that such steps read; see engine.Partial.
+func (w *Worker) Only(s plan.Step) (file string, ok bool) { return FactsName, FactsOnly(s) }
+
 // FilmLength is how long the film of a plan is.
 func FilmLength(p plan.Plan) time.Duration {
 	for _, s := range p.Steps {

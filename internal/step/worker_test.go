@@ -37,7 +37,7 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 	}
 	var notes []string
 	var kinds []report.Kind
-	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: 200 * time.Millisecond}, LogDir: dir}
+	w := &Worker{Tools: ffmpeg.Tools{FFmpeg: hanging, Stall: time.Second}, LogDir: dir}
 	err = w.Do(t.Context(), plan.Step{ID: "chunk-000", Kind: plan.Chunk, About: "encoding the picture", Params: params, Digest: "0123456789"},
 		map[string]string{"film": filepath.Join(dir, "film.mp4")}, out, func(e report.Event) {
 			kinds = append(kinds, e.Kind)
@@ -56,5 +56,38 @@ func TestStalledStepIsTriedOnceMore(t *testing.T) {
 	}
 	if len(kinds) == 0 || slices.Index(kinds, report.StepStarted) != 0 || slices.Contains(kinds[1:], report.StepStarted) {
 		t.Errorf("told %q; a step is begun once, and first", kinds)
+	}
+}
+
+// TestSubtitlesTellNothingElse: of the files of a subtitle step, which are all published, none has a word that viewers do not see.
+func TestSubtitlesTellNothingElse(t *testing.T) {
+	const vtt = "\ufeffWEBVTT\n\nREGION\nid:marker\ntranslator: marker\n\nSTYLE\n::cue { color: white } /* marker */\n\nmarker_take3\n00:01.000 --> 00:03.000 region:marker\n<i marker>This is our house.</i>\n"
+	const srt = "1\n00:00:01,000 --> 00:00:03,000\n{\\marker}<font face=\"marker\">This is our house.</font>\n"
+	for name, text := range map[string]string{"track.vtt": vtt, "track.srt": srt} {
+		dir := t.TempDir()
+		path, out := filepath.Join(dir, "source"), filepath.Join(dir, "out")
+		params, err := json.Marshal(plan.SubtitleParams{Name: name, Segment: 2 * time.Second, Duration: 5 * time.Second})
+		if err := errors.Join(err, os.Mkdir(out, 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		w := &Worker{}
+		if err := w.Do(t.Context(), plan.Step{ID: "subtitle-en", Kind: plan.Subtitle, Params: params}, map[string]string{"track": path}, out, report.Discard); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		files := 0
+		err = filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			files++
+			b, err := os.ReadFile(path)
+			if strings.Contains(string(b), "marker") || filepath.Base(path) != FactsName && !strings.Contains(string(b), "house") && filepath.Base(path) != "00002.vtt" {
+				t.Errorf("%s: %s holds\n%s", name, filepath.Base(path), b)
+			}
+			return err
+		})
+		if err != nil || files != 7 {
+			t.Errorf("%s: %d files, %v", name, files, err)
+		}
 	}
 }

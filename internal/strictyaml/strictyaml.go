@@ -40,6 +40,26 @@ func Decode(name string, data []byte, firstLine int, into any) []report.Finding 
 	return d.findings
 }
 
+// Place is where something begins in a document, both counted from 1.
+type Place struct{ Line, Col int }
+
+// Places tells where the items of the list begin that stands under a key of the document; none where there is no such list.
+func Places(data []byte, key string) (places []Place) {
+	var doc yaml.Node
+	if len(data) > maxBytes || yaml.Unmarshal(data, &doc) != nil || len(doc.Content) == 0 {
+		return nil
+	}
+	top := doc.Content[0]
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if top.Content[i].Value == key && top.Content[i+1].Kind == yaml.SequenceNode {
+			for _, item := range top.Content[i+1].Content {
+				places = append(places, Place{item.Line, item.Column})
+			}
+		}
+	}
+	return places
+}
+
 type decoder struct {
 	name     string
 	shift    int
@@ -73,7 +93,29 @@ func (d *decoder) syntax(err error) {
 			line = n
 		}
 	}
-	d.add(line, 0, "yaml-syntax", text, "check the indentation, the colons and the quotes on this line and the one before it")
+	d.add(line, 0, "yaml-syntax", plainly(text), "check the indentation, the colons and the quotes on this line and the one before it")
+}
+
+// plain are the parser's words for what people get wrong most often, in ours.
+var plain = []struct{ parser, ours string }{
+	{"mapping values are not allowed", "a colon stands where none can be: a text with a colon in it needs quotes, or the line above is not finished"},
+	{"did not find expected key", "this line is indented otherwise than those around it"},
+	{"did not find expected '-' indicator", "an item of a list must begin with a hyphen, in the column of the others"},
+	{"found character that cannot start any token", "a line begins with a tab, or with a sign that needs quotes"},
+	{"tab character that violates indentation", "a line is indented with a tab; use spaces"},
+	{"could not find expected ':'", "a key has no colon behind it"},
+	{"did not find expected ',' or", "a bracket is not closed, or a comma is missing"},
+	{"unexpected end of stream", "a quote is not closed"},
+	{"block sequence entries are not allowed", "a hyphen stands where no list can begin"},
+}
+
+func plainly(text string) string {
+	for _, p := range plain {
+		if strings.Contains(text, p.parser) {
+			return p.ours
+		}
+	}
+	return "this is no YAML: " + text
 }
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()

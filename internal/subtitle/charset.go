@@ -37,7 +37,7 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 			s.codec = b.codec
 			if err == nil && named.name != b.codec.name && opt.Charset != "" {
 				s.complainFile(report.Warn, "enc-not-utf8", fmt.Sprintf("the file is marked as %s and was read so, not as %s", b.codec.name, named.name),
-					"leave --charset away")
+					"leave --charset out")
 			} else if b.codec.unit > 1 {
 				s.complainFile(report.Warn, "enc-not-utf8", fmt.Sprintf("the file is in %s, not UTF-8; it was read as %s", b.codec.name, b.codec.name),
 					"save it as UTF-8")
@@ -75,7 +75,7 @@ func (s *source) charset(opt Options) (bom int, after func()) {
 func (s *source) chosen() {
 	if s.codec.unit == 1 && s.codec.name != utf8Codec.name && utf8.Valid(s.raw) {
 		s.complainFirst(report.Warn, "enc-not-utf8", "the file is UTF-8 by its bytes, but was read as "+s.codec.name+", as --charset says",
-			"leave --charset away, unless the letters are right")
+			"leave --charset out, unless the letters are right")
 	}
 	s.undecoded(true)
 }

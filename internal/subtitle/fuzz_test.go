@@ -73,7 +73,7 @@ func checkPlaces(t *testing.T, data []byte, found []report.Finding) {
 
 // FuzzCueText parses any payload in both syntaxes; SRT written as WebVTT says the same.
 func FuzzCueText(f *testing.F) {
-	for _, s := range []string{"<v a>b</v>", "<ruby>a<rt>b</ruby>", "<00:00:01.000>", "&lt;&#65;&", "<b><i></b></i>", `{\an8}{\i1}a{\i0}`, "<font color='red'>x", "<c.a.b d>e", "a<br>b<BR />c</br>"} {
+	for _, s := range []string{"<v a>b</v>", "<ruby>a<rt>b</ruby>", "<00:00:01.000>", "&lt;&#65;&", "<b><i></b></i>", `{\an8}{\i1}a{\i0}`, `{\b1\a6}a\Nb{\b}\h`, `<c>\</c>N`, `C:\new`, "<font color='red'>x", "<c.a.b d>e", "a<br>b<BR />c</br>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

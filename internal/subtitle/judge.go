@@ -145,7 +145,7 @@ func (s *source) judgeSRT(c Cue) {
 		s.complain(report.Warn, "cue-empty", at, 0, len(s.line(at)), "this cue has no text", "write its text under it, or take it out")
 		return
 	}
-	if !strings.ContainsAny(c.Raw, "<&{") {
+	if !strings.ContainsAny(c.Raw, srtMarks) {
 		return
 	}
 	open := map[NodeKind]int{}
@@ -169,10 +169,15 @@ func (s *source) judgeSRT(c Cue) {
 				complain("srt-tag", p, "SRT has no tag <"+name+">; only its text is kept", "take the tag out")
 				return
 			}
-		case p.override && strings.Trim(p.text, `\anibus0123456789`) != "":
-			complain("srt-tag", p, "the code {"+p.text+"} is for one player only and is not kept", "take it out")
+		case p.override:
+			if code := strangeCode(p.text); code != "" {
+				complain("srt-tag", p, "the code {\\"+code+"} is for one player only and is not kept", "take it out")
+				return
+			}
+		case EscapesSRT(c.Raw[p.from:p.to]) != c.Raw[p.from:p.to]:
+			complain("srt-escape", p, `SRT has no escapes such as \N; they were read as line breaks and spaces`, "break the line where \\N stands")
 			return
-		case !p.tag && !p.override && p.text != c.Raw[p.from:p.to]:
+		case p.text != c.Raw[p.from:p.to]:
 			complain("srt-entity", p, "SRT has no entities such as &lt;; they were read as the characters they stand for", "write the characters themselves")
 			return
 		}
@@ -183,4 +188,14 @@ func (s *source) judgeSRT(c Cue) {
 			return
 		}
 	}
+}
+
+// strangeCode is the first code of an override block that is not kept, without its backslash; "" where all are.
+func strangeCode(block string) string {
+	for code := range blockCodes(block) {
+		if _, _, style := styleCode(code); !style && PlaceCode(code) == 0 {
+			return code
+		}
+	}
+	return ""
 }

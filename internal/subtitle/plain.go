@@ -23,7 +23,7 @@ func (c *Cue) AppendPlain(b []byte) []byte {
 }
 
 func appendSRT(b []byte, raw string) []byte {
-	if !strings.ContainsAny(raw, "<&{") {
+	if !strings.ContainsAny(raw, srtMarks) {
 		return append(b, raw...)
 	}
 	for piece := range srtPieces(raw) {

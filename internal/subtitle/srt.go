@@ -15,18 +15,19 @@ type srtReader struct {
 	t        *Track
 	gap      int // blank lines above the next cue
 	index    int // the index that the next cue should have
+	restart  int // the one that it should have if the numbers began anew above
 	misnamed int // cues with another index, or none
 	firstBad int // line of the first of them
 }
 
 func (s *source) readSRT(t *Track) {
-	r := &srtReader{source: s, t: t, index: 1, firstBad: -1}
+	r := &srtReader{source: s, t: t, index: 1, restart: -1, firstBad: -1}
 	t.Cues = make([]Cue, 0, strings.Count(s.text, "-->"))
 	var last srtTiming
 	at := -1 // line of the last timing line
 	for i := range s.count() {
 		line := r.line(i)
-		if !strings.Contains(line, ">") && !strings.Contains(line, "→") && !strings.Contains(line, "＞") {
+		if !strings.Contains(line, ">") && !strings.Contains(line, "→") && !strings.Contains(line, "＞") && !strings.Contains(line, "&gt;") {
 			continue
 		}
 		next := parseSRTTiming(line)
@@ -62,12 +63,21 @@ func (r *srtReader) head(timing, at int) (head int, id string) {
 	}
 	text := trimMarks(r.line(above))
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || len(text) > 9 {
+	if err != nil { // "12." and "12)" are what a word processor makes of a list
+		n, err = strconv.Atoi(strings.TrimRight(text, ".)"))
+		if err != nil || n != r.index {
+			return timing, ""
+		}
+	}
+	if n < 0 || len(text) > 9 {
 		return timing, ""
 	}
 	alone := above-1 <= at || blank(r.line(above-1))
-	if n == r.index || alone && above == timing-1 {
+	if n == r.index || above == timing-1 && (alone || n == r.restart) {
 		return above, text
+	}
+	if above == timing-1 && n <= 1 {
+		r.restart = n + 1 // two files in one, without blank lines: where the next number follows, it is one
 	}
 	return timing, "" // the last line of the text above
 }

@@ -17,7 +17,7 @@ const maxSRTDepth = 8
 
 // srtPiece is a part of an SRT payload: text, a tag, or an override block in braces ({\an8}).
 type srtPiece struct {
-	text     string // of text: decoded; of a tag: its body without < >; of an override: without { }
+	text     string // of text: its entities and escapes decoded; of a tag: its body without < >; of an override: without { }
 	tag      bool
 	override bool
 	from, to int
@@ -39,7 +39,7 @@ func srtPieces(s string) iter.Seq[srtPiece] {
 				i++
 				continue
 			}
-			if from < i && !yield(srtPiece{text: srtUnescape(s[from:i]), from: from, to: i}) ||
+			if from < i && !yield(srtPiece{text: srtDecode(s[from:i]), from: from, to: i}) ||
 				!yield(srtPiece{text: s[i+1 : i+n-1], tag: s[i] == '<', override: s[i] == '{', from: i, to: i + n}) {
 				return
 			}
@@ -47,7 +47,7 @@ func srtPieces(s string) iter.Seq[srtPiece] {
 			from = i
 		}
 		if from < len(s) {
-			yield(srtPiece{text: srtUnescape(s[from:]), from: from, to: len(s)})
+			yield(srtPiece{text: srtDecode(s[from:]), from: from, to: len(s)})
 		}
 	}
 }
@@ -94,6 +94,57 @@ func srtOverrideLen(s string) int {
 	return end + 1
 }
 
+// srtMarks are the characters that begin anything but plain text in a payload.
+const srtMarks = "<&{\\"
+
+// srtDecode is what a piece of text shows.
+func srtDecode(s string) string { return EscapesSRT(srtUnescape(s)) }
+
+// EscapesSRT writes the escapes of ASS, which simple converters leave in SRT files, as what they stand for: \N and \n break the line, \h is a
+// space that does not. A backslash in a word that may be a path (C:\new\film) is left alone.
+func EscapesSRT(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for s != "" {
+		end := strings.IndexAny(s, " \t\n")
+		if end < 0 {
+			end = len(s)
+		}
+		if word := s[:end]; escaped(word) {
+			b.WriteString(escapesSRT.Replace(word))
+		} else {
+			b.WriteString(word)
+		}
+		if end < len(s) {
+			b.WriteByte(s[end])
+			end++
+		}
+		s = s[end:]
+	}
+	return b.String()
+}
+
+var escapesSRT = strings.NewReplacer(`\N`, "\n", `\n`, "\n", `\h`, "\u00a0")
+
+// escaped says whether all backslashes of a word begin escapes. In a path at least one stands behind a drive, another backslash or a dot,
+// or before another letter.
+func escaped(word string) bool {
+	found := false
+	for i := 0; i < len(word); i++ {
+		if word[i] != '\\' {
+			continue
+		}
+		if i+1 == len(word) || !strings.ContainsRune("Nnh", rune(word[i+1])) || i == 2 && word[1] == ':' && isAlnum(word[0]) {
+			return false
+		}
+		found = true
+		i++
+	}
+	return found
+}
+
 // srtUnescape decodes whole character references (&lt; &amp; &#39;). SRT has none, but exports of web players do;
 // an & that begins none stays.
 func srtUnescape(s string) string {
@@ -128,7 +179,7 @@ func srtReferenceLen(s string) int {
 // parseSRTText reads SRT markup as a tree. Tags that overlap are nested: <b><i></b></i> closes i and b.
 func parseSRTText(payload string) *Node {
 	p := textParser{open: []*Node{{Kind: Root}}}
-	if !strings.ContainsAny(payload, "<&{") {
+	if !strings.ContainsAny(payload, srtMarks) {
 		p.text(payload)
 		return p.open[0]
 	}
@@ -176,21 +227,50 @@ func (p *textParser) closeSRT(kind NodeKind) {
 	}
 }
 
-// override reads the ASS codes that SRT files carry: \i1 \i0 \b1 \b0 \u1 \u0 \s1 \s0. \an is a setting of the cue.
+// override reads the ASS codes that SRT files carry: \i1 \i0 \b1 \b0 \u1 \u0 \s1 \s0, and \i alone for \i0. \an and \a are settings of the cue.
 func (p *textParser) override(codes string) {
-	kinds := map[byte]NodeKind{'i': Italic, 'b': Bold, 'u': Underline, 's': Strike}
-	for _, c := range strings.Split(codes, `\`) {
-		if len(c) != 2 {
-			continue
-		}
-		kind, known := kinds[c[0]]
-		switch {
-		case known && c[1] == '1':
+	for code := range blockCodes(codes) {
+		switch kind, on, ok := styleCode(code); {
+		case ok && on:
 			p.openSRT(&Node{Kind: kind})
-		case known && c[1] == '0':
+		case ok:
 			p.closeSRT(kind)
 		}
 	}
+}
+
+// blockCodes are the codes of an override block, without their backslashes.
+func blockCodes(block string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for code := range strings.SplitSeq(block, `\`) {
+			if code = strings.TrimSpace(code); code != "" && !yield(code) {
+				return
+			}
+		}
+	}
+}
+
+var styleCodes = map[byte]NodeKind{'i': Italic, 'b': Bold, 'u': Underline, 's': Strike}
+
+// styleCode reads a code that begins or ends a style.
+func styleCode(code string) (kind NodeKind, on, ok bool) {
+	if len(code) > 2 {
+		return 0, false, false
+	}
+	kind, ok = styleCodes[code[0]]
+	return kind, code[1:] == "1", ok && strings.Trim(code[1:], "01") == ""
+}
+
+// PlaceCode reads a code that says where the cue stands, as a place on the numeric keypad: \an8, or SSA's \a6; 0 where it is none.
+func PlaceCode(code string) int {
+	if n, ok := strings.CutPrefix(code, "an"); ok && len(n) == 1 && '1' <= n[0] && n[0] <= '9' {
+		return int(n[0] - '0')
+	}
+	n, ok := strings.CutPrefix(code, "a")
+	if !ok {
+		return 0
+	}
+	return map[string]int{"1": 1, "2": 2, "3": 3, "5": 7, "6": 8, "7": 9, "9": 4, "10": 5, "11": 6, "4": 7, "8": 7}[n] // 4 and 8 are none, and libass takes them for 5
 }
 
 // fontColor is the value of the color attribute in a tag's attributes, "" where there is none.
@@ -209,19 +289,26 @@ func fontColor(attributes string) string {
 	return strings.TrimSpace(value)
 }
 
-// alignment is the numeric-keypad position of the first {\anN} in an SRT payload, 0 where there is none.
+// alignment is the numeric-keypad position of the first code in an SRT payload that gives one, 0 where there is none.
 func alignment(payload string) int {
-	for {
-		at := strings.Index(payload, `{\an`)
-		if at < 0 || at+4 >= len(payload) {
-			return 0
-		}
-		if c := payload[at+4]; '1' <= c && c <= '9' {
-			return int(c - '0')
-		}
-		payload = payload[at+4:]
+	if !strings.Contains(payload, `\a`) {
+		return 0
 	}
+	for p := range srtPieces(payload) {
+		if !p.override {
+			continue
+		}
+		for code := range blockCodes(p.text) {
+			if an := PlaceCode(code); an > 0 {
+				return an
+			}
+		}
+	}
+	return 0
 }
+
+// Placed says whether a code in an SRT payload tells where the cue stands.
+func Placed(payload string) bool { return alignment(payload) > 0 }
 
 // settings of the keypad positions: 1 2 3 at the bottom, 4 5 6 in the middle, 7 8 9 at the top.
 func alignedSettings(an int) Settings {

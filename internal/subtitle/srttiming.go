@@ -41,8 +41,7 @@ func parseSRTTiming(line string) srtTiming {
 
 // brokenSRTTiming tells a timing line that cannot be read from text with an arrow in it: the former has a time.
 func brokenSRTTiming(line string, at int, why string) srtTiming {
-	arrow := strings.Index(line, "-->")
-	if arrow < 0 {
+	if !strings.Contains(line, "-->") && !strings.Contains(line, "--&gt;") {
 		return srtTiming{}
 	}
 	for i := 1; i+1 < len(line); i++ {
@@ -85,11 +84,14 @@ func (p *scan) loose() {
 	}
 }
 
-// srtArrow reads -->, and what stands for it: ->, - >, ==>, a long dash with >, an arrow character.
+// srtArrow reads -->, and what stands for it: ->, - >, ==>, a long dash with >, an arrow character, --&gt; as a page's source has it.
 func (p *scan) srtArrow() bool {
 	from := p.i
 	for p.i < len(p.s) {
 		r, n := utf8.DecodeRuneInString(p.s[p.i:])
+		if strings.HasPrefix(p.s[p.i:], "&gt;") {
+			r, n = '>', len("&gt;")
+		}
 		switch {
 		case strings.ContainsRune(">＞→", r):
 			p.i += n

@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -217,8 +218,19 @@ func (n *Node) writeVTT(b *strings.Builder) {
 	case TextNode:
 		b.WriteString(vttEscaper.Replace(n.Value))
 		return
-	case Italic, Bold, Underline:
-		open = tag
+	case Timestamp:
+		b.WriteString("<" + FormatTime(n.Time, '.') + ">")
+		return
+	case Italic, Bold, Underline, Ruby, RubyText:
+		open = tag + n.vttClasses()
+	case Class:
+		if len(n.Classes) > 0 {
+			open = tag + n.vttClasses()
+		}
+	case Voice, Lang:
+		if open = tag + n.vttClasses(); n.Value != "" {
+			open += " " + annotationEscaper.Replace(n.Value)
+		}
 	case Font:
 		if class := colorClass(n.Value); class != "" {
 			tag, open = "c", "c."+class
@@ -235,13 +247,23 @@ func (n *Node) writeVTT(b *strings.Builder) {
 	}
 }
 
+// vttClasses are the node's classes as they stand behind its tag's name.
+func (n *Node) vttClasses() string {
+	if len(n.Classes) == 0 {
+		return ""
+	}
+	return "." + strings.Join(n.Classes, ".")
+}
+
+var annotationEscaper = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;")
+
 func (n *Node) writeSRT(b *strings.Builder) {
 	tag := ""
 	switch n.Kind {
 	case TextNode:
 		b.WriteString(srtText(n.Value))
 		return
-	case Italic, Bold, Underline:
+	case Italic, Bold, Underline, Strike:
 		tag = tagNames[n.Kind]
 	}
 	if tag != "" {
@@ -249,7 +271,7 @@ func (n *Node) writeSRT(b *strings.Builder) {
 	}
 	if value := n.srtColor(); value != "" && tag == "" {
 		tag = "font"
-		b.WriteString(`<font color="#` + value + `">`)
+		b.WriteString(`<font color="` + value + `">`)
 	}
 	for _, c := range n.Children {
 		c.writeSRT(b)
@@ -259,30 +281,39 @@ func (n *Node) writeSRT(b *strings.Builder) {
 	}
 }
 
-// srtColor is the value of the colour that a class span has (WebVTT 5.1), rrggbb; "" where it has none.
+// srtColor is the colour of a class span (WebVTT 5.1) or of a font, as SRT writes it: "#rrggbb", or a name; "" where there is none that players know.
 func (n *Node) srtColor() string {
-	if n.Kind == Class {
+	switch n.Kind {
+	case Class:
 		for _, class := range n.Classes {
 			for value, name := range colorNames {
 				if name == class {
-					return value
+					return "#" + value
 				}
 			}
+		}
+	case Font:
+		if value := strings.ToLower(n.Value); fontColors.MatchString(value) {
+			return value
 		}
 	}
 	return ""
 }
 
+// fontColors are the colours that players of SRT files know: hexadecimal ones, and the first names of the web.
+var fontColors = regexp.MustCompile(`^(?:#?(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|aqua|black|blue|brown|cyan|fuchsia|gold|gr[ae]y|green|lime|magenta|maroon|navy|olive|orange|pink|purple|red|silver|teal|violet|white|yellow)$`)
+
 // srtText is text that SRT readers, ours among them, take as text. SRT has no escapes: where the text holds what looks
-// like a tag or an entity, a word joiner is put into it.
+// like a tag, an entity or an escape, a word joiner is put into it.
 func srtText(s string) string {
-	if !strings.ContainsAny(s, "<{&") {
+	if !strings.ContainsAny(s, srtMarks) {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		b.WriteByte(s[i])
-		if s[i] == '<' && srtTagLen(s[i:]) > 0 || srtOverrideLen(s[i:]) > 0 || srtReferenceLen(s[i:]) > 0 {
+		if s[i] == '<' && srtTagLen(s[i:]) > 0 || srtOverrideLen(s[i:]) > 0 || srtReferenceLen(s[i:]) > 0 ||
+			s[i] == '\\' && (i+1 == len(s) || strings.IndexByte("Nnh", s[i+1]) >= 0) { // at the end another node may follow
 			b.WriteString(wordJoiner)
 		}
 	}

@@ -33,12 +33,12 @@ func TestSilentCollector(t *testing.T) {
 		p.Sink(report.Event{Kind: report.StepFailed, Digest: "d", Sort: "chunk", Err: errors.New("/home/x")})
 	}
 	p.End(nil, false)
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > time.Minute { // were they to wait for it, they would take three
 		t.Errorf("events were held up for %s", took)
 	}
 	began = time.Now()
 	tel.Close()
-	if took := time.Since(began); took > lastTime+2*time.Second || told.Load() != 1 {
+	if took := time.Since(began); took > batchTime-time.Second || told.Load() != 1 {
 		t.Errorf("the end took %s, told %d times", took, told.Load())
 	}
 }

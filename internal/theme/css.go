@@ -31,6 +31,9 @@ func checkCSS(name, text string) []report.Finding {
 	for s.at < len(text) {
 		s.step()
 	}
+	if at := strings.IndexByte(text, '<'); at >= 0 && len(s.found) == 0 { // whatever the scanner took it for: without one, nothing ends the style element
+		s.find(at, "theme-css", "< could end the style sheet of the page", `leave it out: a media query has min-width and max-width, a string \3c, and a drawing can be data:image/svg+xml;base64,`)
+	}
 	for _, o := range s.open {
 		s.find(o.at, "theme-css", fmt.Sprintf("this %q is never closed", text[o.at:o.at+1]), fmt.Sprintf("write the %q that ends it", string(o.close)))
 	}
@@ -146,6 +149,9 @@ func (s *sheet) word() {
 		s.at += end
 	}
 	if end := strings.IndexByte(s.text[s.at:], ')'); end >= 0 {
+		if between := s.text[s.at : s.at+end]; strings.Trim(between, " \t\r\n\f") != "" {
+			s.find(s.at, "theme-css", "between what url( names and its ) stands something else", "write the ) right behind it")
+		}
 		s.at += end + 1
 	} else {
 		s.find(began, "theme-css", "this url( is never closed", "write the ) that ends it")

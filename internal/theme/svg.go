@@ -14,8 +14,9 @@ import (
 
 const svgSpace = "http://www.w3.org/2000/svg"
 
-// drawn are the elements of SVG that draw and do nothing else. What is not among them is left out with all that is in it.
-var drawn = []string{"svg", "g", "defs", "symbol", "use", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
+// drawn are the elements of SVG that draw and do nothing else. What is not among them is left out with all that is in it: title and desc, too, in which
+// editors write who made the drawing.
+var drawn = []string{"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
 	"linearGradient", "radialGradient", "stop", "clipPath", "mask", "pattern", "marker"}
 
 // cleanSVG gives a drawing without its editor's notes, which name people and files. What runs or loads is refused, not dropped: whoever put it

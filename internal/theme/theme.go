@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"strings"
 	"unicode/utf8"
@@ -76,8 +77,8 @@ func Read(dir string, files map[string][]byte) (Theme, []report.Finding) {
 				whole(name, "there is a logo.svg as well", "leave one of them")
 				continue
 			}
-			picture, err := png.Decode(bytes.NewReader(data))
-			if err != nil || picture.Bounds().Dx() > 4000 || picture.Bounds().Dy() > 4000 {
+			picture, err := readPNG(data)
+			if err != nil {
 				whole(name, "the logo cannot be read as PNG, or has more than 4000 pixels on a side", "export it again")
 				continue
 			}
@@ -103,6 +104,21 @@ func Read(dir string, files map[string][]byte) (Theme, []report.Finding) {
 		return Theme{}, found
 	}
 	return t, found
+}
+
+// maxSide bounds a logo, in pixels.
+const maxSide = 4000
+
+// readPNG looks at the size first: decoding takes memory for all pixels that a file says it has, and a hundred bytes can say that they are a terabyte.
+func readPNG(data []byte) (image.Image, error) {
+	size, err := png.DecodeConfig(bytes.NewReader(data))
+	if err == nil && (size.Width > maxSide || size.Height > maxSide) {
+		err = errors.New("it is too large")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(bytes.NewReader(data))
 }
 
 func dataURI(kind string, data []byte) string {

@@ -2,7 +2,10 @@ package theme
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"strings"
@@ -35,6 +38,10 @@ func TestCSS(t *testing.T) {
 		{"/* </style> */", "t.css:1:1: error: </ could end"},
 		{"a { content: '</style>' }", "t.css:1:14: error: </ could end"},
 		{"a { background: url(", "never closed"},
+		{`a{fill:url("#a"</style><meta http-equiv="refresh" content="0;url=https://evil.example/"><link rel="preconnect" href="https://evil.example">)}`, "t.css:1:16: error: between what url( names"},
+		{"a{fill:url('#a' x)}", "t.css:1:16: error: between what url( names"}, {"a{fill:url('#a'\nx)}", "t.css:1:16: error: between what url( names"},
+		{"a{fill:url('#a'/*)*/)}", "t.css:1:16: error: between what url( names"}, {"a { fill: url('#a'\n ) }", ""},
+		{"@media (width < 600px) {}", "t.css:1:15: error: < could end"}, {"/* <b */", "t.css:1:4: error: < could end"}, {"a { content: '<' }", "t.css:1:15: error: < could end"},
 	} {
 		var got []string
 		for _, f := range checkCSS("t.css", c.in) {
@@ -51,6 +58,7 @@ func TestSVG(t *testing.T) {
 		{`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0"/></svg>`, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0"></path></svg>`, ""},
 		{`<?xml version="1.0"?><!-- by Anna --><svg xmlns="http://www.w3.org/2000/svg" xmlns:s="http://sodipodi" s:docname="/home/anna/logo.svg"><metadata>Anna</metadata><s:view/><style>@import "x"</style><g id="a"/></svg>`,
 			`<svg xmlns="http://www.w3.org/2000/svg"><g id="a"></g></svg>`, ""},
+		{`<svg><title>by Anna</title><g><desc>Osh</desc><path d="M0 0"/></g></svg>`, `<svg xmlns="http://www.w3.org/2000/svg"><g><path d="M0 0"></path></g></svg>`, ""},
 		{"<svg>\n<script>alert(1)</script></svg>", "", "logo.svg:2:1: error: the logo holds a script"},
 		{`<svg onload="alert(1)"/>`, "", "logo.svg:1:1: error: the logo holds onload="},
 		{`<svg><use href="https://evil.example/x#y"/></svg>`, "", "refers to https://evil.example"},
@@ -98,13 +106,14 @@ func TestRead(t *testing.T) {
 		}
 	}
 	for name, files := range map[string]map[string][]byte{
-		"theme-file":     {},
-		"theme-css-url":  {CSSName: []byte("a { background: url(x) }")},
-		"theme-logo":     {SVGName: []byte("<svg onclick='x'/>")},
-		"theme-file ":    {PNGName: []byte("no picture")},
-		"theme-file  ":   {CSSName: []byte(strings.Repeat(" ", maxPart+1))},
-		"theme-file   ":  {CSSName: []byte("\xff")},
-		"theme-file    ": {SVGName: []byte("<svg/>"), PNGName: picture.Bytes()},
+		"theme-file":      {},
+		"theme-css-url":   {CSSName: []byte("a { background: url(x) }")},
+		"theme-logo":      {SVGName: []byte("<svg onclick='x'/>")},
+		"theme-file ":     {PNGName: []byte("no picture")},
+		"theme-file  ":    {CSSName: []byte(strings.Repeat(" ", maxPart+1))},
+		"theme-file   ":   {CSSName: []byte("\xff")},
+		"theme-file     ": {PNGName: hugePNG()},
+		"theme-file    ":  {SVGName: []byte("<svg/>"), PNGName: picture.Bytes()},
 	} {
 		got, found := Read("mine", files)
 		if got != (Theme{}) || len(found) == 0 || found[0].Rule != strings.TrimSpace(name) || found[0].Severity != report.Error {
@@ -113,8 +122,22 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// hugePNG is a file of some dozen bytes that says it has 2^40 pixels, and begins with the first of them.
+func hugePNG() []byte {
+	var pixels bytes.Buffer
+	z := zlib.NewWriter(&pixels)
+	z.Write(make([]byte, 100))
+	z.Close()
+	b := []byte("\x89PNG\r\n\x1a\n")
+	for _, chunk := range []string{"IHDR\x00\x10\x00\x00\x00\x10\x00\x00\x10\x06\x00\x00\x00", "IDAT" + pixels.String()} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(chunk)-4))
+		b = binary.BigEndian.AppendUint32(append(b, chunk...), crc32.ChecksumIEEE([]byte(chunk)))
+	}
+	return b
+}
+
 func TestParseRefuses(t *testing.T) {
-	for _, in := range []string{``, `[]`, `{"x":1}`, `{"css":"@import 'x'"}`, `{"css":"</style>"}`, `{"logo":"https://evil.example/x.png"}`, `{"logo":"data:text/html;base64,x"}`} {
+	for _, in := range []string{``, `[]`, `{"x":1}`, `{"css":"@import 'x'"}`, `{"css":"</style>"}`, `{"css":"a{fill:url('#a'</style><p>)}"}`, `{"logo":"https://evil.example/x.png"}`, `{"logo":"data:text/html;base64,x"}`} {
 		if got, err := Parse([]byte(in)); err == nil {
 			t.Errorf("%s: %+v", in, got)
 		}
@@ -123,7 +146,7 @@ func TestParseRefuses(t *testing.T) {
 
 // FuzzCSS: nothing panics, places lie inside the file, and what passes cannot leave the style element or load.
 func FuzzCSS(f *testing.F) {
-	for _, seed := range []string{"a{}", "url(", "'\\", "/*", "@import", "a{b:url('x\\", "u\\72l(x)", "a\x00{}"} {
+	for _, seed := range []string{"a{}", "url(", "'\\", "/*", "@import", "a{b:url('x\\", "u\\72l(x)", "a\x00{}", "a{b:url('#c'</style>)}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -40,3 +40,9 @@ func utf8Locale(getenv func(string) string) bool {
 	}
 	return false
 }
+
+// Interactive tells whether somebody types what is read from in.
+func Interactive(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -36,6 +36,7 @@ type Options struct {
 	Unicode bool
 	Width   func() int // columns of the terminal, for Bar
 	Now     func() time.Time
+	Film    string // which film of several the story is about, for JSON; "" is the only one
 }
 
 // UI tells the story of one command. Its methods may be called from several goroutines at once.
@@ -135,8 +136,15 @@ func (u *UI) jsonLine(event any) {
 	if err != nil {
 		panic(err) // events are our own plain structs
 	}
-	stamp := u.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	fmt.Fprintf(u.Out, "{\"time\":%q,%s\n", stamp, body[1:])
+	stamp, film := u.Now().UTC().Format("2006-01-02T15:04:05.000Z"), ""
+	if u.Film != "" {
+		name, err := json.Marshal(u.Film)
+		if err != nil {
+			panic(err) // a string
+		}
+		film = `"film":` + string(name) + ","
+	}
+	fmt.Fprintf(u.Out, "{\"time\":%q,%s%s\n", stamp, film, body[1:])
 }
 
 // finding writes a complaint with its line and its mend.

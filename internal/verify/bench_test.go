@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"filmpress/internal/release"
+	"filmpress/internal/release/releasetest"
 	"filmpress/internal/report"
 	"filmpress/internal/verify"
 )
@@ -76,7 +77,7 @@ func benchSet(b *testing.B) (release.Set, string) {
 			if !strings.HasPrefix(f.Path, "o/") {
 				at = filepath.Join(root, "r", s.id, filepath.FromSlash(f.Path))
 			}
-			if list[i], err = release.FromDisk(f.Path, at); err != nil {
+			if list[i], err = releasetest.FromDisk(f.Path, at); err != nil {
 				b.Fatal(err)
 			}
 		}

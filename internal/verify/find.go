@@ -106,7 +106,7 @@ var releaseForm = regexp.MustCompile(`/r/[0-9a-f]{20}/[^/]*$`)
 
 // OnWeb finds the film at an address: of a playlist, or of a page or folder of ours, or of a page that names a playlist.
 func OnWeb(ctx context.Context, web *origin.Web, address *url.URL) (Place, error) {
-	p := Place{Source: web, Show: func(uri string) string { return uri }}
+	p := Place{Source: web, Show: withoutSecrets}
 	folder := *address
 	folder.RawQuery, folder.Fragment, folder.RawFragment = "", "", ""
 	folder.Path = releaseForm.ReplaceAllString(folder.Path, "/")
@@ -130,6 +130,18 @@ func OnWeb(ctx context.Context, web *origin.Web, address *url.URL) (Place, error
 	return p, p.byPage(ctx, address)
 }
 
+// secretForm finds the queries of addresses, in a text or as all of it, and secretValue the values in a query that are long enough to be a secret.
+var (
+	secretForm  = regexp.MustCompile(`\?[^\s"'<>?]+`)
+	secretValue = regexp.MustCompile(`=[^&;#]{5,}`)
+)
+
+// withoutSecrets takes the values out of the queries of addresses. In a signed address they open the film for whoever reads a report, and reports
+// are kept; what is signed still shows.
+func withoutSecrets(text string) string {
+	return secretForm.ReplaceAllStringFunc(text, func(query string) string { return secretValue.ReplaceAllString(query, "=…") })
+}
+
 // listForm finds a playlist in the source of a page.
 var listForm = regexp.MustCompile(`["'(]([^"'()\s<>]+\.m3u8(?:\?[^"'()\s<>]*)?)["')]`)
 
@@ -143,16 +155,17 @@ func (p *Place) byPage(ctx context.Context, address *url.URL) error {
 		p.Films = []Film{{Master: uri}} // that it is missing is found by the audit, too
 		return nil
 	}
+	shown := withoutSecrets(uri)
 	if err != nil {
-		return &NothingError{fmt.Sprintf("%s cannot be fetched: %v; name the address of the film's page or of its master playlist", uri, err)}
+		return &NothingError{fmt.Sprintf("%s cannot be fetched: %s; name the address of the film's page or of its master playlist", shown, withoutSecrets(err.Error()))}
 	}
 	m := listForm.FindSubmatch(f.Data)
 	if m == nil {
-		return &NothingError{fmt.Sprintf("%s names no playlist; name the address of the master playlist (.m3u8)", uri)}
+		return &NothingError{fmt.Sprintf("%s names no playlist; name the address of the master playlist (.m3u8)", shown)}
 	}
 	ref, err := url.Parse(string(m[1]))
 	if err != nil {
-		return &NothingError{fmt.Sprintf("the playlist that %s names has no usable address", uri)}
+		return &NothingError{fmt.Sprintf("the playlist that %s names has no usable address", shown)}
 	}
 	p.Films = []Film{{Master: address.ResolveReference(ref).String()}}
 	return nil

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -182,5 +183,37 @@ func TestSound(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%v: %v, want %q", c.findings, err, c.want)
 		}
+	}
+}
+
+// TestSignedAddress: no report has what opens a signed address, neither where it begins nor where its playlist leads.
+func TestSignedAddress(t *testing.T) {
+	const secret = "X-Amz-Signature=0123456789abcdef"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != secret || r.URL.Path != "/m.m3u8" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write([]byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8?" + secret + "\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttps://other.example/v.m3u8?" + secret + "\n"))
+	}))
+	defer server.Close()
+	u, err := url.Parse(server.URL + "/m.m3u8?" + secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := verify.OnWeb(t.Context(), origin.NewWeb(u, nil, "test"), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := place.Run(t.Context(), place.Films[0], verify.Options{})
+	if err != nil || !strings.Contains(broken(r.Findings), "ref-host") || !strings.Contains(broken(r.Findings), "hls-missing") {
+		t.Errorf("%v, %v", err, r.Findings)
+	}
+	if told := fmt.Sprintf("%+v %s", r, place.Show(place.Films[0].Name())); strings.Contains(told, "0123456789abcdef") {
+		t.Error(told)
+	}
+	u.Path = "/none"
+	if _, err := verify.OnWeb(t.Context(), origin.NewWeb(u, nil, "test"), u); err == nil || strings.Contains(err.Error(), "0123456789abcdef") {
+		t.Errorf("%v", err)
 	}
 }

@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -21,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"filmpress/internal/cli"
+	"filmpress/internal/missing"
 	"filmpress/internal/origin"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
@@ -61,11 +60,17 @@ var published = sync.OnceValues(func() (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	var story bytes.Buffer
 	library := filepath.Join(work, "library")
+	program := os.Getenv("FILMPRESS_BINARY") // make test has built it
+	if program == "" {
+		program = filepath.Join(work, "filmpress")
+		if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	}
 	args := []string{"publish", film, "--pipeline", filepath.Join(work, "p.yml"), "--to", library, "--kept", filepath.Join(work, "kept"), "--language", "en", "--title", "The Lake"}
-	if code := cli.Main(context.Background(), args, strings.NewReader(""), &bytes.Buffer{}, &story); code != 0 {
-		return nil, fmt.Errorf("publish: exit code %d\n%s", code, story.String())
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("publish: %w\n%s", err, out)
 	}
 	files := map[string][]byte{}
 	root := os.DirFS(library)
@@ -91,7 +96,7 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("skipped: ffmpeg is not installed")
+		missing.Tool(t, "ffmpeg is not installed")
 	}
 	files, err := published()
 	if err != nil {
@@ -126,7 +131,7 @@ func (s *site) spoilPlayer(of func(watch.Player) watch.File) {
 	s.t.Helper()
 	player, ok := watch.Bundle()
 	if !ok {
-		s.t.Skip("skipped: the player is not built; make player builds it")
+		missing.Tool(s.t, "the player is not built; make player builds it")
 	}
 	s.change(s.find(of(player).Name), func(b []byte) []byte { return append(b, '\n') })
 	s.honest()

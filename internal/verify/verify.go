@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +74,7 @@ func (p Place) Run(ctx context.Context, f Film, o Options) (Result, error) {
 	findings = append(findings, found...)
 	for i := range findings {
 		findings[i].Pos.File = p.Show(findings[i].Pos.File)
+		findings[i].Text, findings[i].Source = withoutSecrets(findings[i].Text), withoutSecrets(findings[i].Source)
 	}
 	report.Sort(findings)
 	return Result{p.Show(f.Name()), findings, summary}, err
@@ -180,10 +180,4 @@ func Expect(base string, pointer release.Pointer, m release.Manifest) *audit.Man
 	}
 	out.Objects = append(out.Objects, audit.Object{URI: place + release.ManifestName, Size: -1, Type: store.TypeOf(release.ManifestName), CacheControl: store.Immutable})
 	return out
-}
-
-// Scratch makes a folder for what is decoded.
-func Scratch() (dir string, remove func(), err error) {
-	dir, err = os.MkdirTemp("", "filmpress-verify-")
-	return dir, func() { os.RemoveAll(dir) }, err
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/missing"
 	"filmpress/internal/report"
 	"filmpress/internal/verify"
 	"filmpress/internal/watch"
@@ -28,7 +29,7 @@ func broken(findings []report.Finding) string {
 func deep(t *testing.T) verify.Options {
 	tools, err := ffmpeg.Find(t.Context(), "", "")
 	if err != nil {
-		t.Skip("skipped: ", err)
+		missing.Tool(t, "%v", err)
 	}
 	return verify.Options{Tools: &tools, Scratch: t.TempDir()}
 }

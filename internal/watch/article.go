@@ -35,6 +35,7 @@ type Article struct {
 	Licence     string // what others may do with the film, "CC BY-SA 4.0"
 	Notice      string // what viewers should know before they watch
 	Poster      Poster
+	NoChapters  bool          // the film's chapters stay out of the page
 	HTML        template.HTML // the article, safe to put into a page
 }
 
@@ -114,6 +115,7 @@ type frontMatter struct {
 	Licence     string    `yaml:"licence"`
 	Notice      string    `yaml:"notice"`
 	Poster      poster    `yaml:"poster"`
+	Chapters    chapters  `yaml:"chapters"`
 }
 
 type rawLink struct {
@@ -125,7 +127,7 @@ func (f frontMatter) article() Article {
 	a := Article{
 		Title: strings.TrimSpace(f.Title), Slug: string(f.Slug), Description: strings.TrimSpace(f.Description),
 		Date: string(f.Date), Language: string(f.Language), Subtitles: string(f.Subtitles), Credits: f.Credits,
-		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice), Poster: Poster(f.Poster),
+		Licence: strings.TrimSpace(f.Licence), Notice: strings.TrimSpace(f.Notice), Poster: Poster(f.Poster), NoChapters: f.Chapters == noChapters,
 	}
 	for _, l := range f.Links {
 		if l.URL != "" {
@@ -141,7 +143,19 @@ type (
 	langTag string
 	linkURL string
 	poster  Poster
+
+	chapters string
 )
+
+// noChapters is the one value of chapters that changes anything.
+const noChapters = "none"
+
+func (c *chapters) UnmarshalText(b []byte) error {
+	if *c = chapters(b); *c != noChapters && *c != "film" {
+		return errors.New("chapters are those of the film; write none to leave them out of the page, or leave this key out")
+	}
+	return nil
+}
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 

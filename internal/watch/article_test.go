@@ -157,3 +157,15 @@ func TestPoster(t *testing.T) {
 		}
 	}
 }
+
+// TestChaptersOfTheFilm: they are on the page unless the article says no.
+func TestChaptersOfTheFilm(t *testing.T) {
+	for in, want := range map[string]bool{"title: A": false, "chapters: none": true, "chapters: film": false} {
+		if a, findings := ParseArticle("film.md", []byte("---\n"+in+"\n---\n")); len(findings) > 0 || a.NoChapters != want {
+			t.Errorf("%s: %v, %v", in, a.NoChapters, findings)
+		}
+	}
+	if _, findings := ParseArticle("film.md", []byte("---\nchapters: some\n---\n")); len(findings) != 1 || findings[0].Pos.Line != 2 || !strings.Contains(findings[0].Text, "none") {
+		t.Errorf("%v", findings)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filmpress/internal/missing"
 )
 
 // needBrowser skips where the page cannot be tried in a browser, and says what is missing.
@@ -22,15 +24,15 @@ func needBrowser(t *testing.T) (Player, string) {
 	}
 	for _, tool := range []string{chromium, "node", "ffmpeg"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
+			missing.Tool(t, "%s is not installed", tool)
 		}
 	}
 	if _, err := os.Stat("player/node_modules/playwright-core"); err != nil {
-		t.Skip("skipped: run npm ci --ignore-scripts in internal/watch/player")
+		missing.Tool(t, "run npm ci --ignore-scripts in internal/watch/player")
 	}
 	player, ok := Bundle()
 	if !ok {
-		t.Skip("skipped: the player is not built; run npm run build in internal/watch/player")
+		missing.Tool(t, "the player is not built; run npm run build in internal/watch/player")
 	}
 	return player, chromium
 }
@@ -119,7 +121,7 @@ func TestInBrowser(t *testing.T) {
 func readsInPrint(t *testing.T, pdf string) {
 	t.Helper()
 	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("skipped: pdftotext is not installed")
+		missing.Tool(t, "pdftotext is not installed")
 	}
 	out, err := exec.Command("pdftotext", "-layout", pdf, "-").Output()
 	if err != nil {

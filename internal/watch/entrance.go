@@ -6,6 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,9 @@ const (
 	masterAttr = `data-master="`
 	dataBegin  = `<script type="application/ld+json">`
 	dataEnd    = `</script>`
+	styleBegin = `<style>`
+	styleEnd   = `</style>`
+	headEnd    = `</head>`
 	playerMeta = `<meta name="twitter:player:`
 	localeMeta = `<meta property="og:locale" content="`
 )
@@ -36,13 +40,15 @@ var (
 // film's entrance: the same bytes that Render writes with them. So a release that was published years ago, by another
 // version, can be made current again without its sources. base is "r/<release>/".
 func Entrance(page []byte, base, publicURL string) ([]byte, error) {
-	frame := bytes.Contains(page, []byte(embedMark)) // in texts the quotes are escaped
-	if bytes.Count(page, []byte(masterAttr)) == 0 || !frame && !bytes.Contains(page, []byte(dataBegin)) {
+	_, body, _ := bytes.Cut(page, []byte(headEnd))
+	frame := bytes.Contains(body, []byte(embedMark)) // in texts the quotes are escaped
+	if !bytes.Contains(body, []byte(masterAttr)) || !frame && !bytes.Contains(page, []byte(dataBegin)) {
 		return nil, errors.New("it is no watch page of filmpress")
 	}
-	// Quotes in texts are escaped, so what follows =" is an attribute's beginning.
-	page = bytes.ReplaceAll(page, []byte(`="`+media), []byte(`="o/`))
-	page = bytes.Replace(page, []byte(masterAttr), []byte(masterAttr+base), 1)
+	// Quotes in texts are escaped, so what follows =" is an attribute's beginning; but for style sheets, whose selectors may look alike.
+	page = outsideStyles(page, func(part []byte) []byte { return bytes.ReplaceAll(part, []byte(`="`+media), []byte(`="o/`)) })
+	head, body, _ := bytes.Cut(page, []byte(headEnd))
+	page = slices.Concat(head, []byte(headEnd), bytes.Replace(body, []byte(masterAttr), []byte(masterAttr+base), 1))
 	if frame {
 		return page, nil
 	}
@@ -54,9 +60,29 @@ func Entrance(page []byte, base, publicURL string) ([]byte, error) {
 	return address.metas(page)
 }
 
+// outsideStyles changes what stands in a page outside of its style elements.
+func outsideStyles(page []byte, change func([]byte) []byte) (out []byte) {
+	for {
+		before, rest, found := bytes.Cut(page, []byte(styleBegin))
+		out = append(out, change(before)...)
+		if !found {
+			return out
+		}
+		sheet, after, ended := bytes.Cut(rest, []byte(styleEnd))
+		out = slices.Concat(out, []byte(styleBegin), sheet)
+		if ended {
+			out = append(out, styleEnd...)
+		}
+		page = after
+	}
+}
+
 // data brings the film as search engines read it up to the page's place.
 func (v view) data(page []byte) ([]byte, error) {
-	head, rest, _ := bytes.Cut(page, []byte(dataBegin))
+	behind := bytes.Index(page, []byte(headEnd))
+	behind = max(bytes.LastIndex(page[:max(behind, 0)], []byte(styleEnd)), 0) // what a style sheet holds is not it
+	head, rest, _ := bytes.Cut(page[behind:], []byte(dataBegin))
+	head = page[:behind+len(head)]
 	text, tail, ok := bytes.Cut(rest, []byte(dataEnd))
 	var video map[string]any
 	if !ok || json.Unmarshal(text, &video) != nil {

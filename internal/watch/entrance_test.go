@@ -13,9 +13,11 @@ func TestEntrance(t *testing.T) {
 	hostile.Film.Title = `="../../o/x" data-master=" </script><script type="application/ld+json">{} & more`
 	hostile.Film.Description = "a\u2028b <meta property=\"og:locale\" content=\""
 	hostile.Film.ArticleHTML = `<p><a href="notes.html">in the same folder</a> and <code>=&#34;../../o/</code></p>`
+	themed := samplePage()
+	themed.Theme.CSS = `[data-master="x"], [href="../../o/x"] { color: red } /* <script type="application/ld+json">{} <body class="embed"> */`
 	played := samplePage()
 	played.Assets = Assets{JS: Asset{"../../o/player/p.js", "sha384-x"}, CSS: Asset{"../../o/player/p.css", "sha384-y"}}
-	for name, page := range map[string]Page{"sample": samplePage(), "bare": bare, "hostile": hostile, "with the player": played} {
+	for name, page := range map[string]Page{"sample": samplePage(), "bare": bare, "hostile": hostile, "with the player": played, "with a theme": themed} {
 		inside, err := Render(page)
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +40,9 @@ func TestEntrance(t *testing.T) {
 func TestEmbedEntrance(t *testing.T) {
 	hostile := samplePage()
 	hostile.Film.Title = `="../../o/x" <body class="embed"> </script><script>alert(1)</script> & 'more'`
-	for name, page := range map[string]Page{"sample": samplePage(), "hostile": hostile} {
+	themed := samplePage()
+	themed.Theme.CSS = `[data-master="x"], [href="../../o/x"] { color: red }`
+	for name, page := range map[string]Page{"sample": samplePage(), "hostile": hostile, "with a theme": themed} {
 		frame, err := RenderEmbed(page)
 		if err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@
 //	results/<digest>.json             what a result consists of; written last, so that what has it is whole
 //	results/<digest>/<sha256>.tar     its files, in one object: a film has ten thousand segments, and each costs a request
 //	plans/<sha256>.json               a plan, as it was computed once
+//	places/<sha256>.json              where a publish goes to, if that is a folder
 //	sources/<digest>.json             what a source is, as results are told
 //	sources/<digest>/<sha256>         the source's bytes, encrypted where there is a key
 //	sources/<digest>/users/<publish>  who needs it; without any, it goes
@@ -18,18 +19,21 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/plan"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
 // Depot is a shared place. Its methods may be called from several goroutines at once, and on several machines.
 type Depot struct {
 	Store store.Store
-	Facts string // the file of a result that its record tells, too, for steps that read nothing else; see Facts of Record
-	Key   Key    // of sources; the zero value is none
+	Facts string      // the file of a result that its record tells, too, for steps that read nothing else; see Facts of Record
+	Key   Key         // of sources; the zero value is none
+	Sink  report.Sink // hears how far a source is that is sent; nil is nobody
 }
 
 // Record is what is told of a result without its files.
@@ -45,7 +49,7 @@ const maxRecord = 32 << 20
 
 // Look gives a result's record.
 func (d *Depot) Look(ctx context.Context, digest string) (Record, bool, error) {
-	return d.record(ctx, "results/"+digest+".json")
+	return d.record(ctx, "results/"+digest)
 }
 
 // Has says whether a result is there with its files. A record without them (a bucket's own rules remove old objects one by one) is forgotten, so that the
@@ -62,7 +66,10 @@ func (d *Depot) Has(ctx context.Context, digest string) (bool, error) {
 	return err == nil, err
 }
 
+// record reads <name>.json. What it names has to lie in <name>/: whoever can write records must not have us remove or read something else.
 func (d *Depot) record(ctx context.Context, name string) (r Record, ok bool, err error) {
+	folder := name + "/"
+	name += ".json"
 	raw, err := d.read(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, false, nil
@@ -70,7 +77,7 @@ func (d *Depot) record(ctx context.Context, name string) (r Record, ok bool, err
 	if err != nil {
 		return r, false, err
 	}
-	if err := json.Unmarshal(raw, &r); err != nil || len(r.Files) == 0 || store.CheckName(r.Object) != nil {
+	if err := json.Unmarshal(raw, &r); err != nil || len(r.Files) == 0 || store.CheckName(r.Object) != nil || !strings.HasPrefix(r.Object, folder) {
 		return Record{}, false, fmt.Errorf("%w: %s in %s is not what filmpress wrote there; remove it", store.ErrDamaged, name, d.Store)
 	}
 	return r, true, nil
@@ -136,7 +143,11 @@ func (d *Depot) Send(ctx context.Context, r engine.Result, kept *local.Kept) err
 }
 
 func (d *Depot) put(ctx context.Context, name string, f packed, kind string) error {
-	_, err := d.Store.Put(ctx, name, f.body(), meta(f.sum, kind), store.If{Absent: true})
+	return d.putBody(ctx, name, f.body(), f.sum, kind)
+}
+
+func (d *Depot) putBody(ctx context.Context, name string, body store.Body, sum, kind string) error {
+	_, err := d.Store.Put(ctx, name, body, meta(sum, kind), store.If{Absent: true})
 	if errors.Is(err, store.ErrPrecondition) { // the name tells the bytes
 		return nil
 	}
@@ -232,6 +243,30 @@ func (d *Depot) SavePlan(ctx context.Context, p plan.Plan) (digest string, err e
 	sum := sha256.Sum256(raw)
 	digest = hex.EncodeToString(sum[:])
 	return digest, d.write(ctx, "plans/"+digest+".json", raw)
+}
+
+// SavePlace keeps the path of a folder that is published to under its digest, and gives that: it names people, and the server that orders the steps keeps
+// what it is told for weeks.
+func (d *Depot) SavePlace(ctx context.Context, path string) (digest string, err error) {
+	raw, err := json.Marshal(path)
+	if err != nil {
+		panic(err) // a string
+	}
+	sum := sha256.Sum256(raw)
+	digest = hex.EncodeToString(sum[:])
+	return digest, d.write(ctx, "places/"+digest+".json", raw)
+}
+
+// Place gives a path that was saved.
+func (d *Depot) Place(ctx context.Context, digest string) (path string, err error) {
+	raw, err := d.read(ctx, "places/"+digest+".json")
+	if err != nil {
+		return "", fmt.Errorf("where this publish goes to: %w", err)
+	}
+	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
+		return "", fmt.Errorf("%w: the place %s in %s; publish the film again", store.ErrDamaged, digest, d.Store)
+	}
+	return path, json.Unmarshal(raw, &path)
 }
 
 // Plan gives a plan that was saved.

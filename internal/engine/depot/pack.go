@@ -45,7 +45,8 @@ type counter struct{ n int64 }
 
 func (c *counter) Write(p []byte) (int, error) { c.n += int64(len(p)); return len(p), nil }
 
-// pack puts a result's files into one. The same result gives the same bytes: no times, no owners.
+// pack puts a result's files into one. The same result gives the same bytes: no times, no owners. Where they are not those of its record (a disk lost
+// some), it is store.ErrDamaged: who fetches them would find that out, and nobody could mend it there.
 func pack(r engine.Result, dir string) (packed, error) {
 	return written(dir, func(w io.Writer) error {
 		t := tar.NewWriter(w)
@@ -53,8 +54,12 @@ func pack(r engine.Result, dir string) (packed, error) {
 			if err := t.WriteHeader(&tar.Header{Name: f.Path, Size: f.Size, Mode: 0o644, Format: tar.FormatPAX}); err != nil {
 				return err
 			}
-			if err := copyFile(t, filepath.Join(r.Dir, filepath.FromSlash(f.Path))); err != nil {
+			hash := sha256.New()
+			if err := copyFile(io.MultiWriter(t, hash), filepath.Join(r.Dir, filepath.FromSlash(f.Path))); err != nil {
 				return err
+			}
+			if hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
+				return fmt.Errorf("%w: the kept result %s", store.ErrDamaged, r.Digest)
 			}
 		}
 		return t.Close()
@@ -103,7 +108,7 @@ func (d *Depot) torn(rec Record, err error) error {
 }
 
 func writeFile(path string, from io.Reader) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	f, err := os.Create(path)
@@ -134,7 +139,7 @@ func (d *Depot) FetchFacts(ctx context.Context, digest, dir string) error {
 	if !ok {
 		return d.gone(digest)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil || rec.Facts == nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil || rec.Facts == nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, d.Facts), rec.Facts, 0o644)

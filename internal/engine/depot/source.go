@@ -2,19 +2,23 @@ package depot
 
 import (
 	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"filippo.io/age"
 
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/report"
 	"filmpress/internal/store"
 )
 
@@ -39,50 +43,55 @@ func ReadKey(path string) (Key, error) {
 	return Key{}, fmt.Errorf("%s: there is no key in it; make one with age-keygen -o %s", path, filepath.Base(path)) // the library's own words may repeat the line
 }
 
-// plainExt is an ending that tells ffmpeg of a format and nobody of a person.
-var plainExt = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
-
 // errOthersKey: whoever sent the film with a key does not want it to lie there for all to read.
 var errOthersKey = errors.New("another publish keeps this film there encrypted; name the same key with --source-key, or publish when that one is out")
 
-// SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is the file's own. With a key, one that lies there
+// SendSource brings a source file to the depot, unless it is there, and notes who needs it. digest is that of the bytes that were judged: others are not
+// sent, and *engine.ChangedError says so. With a key, one that lies there
 // for all to read gives way to one that does not; without one, what lies there encrypted is never replaced.
-func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept *local.Kept) error {
+func (d *Depot) SendSource(ctx context.Context, digest string, source engine.Source, user string, kept *local.Kept) error {
 	if err := d.write(ctx, d.user(digest, user), []byte("{}")); err != nil {
 		return err
 	}
-	rec, ok, err := d.record(ctx, "sources/"+digest+".json")
+	rec, ok, err := d.record(ctx, "sources/"+digest)
 	if err != nil {
 		return err
 	}
-	if ok {
+	if ok && (rec.Encrypted || rec.isOf(digest)) { // what an older filmpress sent may be other bytes
 		_, err := d.Store.Stat(ctx, rec.Object)
 		switch {
-		case err == nil && rec.Encrypted == (d.Key.identity != nil):
-			return nil
-		case err == nil && rec.Encrypted:
+		case err == nil && rec.Encrypted && d.Key.identity == nil:
 			return errOthersKey
+		case err == nil && rec.Encrypted == (d.Key.identity != nil) && rec.isOf(digest):
+			return nil
 		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return err
 		}
-	}
-	name := "source"
-	if ext := strings.ToLower(filepath.Ext(path)); plainExt.MatchString(ext) {
-		name += ext
 	}
 	work, release, err := kept.Work()
 	if err != nil {
 		return err
 	}
 	defer release()
+	path := source.Path
+	if source.Data != nil {
+		if path, err = source.Copy(filepath.Join(work, "source")); err != nil {
+			return err
+		}
+	}
 	sent, file, err := d.encrypted(path, work)
+	if err == nil && file.SHA256 != digest {
+		err = &engine.ChangedError{Path: source.Path}
+	}
 	if err != nil {
 		return err
 	}
-	file.Path = name
+	file.Path = source.Name()
 	old := rec
 	rec = Record{Files: []engine.File{file}, Object: "sources/" + digest + "/" + sent.sum, Encrypted: d.Key.identity != nil}
-	if err := d.put(ctx, rec.Object, sent, "application/octet-stream"); err != nil {
+	body := sent.body()
+	body.Sent = d.told(sent.size)
+	if err := d.putBody(ctx, rec.Object, body, sent.sum, "application/octet-stream"); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(rec)
@@ -97,22 +106,37 @@ func (d *Depot) SendSource(ctx context.Context, digest, path, user string, kept 
 	return d.writeIf(ctx, "sources/"+digest+".json", raw, store.If{})
 }
 
+// told tells the sink of the bytes of a source that have arrived: Sent of its body.
+func (d *Depot) told(all int64) func(int64) {
+	if d.Sink == nil {
+		return nil
+	}
+	var arrived atomic.Int64
+	return func(n int64) {
+		d.Sink(report.Event{Kind: report.Uploading, Done: arrived.Add(n), Total: all})
+	}
+}
+
+// isOf says whether a record tells of one file that has a digest, and that could be a copy of a source.
+func (r Record) isOf(digest string) bool {
+	return len(r.Files) == 1 && r.Files[0].SHA256 == digest && engine.IsSourceName(r.Files[0].Path)
+}
+
 // encrypted gives the file that is sent, and what the plain one is.
 func (d *Depot) encrypted(path, work string) (sent packed, plain engine.File, err error) {
-	if plain, err = local.Hash(path); err != nil {
-		return sent, plain, err
-	}
 	if d.Key.identity == nil {
-		return packed{path, plain.Size, plain.SHA256}, plain, nil
+		plain, err = local.Hash(path) // the store takes these bytes or none
+		return packed{path, plain.Size, plain.SHA256}, plain, err
 	}
+	hash, weak, count := sha256.New(), md5.New(), &counter{} // of what is encrypted, in the same pass
 	sent, err = written(work, func(w io.Writer) error {
 		e, err := age.Encrypt(w, d.Key.identity.Recipient())
 		if err != nil {
 			return err
 		}
-		return errors.Join(copyFile(e, path), e.Close())
+		return errors.Join(copyFile(io.MultiWriter(e, hash, weak, count), path), e.Close())
 	})
-	return sent, plain, err
+	return sent, engine.File{Size: count.n, SHA256: hex.EncodeToString(hash.Sum(nil)), MD5: hex.EncodeToString(weak.Sum(nil))}, err
 }
 
 // FetchSource brings a source to this machine, unless it is here, and gives its path. release is as for Fetch.
@@ -127,7 +151,10 @@ func (d *Depot) FetchSource(ctx context.Context, digest string, kept *local.Kept
 	if use() {
 		return path, release, nil
 	}
-	rec, ok, err := d.record(ctx, "sources/"+digest+".json")
+	rec, ok, err := d.record(ctx, "sources/"+digest)
+	if err == nil && ok && !rec.isOf(digest) {
+		err = fmt.Errorf("%w: the film %s in %s is not what its name says; remove it there, and publish the film again", store.ErrDamaged, digest, d.Store)
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -149,7 +176,7 @@ func (d *Depot) FetchSource(ctx context.Context, digest string, kept *local.Kept
 				return fmt.Errorf("the film cannot be decrypted with this worker's key (%w); give all machines the same --source-key", err)
 			}
 		}
-		return writeFile(filepath.Join(out, rec.Files[0].Path), from)
+		return writeFile(filepath.Join(out, rec.Files[0].Path), io.LimitReader(from, rec.Files[0].Size+1)) // whoever wrote the object may let it have no end
 	})
 	if err != nil {
 		return "", nil, err

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"filmpress/internal/engine"
+	"filmpress/internal/plan"
 )
 
 // Kept is the folder of finished results: one folder a digest, and beside it a record that is written last, so
@@ -29,11 +31,14 @@ import (
 //	<dir>/<digest>.lock      held while the step is being done
 //	<dir>/work-*/            results in the making; swept when their maker is gone
 //	<dir>/work.lock          held while such a folder is made or swept
+//	<dir>/logs/              ffmpeg's messages of the last two weeks
 type Kept struct{ dir string }
 
-// OpenKept makes the folder where it is missing and sweeps what killed runs left behind.
+// OpenKept makes the folder where it is missing and sweeps what killed runs left behind. What lies in it is nobody else's business before it is
+// published: pictures, names, and the paths in ffmpeg's logs. So a folder that is made is for its owner alone; of one that is there, who may look
+// into it was somebody's choice.
 func OpenKept(dir string) (*Kept, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the folder for kept results: %w", err)
 	}
 	k := &Kept{dir}
@@ -71,13 +76,21 @@ func (k *Kept) Look(digest string) (engine.Result, bool) {
 
 // Whole reads a result through and says whether its bytes are those that were kept.
 func (k *Kept) Whole(r engine.Result) bool {
-	for _, want := range r.Files {
-		got, err := hashAndFlush(filepath.Join(r.Dir, filepath.FromSlash(want.Path)))
-		if err != nil || got.SHA256 != want.SHA256 {
-			return false
+	same, err := r.Same("")
+	return same && err == nil
+}
+
+// DropWith forgets results, and those of all steps that were made of them: what is wrong in one is in them, too.
+func (k *Kept) DropWith(p plan.Plan, digests ...string) error {
+	wrong := map[string]bool{} // by step ID
+	var err error
+	for _, s := range p.Steps { // inputs come before their use
+		wrong[s.ID] = slices.Contains(digests, s.Digest) || slices.ContainsFunc(s.Inputs, func(in plan.Input) bool { return wrong[in.Step] })
+		if wrong[s.ID] {
+			err = errors.Join(err, k.Drop(s.Digest))
 		}
 	}
-	return true
+	return err
 }
 
 // Drop forgets a result, record first, so that a crash in between leaves no record of missing files.
@@ -126,7 +139,7 @@ func (k *Kept) keep(digest, out string) (engine.Result, error) {
 	if err != nil {
 		panic(err) // plain structs
 	}
-	return r, renameio.WriteFile(k.record(digest), raw, 0o644)
+	return r, renameio.WriteFile(k.record(digest), raw, 0o600)
 }
 
 // hashAndFlush reads a file once for both hashes and makes sure that it is on the disk.
@@ -179,7 +192,7 @@ func flock(ctx context.Context, path string, how int) (unlock func(), err error)
 
 // tryLock gives a lock, or EWOULDBLOCK where somebody has it.
 func tryLock(path string, how int) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -212,13 +225,30 @@ func (k *Kept) lockWork() (unlock func(), err error) {
 	return flock(context.Background(), filepath.Join(k.dir, "work.lock"), syscall.LOCK_EX)
 }
 
-// sweep removes the work folders whose makers are gone.
+// LogDir is where ffmpeg's messages lie. They are for who looks into a failure, and hold whole command lines, with the film's path.
+func (k *Kept) LogDir() string { return filepath.Join(k.dir, "logs") }
+
+// logsLast is how long.
+const logsLast = 14 * 24 * time.Hour
+
+// sweepLogs removes the logs that nobody will read any more.
+func (k *Kept) sweepLogs(now time.Time) {
+	entries, _ := os.ReadDir(k.LogDir()) // without them there is nothing to sweep
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), ".log") && now.Sub(info.ModTime()) > logsLast {
+			os.Remove(filepath.Join(k.LogDir(), e.Name()))
+		}
+	}
+}
+
+// sweep removes the work folders whose makers are gone, and old logs.
 func (k *Kept) sweep() error {
 	free, err := k.lockWork()
 	if err != nil {
 		return err
 	}
 	defer free()
+	k.sweepLogs(time.Now())
 	entries, err := os.ReadDir(k.dir)
 	if err != nil {
 		return err

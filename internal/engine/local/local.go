@@ -4,9 +4,11 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,16 +18,42 @@ import (
 	"filmpress/internal/report"
 )
 
-// Run does the steps whose results are not kept and gives all results by step ID. sources maps a source file's
-// digest to its path. Steps that do not need each other run side by side. The first failure ends the run; what
-// was finished stays kept. Errors are *engine.StepError, or ctx's.
-func Run(ctx context.Context, p plan.Plan, sources map[string]string, w engine.Worker, kept *Kept, sink report.Sink) (map[string]engine.Result, error) {
+// Run does the steps whose results are not kept and gives all results by step ID. sources are the files that steps read, by their digest: a step
+// reads the bytes that were judged, or fails. Steps that do not need each other run side by side. The first failure ends the run; what
+// was finished stays kept. A kept result that turns out damaged when a step is to read it is made once more, and what was made of it. Errors are
+// *engine.StepError, or ctx's.
+func Run(ctx context.Context, p plan.Plan, sources map[string]engine.Source, w engine.Worker, kept *Kept, sink report.Sink) (map[string]engine.Result, error) {
+	for again := false; ; again = true {
+		results, err := once(ctx, p, sources, w, kept, sink)
+		damaged, ok := errors.AsType[*damagedError](err)
+		if !ok || again {
+			return results, err
+		}
+		sink(report.Event{Kind: report.Note, Text: "a kept result is damaged; it is made again"})
+		if err := kept.DropWith(p, damaged.digest); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// damagedError is a kept result whose bytes are not what they were when it was kept.
+type damagedError struct{ digest string }
+
+func (e *damagedError) Error() string { return "the kept result " + e.digest + " is damaged" }
+
+// once is Run, and fails with *damagedError.
+func once(ctx context.Context, p plan.Plan, sources map[string]engine.Source, w engine.Worker, kept *Kept, sink report.Sink) (map[string]engine.Result, error) {
 	dir, release, err := kept.Work()
 	if err != nil {
 		return nil, fmt.Errorf("a work folder for the steps: %w", err)
 	}
 	defer release()
-	r := &run{sources: sources, worker: w, kept: kept, work: dir, sink: sink, done: map[string]chan struct{}{}, results: map[string]*engine.Result{}}
+	paths, err := copies(sources, filepath.Join(dir, "sources"))
+	if err != nil {
+		return nil, fmt.Errorf("a copy of what lies beside the film: %w", err)
+	}
+	r := &run{sources: paths, worker: engine.Steady(w, sources), kept: kept, work: dir, sink: sink, done: map[string]chan struct{}{}, results: map[string]*engine.Result{},
+		sound: map[string]func() error{}}
 	for _, s := range p.Steps { // all entries are made before any step runs: the maps themselves never change under them
 		r.done[s.ID], r.results[s.ID] = make(chan struct{}), &engine.Result{}
 	}
@@ -47,14 +75,31 @@ func Run(ctx context.Context, p plan.Plan, sources map[string]string, w engine.W
 	return results, nil
 }
 
+// copies writes what is held of the sources below dir, and gives the path of each source by its digest.
+func copies(sources map[string]engine.Source, dir string) (paths map[string]string, err error) {
+	paths = map[string]string{}
+	for digest, s := range sources {
+		paths[digest] = s.Path
+		if s.Data != nil {
+			if paths[digest], err = s.Copy(filepath.Join(dir, digest)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return paths, nil
+}
+
 type run struct {
-	sources map[string]string
+	sources map[string]string // by digest, where steps read them
 	worker  engine.Worker
 	kept    *Kept
 	work    string
 	sink    report.Sink
 	done    map[string]chan struct{}
 	results map[string]*engine.Result // an entry is written before its done is closed, and read after
+
+	mu    sync.Mutex
+	sound map[string]func() error // by what was looked at: whether it is whole; found out once
 }
 
 // step waits for a step's inputs, then finds its result or makes it.
@@ -74,7 +119,10 @@ func (r *run) step(ctx context.Context, s plan.Step) error {
 	}
 	result, ok := r.kept.Look(s.Digest)
 	if !ok {
-		var err error
+		err := r.whole(s)
+		if err != nil {
+			return err
+		}
 		if result, err = r.make(ctx, s, in); err != nil {
 			return err
 		}
@@ -82,6 +130,35 @@ func (r *run) step(ctx context.Context, s plan.Step) error {
 	*r.results[s.ID] = result
 	r.sink(report.Event{Kind: report.StepDone, Step: s.ID, Digest: s.Digest, Sort: s.Kind, Text: s.About, Kept: result.Kept, Total: result.Size(), Dir: result.Dir})
 	close(r.done[s.ID])
+	return nil
+}
+
+// whole says whether what a step is about to read of results that were kept before is what was kept. A disk may have lost some of it since, and of a
+// film that is joined and not decoded nobody would notice.
+func (r *run) whole(s plan.Step) error {
+	only, _ := engine.Only(r.worker, s)
+	for _, input := range s.Inputs {
+		if input.Step == "" || !r.results[input.Step].Kept {
+			continue
+		}
+		result, key := *r.results[input.Step], input.Step+"/"+only
+		r.mu.Lock()
+		look, known := r.sound[key]
+		if !known {
+			look = sync.OnceValue(func() error {
+				same, err := result.Same(only)
+				if err == nil && !same {
+					err = &damagedError{result.Digest}
+				}
+				return err
+			})
+			r.sound[key] = look
+		}
+		r.mu.Unlock()
+		if err := look(); err != nil {
+			return &engine.StepError{Step: s, Err: err}
+		}
+	}
 	return nil
 }
 
@@ -118,7 +195,7 @@ func (k *Kept) attempt(ctx context.Context, s plan.Step, in map[string]string, o
 	if result, ok := k.Look(s.Digest); ok {
 		return result, nil
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
+	if err := os.MkdirAll(out, 0o700); err != nil {
 		return engine.Result{}, err
 	}
 	err = w.Do(ctx, s, in, out, func(e report.Event) {

@@ -65,13 +65,13 @@ func (w *Worker) do(ctx context.Context, job Job) (Done, error) {
 		case w.ill <- err:
 		default:
 		}
-		return d, temporal.NewApplicationError(err.Error(), failedHere, job.Step)
+		return d, temporal.NewApplicationError(discreet(err, w.Kept.Dir()), failedHere, job.Step)
 	}
 	kind := failedStep
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
 		kind = failedStore
 	}
-	return d, temporal.NewNonRetryableApplicationError(plain(err), kind, nil, job.Step)
+	return d, temporal.NewNonRetryableApplicationError(discreet(plain(err), w.Kept.Dir()), kind, nil, job.Step)
 }
 
 // labelled is a sink to which each event says what it is about. How long a step waited, the server knows; of one that is tried again,
@@ -95,11 +95,11 @@ func isHere(err error) bool {
 }
 
 // plain is an error without the step's name, which the publisher knows.
-func plain(err error) string {
+func plain(err error) error {
 	if step, ok := errors.AsType[*engine.StepError](err); ok {
-		err = step.Err
+		return step.Err
 	}
-	return err.Error()
+	return err
 }
 
 func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
@@ -112,7 +112,7 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 		return d, errors.New("the plan has no such step")
 	}
 	s := p.Steps[job.Step]
-	told := &teller{sink: labelled(w.Sink, s, job.Trace, activity.GetInfo(ctx))}
+	told := &teller{private: w.Kept.Dir(), sink: labelled(w.Sink, s, job.Trace, activity.GetInfo(ctx))}
 	if activity.GetInfo(ctx).Attempt > 1 {
 		told.take(report.Event{Kind: report.StepRetried, Text: s.About})
 	}
@@ -147,12 +147,17 @@ func (w *Worker) attempt(ctx context.Context, job Job) (d Done, err error) {
 // make brings a step's inputs here, does it, and sends its result.
 func (w *Worker) make(ctx context.Context, steps engine.Worker, s plan.Step, sink report.Sink) error {
 	if result, release, ok := w.Kept.Use(ctx, s.Digest); ok { // made before, and not sent
-		defer release()
-		if err := w.Depot.Send(ctx, result, w.Kept); err != nil {
+		err := w.Depot.Send(ctx, result, w.Kept)
+		release()
+		if err == nil {
+			sink(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
+		}
+		if err == nil || !errors.Is(err, store.ErrDamaged) || w.Kept.Whole(result) {
 			return err
 		}
-		sink(report.Event{Kind: report.StepDone, Text: s.About, Kept: true})
-		return nil
+		if err := w.Kept.Drop(s.Digest); err != nil { // else it would be sent again each time, and never be taken
+			return err
+		}
 	}
 	work, swept, err := w.Kept.Work()
 	if err != nil {
@@ -201,7 +206,7 @@ func (w *Worker) inputs(ctx context.Context, s plan.Step, work string) (in map[s
 			err = w.Depot.FetchFacts(ctx, input.Digest, in[input.Name])
 		default:
 			var r engine.Result
-			r, free, err = w.Depot.Fetch(ctx, input.Digest, w.Kept)
+			r, free, err = w.fetch(ctx, input.Digest)
 			in[input.Name] = r.Dir
 		}
 		if err != nil {
@@ -212,6 +217,21 @@ func (w *Worker) inputs(ctx context.Context, s plan.Step, work string) (in map[s
 		}
 	}
 	return in, release, nil
+}
+
+// fetch brings a result that a step will read. One that is here already is read through first: of a film that is joined and not decoded nobody would
+// notice what a disk has lost since.
+func (w *Worker) fetch(ctx context.Context, digest string) (r engine.Result, release func(), err error) {
+	if r, release, ok := w.Kept.Use(ctx, digest); ok {
+		if w.Kept.Whole(r) {
+			return r, release, nil
+		}
+		release()
+		if err := w.Kept.Drop(digest); err != nil {
+			return r, nil, err
+		}
+	}
+	return w.Depot.Fetch(ctx, digest, w.Kept)
 }
 
 func (w *Worker) trim() error {

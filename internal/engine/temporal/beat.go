@@ -32,12 +32,13 @@ const (
 
 // teller passes a step's events on, and remembers what the heartbeat and the result tell of them.
 type teller struct {
-	sink  report.Sink
-	mu    sync.Mutex
-	pulse Pulse
-	notes []string
-	bytes int // of the notes
-	more  int // notes that found no room
+	sink    report.Sink
+	private string // this machine's folder, which notes do not name to the server
+	mu      sync.Mutex
+	pulse   Pulse
+	notes   []string
+	bytes   int // of the notes
+	more    int // notes that found no room
 }
 
 func (t *teller) take(e report.Event) {
@@ -46,12 +47,13 @@ func (t *teller) take(e report.Event) {
 	case report.StepProgress:
 		t.pulse = Pulse{e.Done, e.Total, e.Speed}
 	case report.Note:
-		if len(t.notes) == mostNotes || t.bytes+len(e.Text) > mostBytes {
+		text := withoutPaths(e.Text, t.private)
+		if len(t.notes) == mostNotes || t.bytes+len(text) > mostBytes {
 			t.more++
 			break
 		}
-		t.notes = append(t.notes, e.Text)
-		t.bytes += len(e.Text)
+		t.notes = append(t.notes, text)
+		t.bytes += len(text)
 	}
 	t.mu.Unlock()
 	t.sink(e)

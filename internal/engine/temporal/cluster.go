@@ -114,7 +114,7 @@ func (c *Cluster) explain(err error) error {
 	case errors.As(err, &lost), errors.Is(err, context.DeadlineExceeded), strings.Contains(text, "failed reaching server"):
 		return fmt.Errorf("%w at %s cannot be reached; start it, or name another with TEMPORAL_ADDRESS", ErrAway, c.address)
 	}
-	return fmt.Errorf("%w at %s: %w", ErrServer, c.address, err)
+	return fmt.Errorf("%w at %s answers what is not known here (%w); its log may tell more", ErrServer, c.address, err)
 }
 
 // reason is the part of a message about certificates that says what is wrong.

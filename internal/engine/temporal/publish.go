@@ -30,7 +30,9 @@ type Publish struct {
 // Memo is what the server keeps beside a publish, for whoever attaches to it.
 type Memo struct {
 	Plan string `json:"plan"` // digest of the plan in the depot
-	To   string `json:"to"`   // the place that it is published to, as the settings name it
+	To   string `json:"to"`   // the bucket that it is published to, as the settings name it; of a folder its last part alone
+	// Place is the digest of the folder's whole path in the depot, "" for a bucket.
+	Place string `json:"place,omitempty"`
 	// Sources are the digests of what was sent to the depot for it.
 	Sources []string `json:"sources"`
 }

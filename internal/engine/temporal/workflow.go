@@ -64,7 +64,7 @@ func stepQueue(queue, capability string, heavy bool) string {
 // options are how a step is done. What a step itself is to blame for is not tried again (see failure); the rest is, for as long as it may
 // take to mend a bucket or a line.
 //
-// What needs other steps goes before what begins a film (PriorityKey 3 unless told; servers that know no priorities leave it away). Otherwise
+// What needs other steps goes before what begins a film (PriorityKey 3 unless told; servers that know no priorities leave it out). Otherwise
 // the last steps of the first of many films stand behind the first steps of all, and no film is done until nearly all are.
 func (o Order) options(step int, g Group) workflow.ActivityOptions {
 	var priority temporal.Priority

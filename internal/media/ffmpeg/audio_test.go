@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -34,20 +35,12 @@ func encodeSound(t testing.TB, path string, change func(*AudioSpec)) []byte {
 	return data
 }
 
-// sound decodes ADTS, without the priming, to the left channel's samples.
-func sound(t testing.TB, adts []byte) []int16 {
-	pcm := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-af", "pan=mono|c0=c0", "-f", "s16le", "-")
-	samples := make([]int16, len(pcm)/2)
-	for i := range samples {
-		samples[i] = int16(pcm[2*i]) | int16(pcm[2*i+1])<<8
-	}
-	return samples[Priming:]
-}
-
-func beepAt(t *testing.T, adts []byte) float64 {
-	for i, s := range sound(t, adts) {
-		if s > 3000 || s < -3000 {
-			return float64(i) / SampleRate
+// beepIn is the time of the first loud sample on the left of decoded stereo, behind the priming.
+func beepIn(t *testing.T, pcm []byte) float64 {
+	t.Helper()
+	for i := Priming; 4*i+1 < len(pcm); i++ {
+		if s := int16(pcm[4*i]) | int16(pcm[4*i+1])<<8; s > 3000 || s < -3000 {
+			return float64(i-Priming) / SampleRate
 		}
 	}
 	t.Fatal("there is no beep")
@@ -57,9 +50,12 @@ func beepAt(t *testing.T, adts []byte) float64 {
 // TestSoundLength: exactly so many frames come, one of priming first, whether the track is shorter or longer.
 func TestSoundLength(t *testing.T) {
 	t.Parallel()
-	for _, source := range []string{"1", "4", "9"} {
-		t.Run(source, func(t *testing.T) {
-			path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d="+source, "-f", "lavfi", "-i", "sine=f=440:d="+source, "-c:v", "libx264", "-c:a", "flac")
+	var list []made
+	for _, seconds := range []string{"1", "4", "9"} {
+		list = append(list, made{seconds + ".mkv", []string{"-t", seconds, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac"}})
+	}
+	for _, path := range films(t, []string{"-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=9", "-f", "lavfi", "-i", "sine=f=440:d=9"}, list...) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
 			r, n := mp4.NewADTSReader(bytes.NewReader(encodeSound(t, path, nil))), 0
 			for _, err := r.Next(); err == nil; _, err = r.Next() {
 				n++
@@ -83,7 +79,7 @@ func TestLoudness(t *testing.T) {
 		source string
 		limits bool
 	}{
-		"quiet": {fmt.Sprintf(noise, "0.01"), false},
+		"quiet": {fmt.Sprintf(noise, "0.1"), false},
 		"loud":  {fmt.Sprintf(noise, "0.9"), false},
 		"peaks": {"aevalsrc='(0.06*sin(440*2*PI*t)+if(lt(mod(t,2),0.01),0.5*sin(900*2*PI*t),0))':d=4", true},
 	} {
@@ -93,6 +89,9 @@ func TestLoudness(t *testing.T) {
 			before, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 			if err != nil {
 				t.Fatal(err)
+			}
+			if want := integratedOf(t, path); math.Abs(before.I-want) > 0.1 {
+				t.Errorf("measured %+v; by the standard it is %.2f LUFS", before, want)
 			}
 			if limits := before.TP-16-before.I > -1.5-limiterMargin; limits != c.limits {
 				t.Fatalf("measured %+v", before)
@@ -115,6 +114,63 @@ func TestLoudness(t *testing.T) {
 	silent, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
 	if err != nil || !silent.Silent {
 		t.Errorf("silence was measured as %+v, %v", silent, err)
+	}
+}
+
+// integratedOf computes the loudness of a film's second stream from its samples, as ITU-R BS.1770-4 (annex 1) says, in LUFS.
+func integratedOf(t *testing.T, path string) float64 {
+	t.Helper()
+	pcm := raw(t, "-i", "file:"+path, "-map", "0:1", "-ar", "48000", "-ac", "2", "-f", "f64le", "-c:a", "pcm_f64le", "-")
+	const step = 4800 // of 100 ms; blocks are four of them, and overlap by three
+	steps := make([]float64, len(pcm)/16/step)
+	for side := range 2 {
+		var x1, x2, y1, y2, z1, z2 float64
+		for i := range len(steps) * step {
+			x := math.Float64frombits(binary.LittleEndian.Uint64(pcm[16*i+8*side:]))
+			y := 1.53512485958697*x - 2.69169618940638*x1 + 1.19839281085285*x2 + 1.69065929318241*y1 - 0.73248077421585*y2
+			z := y - 2*y1 + y2 + 1.99004745483398*z1 - 0.99007225036621*z2
+			x1, x2, y1, y2, z1, z2 = x, x1, y, y1, z, z1
+			steps[i/step] += z * z / step / 4
+		}
+	}
+	loudness := func(above float64) float64 {
+		sum, n := 0.0, 0.0
+		for i := 3; i < len(steps); i++ {
+			if power := steps[i-3] + steps[i-2] + steps[i-1] + steps[i]; -0.691+10*math.Log10(power) > above {
+				sum, n = sum+power, n+1
+			}
+		}
+		return -0.691 + 10*math.Log10(sum/n)
+	}
+	return loudness(loudness(-70) - 10)
+}
+
+// TestTruePeak: of a tone that swells, and whose samples all lie beside its peaks, the peak is measured and not the highest sample, which is 3 dB lower.
+func TestTruePeak(t *testing.T) {
+	t.Parallel()
+	path := film(t, "film.wav", "-f", "lavfi", "-i", "aevalsrc='0.5*min(1,t)*min(1,2-t)*sin(2*PI*12000*t+PI/4)|0':s=48000:d=2", "-c:a", "pcm_f32le")
+	if got, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path}, nil, ""); err != nil || math.Abs(got.TP+6.02) > 0.2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestVeryQuietSound: what is all but silent is raised, but not with all of its noise to the loudness of speech.
+func TestVeryQuietSound(t *testing.T) {
+	t.Parallel()
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=4", "-f", "lavfi", "-i", "anoisesrc=a=0.004:c=pink:d=4:seed=7", "-c:v", "libx264", "-c:a", "pcm_s24le")
+	before, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: path, Stream: 1}, nil, "")
+	if err != nil || before.I > -45 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	adts := encodeSound(t, path, func(s *AudioSpec) {
+		s.Measured, s.Loudness, s.TruePeak = &before, -16, -1.5
+		if gain, short := s.Gain(); gain != mostGain || !short {
+			t.Errorf("raised by %.1f dB, %v", gain, short)
+		}
+	})
+	after, err := tools(t).MeasureLoudness(context.Background(), AudioSpec{Film: save(t, "a.aac", adts)}, nil, "")
+	if d := after.I - before.I; err != nil || math.Abs(d-mostGain) > 0.5 {
+		t.Errorf("%.1f LUFS became %.1f, %v", before.I, after.I, err)
 	}
 }
 
@@ -165,9 +221,37 @@ func TestDownmix(t *testing.T) {
 	}
 }
 
-// levels are the mean levels of both channels of ADTS, in dB of full scale, without the first and last tenth.
-func levels(t testing.TB, adts []byte) (left, right float64) {
-	out := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-f", "s16le", "-")
+// TestManyChannels: of a sound with more channels than can be placed, whose places nobody says, the first two are heard, left and right.
+func TestManyChannels(t *testing.T) {
+	t.Parallel()
+	for _, channels := range []int{9, 10, 15, 24} {
+		tones := []string{"0.2*sin(2*PI*400*t)", "0.2*sin(2*PI*670*t)"}
+		for range channels - 2 {
+			tones = append(tones, "0.2*sin(2*PI*940*t)")
+		}
+		path := film(t, "film.mov", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=1", "-f", "lavfi", "-i", "aevalsrc='"+strings.Join(tones, "|")+"':d=1", "-c:v", "mpeg4", "-c:a", "pcm_s16le")
+		source := probe(t, path)
+		a := source.Audio[0]
+		if a.Channels != channels || !a.Pair {
+			t.Errorf("%d channels: %+v", channels, a)
+		}
+		adts := encodeSound(t, path, func(s *AudioSpec) { s.Duration.Num, s.Reading = 1, a.Reading })
+		pcm := raw(t, "-i", "file:"+save(t, "a.aac", adts), "-f", "s16le", "-")
+		for tone, want := range map[int][2]bool{400: {true, false}, 670: {false, true}, 940: {false, false}} {
+			for side, level := range toneLevels(pcm, tone) {
+				if (level > -20) != want[side] {
+					t.Errorf("%d channels: the tone of %d Hz is at %.0f dB on side %d", channels, tone, level, side)
+				}
+			}
+		}
+		if err := tools(t).Listen(context.Background(), path, a, discard, nil); err != nil {
+			t.Errorf("%d channels: %v", channels, err)
+		}
+	}
+}
+
+// levels are the mean levels of both channels of decoded stereo, in dB of full scale, without the first and last tenth.
+func levels(out []byte) (left, right float64) {
 	var sum [2]float64
 	n := 0
 	for i := len(out) / 40 * 4; i+3 < len(out)*9/10; i += 4 {
@@ -255,11 +339,11 @@ func TestSoundChangesMidway(t *testing.T) {
 // the film's sound is refused.
 func TestSoundlessTracks(t *testing.T) {
 	t.Parallel()
-	picture := []string{"-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2"}
-	good := []string{"-f", "lavfi", "-i", "sine=d=2:r=48000"}
-	rest := []string{"-c:v", "mpeg4", "-g", "50", "-c:a", "pcm_s16le"}
-	empty := film(t, "empty.mkv", slices.Concat(picture, good, good, []string{"-map", "0", "-map", "1", "-map", "2"}, rest, []string{"-filter:a:1", "atrim=end_sample=0"})...)
-	none := film(t, "none.mkv", slices.Concat(picture, good, rest, []string{"-af", "atrim=end_sample=0"})...)
+	inputs := []string{"-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=2", "-f", "lavfi", "-i", "sine=d=2:r=48000"}
+	one := []string{"-map", "0", "-map", "1", "-c:v", "mpeg4", "-g", "50", "-c:a", "pcm_s16le"}
+	two, mp3 := slices.Concat(one[:4], []string{"-map", "1"}, one[4:]), []string{"-c:a:0", "libmp3lame", "-b:a:0", "128k"}
+	paths := films(t, inputs, made{"empty.mkv", slices.Concat(two, []string{"-filter:a:1", "atrim=end_sample=0"})}, made{"none.mkv", slices.Concat(one, []string{"-af", "atrim=end_sample=0"})},
+		made{"broken.avi", slices.Concat(one, mp3)}, made{"half.avi", slices.Concat(two, mp3)})
 	noise := func(path string) string { // the sound's bytes become noise; the picture keeps its own
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -276,17 +360,14 @@ func TestSoundlessTracks(t *testing.T) {
 			}
 		}
 	}
-	mp3 := []string{"-c:a:0", "libmp3lame", "-b:a:0", "128k"}
-	broken := noise(film(t, "broken.avi", slices.Concat(picture, good, rest, mp3)...))
-	half := noise(film(t, "half.avi", slices.Concat(picture, good, good, []string{"-map", "0", "-map", "1", "-map", "2"}, rest, mp3)...))
 	for _, c := range []struct {
 		path, says string
 		tracks     int
 	}{
-		{empty, "warn film-sound-empty", 1},
-		{none, "warn film-sound-empty", 0},
-		{broken, "error film-sound-undecodable", 1},
-		{half, "warn film-sound-undecodable", 1},
+		{paths[0], "warn film-sound-empty", 1},
+		{paths[1], "warn film-sound-empty", 0},
+		{noise(paths[2]), "error film-sound-undecodable", 1},
+		{noise(paths[3]), "warn film-sound-undecodable", 1},
 	} {
 		source, findings, err := tools(t).Inspect(context.Background(), c.path, report.Discard)
 		if err != nil {

@@ -14,15 +14,22 @@ import (
 	"filmpress/internal/media"
 	"filmpress/internal/media/av1"
 	"filmpress/internal/media/mp4"
+	"filmpress/internal/missing"
 )
 
 // needAV1 skips where this ffmpeg cannot make AV1.
 func needAV1(t testing.TB) {
 	t.Helper()
-	if err := tools(t).CanAV1(context.Background()); err != nil {
-		t.Skip("skipped: ", err)
+	tools(t)
+	if err := canAV1(); err != nil {
+		missing.Tool(t, "%v", err)
 	}
 }
+
+var canAV1 = sync.OnceValue(func() error {
+	use, _ := found()
+	return use.CanAV1(context.Background())
+})
 
 // pictures looks into every sample, and gives the numbers of those that are keyframes and the sequence header.
 func pictures(t testing.TB, data []byte) (keys []int, header []byte) {
@@ -67,15 +74,15 @@ func TestAV1ChunksAreFrameExact(t *testing.T) {
 	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			path := film(t, c.name, "-f", "lavfi", "-i", numbered(c.rate, "9"), "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40")
+			path := film(t, c.name, "-f", "lavfi", "-i", numbered(c.rate, "6"), "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "40")
 			source := probe(t, path)
 			rate := source.Video[0].Rate.Float()
 			gop := int(rate+0.5) / 2 * 2
-			whole, parts, again := pieces(t, path, source, []Rung{{256, 64, 20, 0, 0, media.AV1}}, int64(3*rate), int64(3*rate)+1, int64(6*rate))
+			whole, parts, again := pieces(t, path, source, []Rung{{256, 64, 20, 0, 0, media.AV1}}, int64(2*rate), int64(5*rate), int64(5*rate)+1)
 			if len(again) > 0 {
 				t.Errorf("the pieces from %d could be had from the film's beginning alone", again)
 			}
-			want, got := numbersOf(t, whole), numbersOf(t, parts...)
+			want, got := bothNumbers(t, whole, parts)
 			keys, header := pictures(t, whole)
 			for i, key := range keys {
 				if key != i*gop {
@@ -102,9 +109,9 @@ func TestAV1ChunksAreFrameExact(t *testing.T) {
 func TestAV1IsTheSameTwice(t *testing.T) {
 	t.Parallel()
 	needAV1(t)
-	path := film(t, "film.mkv", "-f", "lavfi", "-i", "mandelbrot=s=640x360:r=25,noise=alls=10:allf=t", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=20:maxiter=200,noise=alls=10:allf=t", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 	source := probe(t, path)
-	rungs := []Rung{{640, 360, 25, 3e6, 6e6, ""}, {640, 360, 40, 0, 0, media.AV1}, {160, 90, 25, 3e6, 6e6, ""}, {160, 90, 40, 0, 0, media.AV1}}
+	rungs := []Rung{{320, 180, 25, 3e6, 6e6, ""}, {320, 180, 40, 0, 0, media.AV1}, {160, 90, 25, 3e6, 6e6, ""}, {160, 90, 40, 0, 0, media.AV1}}
 	set := func(l *Ladder) { l.AV1 = 10 }
 	_, first := encodeOf(t, path, source, rungs, set)
 	_, alone := encodeOf(t, path, source, []Rung{rungs[0], rungs[2]}, set)
@@ -112,7 +119,7 @@ func TestAV1IsTheSameTwice(t *testing.T) {
 		t.Error("H.264 is other than without AV1")
 	}
 	var all sync.WaitGroup
-	others := make([][][]byte, 3)
+	others := make([][][]byte, 2)
 	for i := range others {
 		all.Go(func() { _, others[i] = encodeOf(t, path, source, rungs, set) })
 	}
@@ -135,9 +142,9 @@ func TestAV1IsTheSameTwice(t *testing.T) {
 func TestAV1OfAnySize(t *testing.T) {
 	t.Parallel()
 	needAV1(t)
-	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x320:r=25:d=3", "-c:v", "libx264", "-preset", "ultrafast")
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x320:r=10:d=3", "-c:v", "libx264", "-preset", "ultrafast")
 	source := probe(t, path)
-	for _, c := range []struct{ width, height, frames int }{{64, 64, 75}, {66, 64, 3}, {64, 70, 1}, {234, 416, 2}, {416, 234, 51}, {98, 310, 50}, {320, 320, 49}} {
+	for _, c := range []struct{ width, height, frames int }{{64, 64, 30}, {66, 64, 3}, {64, 70, 1}, {234, 416, 2}, {416, 234, 21}, {98, 310, 20}, {320, 320, 19}} {
 		t.Run(fmt.Sprintf("%dx%d, %d", c.width, c.height, c.frames), func(t *testing.T) {
 			_, out := encodeOf(t, path, source, []Rung{{c.width, c.height, 40, 0, 0, media.AV1}}, func(l *Ladder) { l.AV1, l.Frames = 12, int64(c.frames) })
 			if got := countFrames(out[0]); got != int64(c.frames) {
@@ -148,7 +155,7 @@ func TestAV1OfAnySize(t *testing.T) {
 			if err != nil || s.Width != c.width || s.Height != c.height || s.Primaries != 1 || s.Transfer != 1 || s.Matrix != 1 || s.FullRange {
 				t.Errorf("%+v, %v", s, err)
 			}
-			if least := s.LeastLevel(25, int64(len(out[0])*8*25/c.frames)); s.Level < least || s.Level > max(least, 1) {
+			if least := s.LeastLevel(10, int64(len(out[0])*8*10/c.frames)); s.Level < least || s.Level > max(least, 1) {
 				t.Errorf("level %d, %d would do", s.Level, least)
 			}
 			n, err := tools(t).CountFrames(context.Background(), []Counted{{Path: save(t, "v.mp4", out[0])}}, "")
@@ -163,11 +170,12 @@ func TestAV1OfAnySize(t *testing.T) {
 func TestRecodeAV1(t *testing.T) {
 	t.Parallel()
 	needAV1(t)
-	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
+	path := film(t, "film.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=6,noise=alls=14:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10")
 	l, out := encode(t, path, []Rung{{320, 180, 30, 0, 0, media.AV1}}, func(l *Ladder) { l.AV1 = 10 })
 	track, list := fragments(t, out[0])
 	_, header := pictures(t, out[0])
-	segment := save(t, "segment.mp4", mp4.AppendFragment(track.InitSection(), list[1])) // one from the middle
+	joined := mp4.AppendFragment(track.InitSection(), list[1]) // one from the middle
+	segment := save(t, "segment.mp4", joined)
 	again := func(crf float64) []byte {
 		data, err := tools(t).Recode(context.Background(), segment, RecodeSpec{Codec: media.AV1, Rate: l.Rate, CRF: crf, GOP: l.GOP, AV1: 10}, "")
 		if err != nil {
@@ -189,19 +197,14 @@ func TestRecodeAV1(t *testing.T) {
 	if a, b := len(list[1].Data), len(list2[0].Data); b > a*2/3 {
 		t.Errorf("%d bytes became %d", a, b)
 	}
-	before, after := gray(t, segment, 320, 180, ""), gray(t, save(t, "again.mp4", data), 320, 180, "")
-	for i := range before {
-		if d := difference(before[i], after[i]); d > 15 {
-			t.Fatalf("frame %d is another picture (%.1f)", i, d)
-		}
-	}
+	samePictures(t, joined, data, 320*180, l.GOP)
 }
 
 // TestMeasureAV1: samples tell what AV1 costs, and that it costs less where the rate factor is larger.
 func TestMeasureAV1(t *testing.T) {
 	t.Parallel()
 	needAV1(t)
-	path := film(t, "film.mp4", "-f", "lavfi", "-i", "mandelbrot=s=256x144:r=25", "-t", "5", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
+	path := film(t, "film.mp4", "-f", "lavfi", "-i", "mandelbrot=s=256x144:r=10:maxiter=200", "-t", "5", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 	spec := sampleOf(t, path, Rung{Width: 192, Height: 108, Codec: media.AV1}, Rung{Width: 96, Height: 64, Codec: media.AV1})
 	spec.AV1 = 12
 	q, err := tools(t).Measure(context.Background(), spec, func(have []media.Curve) []float64 {

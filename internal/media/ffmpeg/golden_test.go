@@ -82,6 +82,7 @@ func TestArguments(t *testing.T) {
 			return l.args()
 		}(),
 		"audio":       spec.args(),
+		"loudness":    spec.measureArgs(),
 		"audio-gain":  loud(-23, -9).args(),
 		"audio-pair":  func() []string { s, right := spec, 2; s.Right = &right; return s.args() }(),
 		"try-sound":   trySoundArgs("/films/film.mp4", media.Audio{Index: 1}),

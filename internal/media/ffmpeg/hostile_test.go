@@ -15,20 +15,26 @@ import (
 	"filmpress/internal/report"
 )
 
-// content is a small film's bytes.
-func content(t testing.TB, name string, args ...string) []byte {
+// contents are the bytes of small films of two seconds.
+func contents(t testing.TB, list ...made) (out [][]byte) {
 	t.Helper()
-	data, err := os.ReadFile(film(t, name, append([]string{"-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=2"}, args...)...))
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range films(t, []string{"-f", "lavfi", "-i", "testsrc2=s=64x36:r=20:d=2"}, list...) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, data)
 	}
-	return data
+	return out
 }
+
+var quickH264 = []string{"-c:v", "libx264", "-preset", "ultrafast"}
 
 // TestHugePictures: pictures of billions of pixels, declared by a container or by the pictures themselves, are refused in one
 // sentence, before anything takes the memory for them.
 func TestHugePictures(t *testing.T) {
-	avi := content(t, "film.avi", "-c:v", "mjpeg")
+	both := contents(t, made{"film.avi", []string{"-c:v", "mjpeg"}}, made{"film.mp4", quickH264})
+	avi, mp4 := both[0], both[1]
 	declared := bytes.Clone(avi) // BITMAPINFOHEADER: size, width, height
 	at := bytes.Index(declared, []byte("strf")) + 12
 	binary.LittleEndian.PutUint32(declared[at:], 60000)
@@ -40,7 +46,6 @@ func TestHugePictures(t *testing.T) {
 			binary.BigEndian.PutUint16(real[i+7:], 60000)
 		}
 	}
-	mp4 := content(t, "film.mp4", "-c:v", "libx264", "-preset", "ultrafast")
 	entry := bytes.Index(mp4, []byte("avc1")) // the file type names it, too
 	entry += 4 + bytes.Index(mp4[entry+4:], []byte("avc1"))
 	binary.BigEndian.PutUint16(mp4[entry+4+24:], 60000)
@@ -52,7 +57,7 @@ func TestHugePictures(t *testing.T) {
 		"declared.avi": {declared, ""}, // the pictures know better
 		"entry.mp4":    {mp4, ""},
 		"real.avi":     {real, "film-size"},
-		"wide.mkv":     {raw(t, "-f", "lavfi", "-i", "color=s=9000x8000:r=5:d=0.4", "-c:v", "mjpeg", "-f", "matroska", "-"), "film-size"},
+		"wide.mkv":     {raw(t, "-f", "lavfi", "-i", "color=s=9000x8000", "-frames:v", "1", "-c:v", "mjpeg", "-f", "matroska", "-"), "film-size"},
 	} {
 		path := save(t, name, c.data)
 		_, findings, err := tools(t).Inspect(context.Background(), path, report.Discard)
@@ -83,17 +88,16 @@ func TestHugePictures(t *testing.T) {
 // too long.
 func TestLyingDurations(t *testing.T) {
 	t.Parallel()
-	matroska := content(t, "film.mkv", "-c:v", "libx264", "-preset", "ultrafast")
+	all := contents(t, made{"film.mkv", quickH264}, made{"film.mp4", quickH264}, made{"film.flv", []string{"-c:v", "flv"}})
+	matroska, mp4, flv := all[0], all[1], all[2]
 	declare := func(seconds float64) []byte {
 		data := bytes.Clone(matroska)
 		at := bytes.Index(data, []byte{0x44, 0x89, 0x88}) // Duration, a float of 8 bytes, in milliseconds
 		binary.BigEndian.PutUint64(data[at+3:], math.Float64bits(1000*seconds))
 		return data
 	}
-	mp4 := content(t, "film.mp4", "-c:v", "libx264", "-preset", "ultrafast")
 	header := bytes.Clone(mp4)
 	binary.BigEndian.PutUint32(header[bytes.Index(header, []byte("mvhd"))+4+16:], 0x7fffffff)
-	flv := content(t, "film.flv", "-c:v", "flv")
 	at := bytes.Index(flv, []byte("duration")) + 9
 	binary.BigEndian.PutUint64(flv[at:], math.Float64bits(-5))
 	for name, c := range map[string]struct {
@@ -132,21 +136,23 @@ func TestLyingDurations(t *testing.T) {
 // TestCoverArt: pictures that are no film's are none, first or last, alone in the file or not.
 func TestCoverArt(t *testing.T) {
 	t.Parallel()
-	cover := film(t, "cover.jpg", "-f", "lavfi", "-i", "testsrc=s=300x300", "-frames:v", "1")
-	moving := film(t, "moving.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", "-f", "lavfi", "-i", "sine=d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
-	art := []string{"-c", "copy", "-disposition:v:0", "attached_pic"}
-	for name, args := range map[string][]string{
-		"first.mp4": append([]string{"-i", cover, "-i", moving, "-map", "0", "-map", "1"}, art...),
-		"last.mp4":  {"-i", cover, "-i", moving, "-map", "1", "-map", "0", "-c", "copy", "-disposition:v:1", "attached_pic"},
-		"first.mkv": append([]string{"-i", cover, "-i", moving, "-map", "0", "-map", "1"}, art...),
-		"plain.mkv": {"-i", cover, "-i", moving, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "0"}, // not marked as what it is
-	} {
-		source := probe(t, film(t, name, args...))
-		if v := source.Video[0]; v.Width != 64 || v.Frames != 25 || source.Audio == nil {
-			t.Errorf("%s: the film is %dx%d, %d frames", name, v.Width, v.Height, v.Frames)
+	parts := films(t, []string{"-f", "lavfi", "-i", "testsrc=s=300x300", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"},
+		made{"cover.jpg", []string{"-map", "0", "-frames:v", "1"}}, made{"moving.mp4", append([]string{"-map", "1", "-map", "2", "-c:a", "aac"}, quickH264...)})
+	cover, moving := parts[0], parts[1]
+	art := []string{"-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "attached_pic"}
+	paths := films(t, []string{"-i", cover, "-i", moving},
+		made{"first.mp4", art},
+		made{"last.mp4", []string{"-map", "1", "-map", "0", "-c", "copy", "-disposition:v:1", "attached_pic"}},
+		made{"first.mkv", art},
+		made{"plain.mkv", []string{"-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "0"}}, // not marked as what it is
+		made{"sound.m4a", []string{"-map", "0", "-map", "1:a", "-c", "copy", "-disposition:v:0", "attached_pic", "-f", "mp4"}})
+	for _, path := range paths[:4] {
+		source := probe(t, path)
+		if v := source.Video[0]; v.Width != 64 || v.Frames != 10 || source.Audio == nil {
+			t.Errorf("%s: the film is %dx%d, %d frames", filepath.Base(path), v.Width, v.Height, v.Frames)
 		}
 	}
-	_, findings, err := tools(t).Inspect(context.Background(), film(t, "sound.m4a", "-i", cover, "-i", moving, "-map", "0", "-map", "1:a", "-c", "copy", "-disposition:v:0", "attached_pic", "-f", "mp4"), report.Discard)
+	_, findings, err := tools(t).Inspect(context.Background(), paths[4], report.Discard)
 	if err != nil || len(findings) != 1 || findings[0].Rule != "film-no-picture" {
 		t.Errorf("%v, %v", findings, err)
 	}
@@ -155,7 +161,7 @@ func TestCoverArt(t *testing.T) {
 // TestScrambled: a recording whose packets are scrambled is known as such.
 func TestScrambled(t *testing.T) {
 	t.Parallel()
-	data := content(t, "film.ts", "-c:v", "libx264", "-preset", "ultrafast")
+	data := contents(t, made{"film.ts", quickH264})[0]
 	for at := 0; at+188 <= len(data); at += 188 {
 		if pid := int(data[at+1]&0x1f)<<8 | int(data[at+2]); pid == 256 {
 			data[at+3] |= 0x80 // scrambled with the even key
@@ -179,8 +185,9 @@ func TestOddTitles(t *testing.T) {
 	if err := os.WriteFile(chapters, []byte(list), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"film.mkv", "film.mp4"} {
-		source := probe(t, film(t, name, "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=2", "-i", chapters, "-map", "0", "-map_metadata", "1", "-c:v", "libx264"))
+	args := append([]string{"-map", "0", "-map_metadata", "1"}, quickH264...)
+	for _, path := range films(t, []string{"-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=2", "-i", chapters}, made{"film.mkv", args}, made{"film.mp4", args}) {
+		name, source := filepath.Base(path), probe(t, path)
 		if len(source.Chapters) != len(titles) || source.Chapters[0].Title != titles[0] || source.Chapters[1].Title != titles[1] || source.Chapters[6].Title != titles[6] {
 			t.Fatalf("%s: %q", name, source.Chapters)
 		}

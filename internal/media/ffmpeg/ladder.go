@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -187,6 +188,7 @@ func (l Ladder) fromStart() bool {
 // the last one fill up what is missing. The film's first picture stands for what is before it, and so does, of a damaged film, the first of a
 // piece that can be decoded; else the lack of pictures after a seek is to be noticed.
 func (f *filters) constantRate(l Ladder) {
+	f.even(l.Source)
 	switch {
 	case l.fromStart():
 		f.add("fps", "fps", l.Rate.String(), "start_time", "0")
@@ -204,6 +206,16 @@ func (f *filters) constantRate(l Ladder) {
 	}
 	f.add("trim", "start_pts", itoa(l.First), "end_pts", itoa(l.First+l.Frames)) // behind fps a time is the frame's number
 	f.add("setpts", "expr", "PTS-STARTPTS")
+}
+
+// even moves pictures that are shown for two fields and three in turn to even places, of which none would else be sure of its own: fps may
+// lose each other one.
+func (f *filters) even(v media.Video) {
+	if v.Grid == 0 || v.Interlaced() {
+		return
+	}
+	away := v.Grid.Seconds() * v.Rate.Float()
+	f.add("setpts", "expr", fmt.Sprintf("round(T*%d/%d-(%.4f))*%d/%d/TB", v.Rate.Num, v.Rate.Den, away-math.Round(away), v.Rate.Den, v.Rate.Num))
 }
 
 // held is how many times the last picture may be repeated: where the sound runs on, and one second more for

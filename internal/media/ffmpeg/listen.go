@@ -74,6 +74,7 @@ func (t Tools) Listen(ctx context.Context, film string, track media.Audio, read 
 
 func listenArgs(film string, track media.Audio) []string {
 	f := &filters{stream(input(film, reading(track.Reading)), track.Index)}
+	f.pair(track.Reading)
 	f.add("aresample", "osr", itoa(SpeechRate), "ochl", "mono", "osf", "s16", "async", "1", "first_pts", "0")
 	return arguments(1, f.Output(Pipe(0), ff.KwArgs{"vn": "", "sn": "", "dn": "", "c:a": "pcm_s16le", "format": "s16le"}))
 }

@@ -84,8 +84,11 @@ func plain(line string) (text, kind string) {
 
 var uninteresting = map[string]bool{"Conversion failed!": true, "error reading header": true}
 
+// wording is what ffmpeg says, by a part of it, and how we say it.
+type wording struct{ key, say string }
+
 // words puts what ffmpeg says into words for people. The first key that occurs wins.
-var words = []struct{ key, say string }{
+var words = []wording{
 	{"Changing audio frame properties on the fly", "the sound changes its channels or its rate midway"},
 	{"No space left on device", "no space left on the disk"},
 	{"Disk quota exceeded", "the disk quota is used up"},

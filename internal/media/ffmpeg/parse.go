@@ -21,6 +21,9 @@ type probed struct {
 	late     bool          // as of media.Reading
 	streams  []probedStream
 	chapters []media.Chapter
+	read     bool // packets were read with the header, and ffprobe said what said holds
+	packets  []packet
+	said     messages
 }
 
 // probedStream is one stream of any kind; video or audio is filled in by its kind.
@@ -101,17 +104,22 @@ type rawStream struct {
 	Start          string            `json:"start_time"`
 	Duration       string            `json:"duration"`
 	Channels       int               `json:"channels"`
+	Layout         string            `json:"channel_layout"` // "" where the file does not say
 	SampleRate     string            `json:"sample_rate"`
 	ClosedCaptions int               `json:"closed_captions"`
 	Disposition    map[string]int    `json:"disposition"`
 	Tags           map[string]string `json:"tags"`
-	SideData       []struct {
-		Type     string  `json:"side_data_type"`
-		Matrix   string  `json:"displaymatrix"`
-		Rotation float64 `json:"rotation"`
-		Profile  int     `json:"dv_profile"`
-		BaseID   int     `json:"dv_bl_signal_compatibility_id"`
-	} `json:"side_data_list"`
+	SideData       []rawSideData     `json:"side_data_list"`
+}
+
+type rawSideData struct {
+	Type     string  `json:"side_data_type"`
+	Matrix   string  `json:"displaymatrix"`
+	Rotation float64 `json:"rotation"`
+	Profile  int     `json:"dv_profile"`
+	BaseID   int     `json:"dv_bl_signal_compatibility_id"`
+	Screen   string  `json:"max_luminance"` // of the mastering display: "10000000/10000"
+	MaxCLL   float64 `json:"max_content"`
 }
 
 // parseProbe reads ffprobe's JSON. late is as of media.Reading. Numbers out of all bounds become "unknown"; only what is no JSON is an error.
@@ -134,6 +142,7 @@ func parseProbe(data []byte, late bool) (probed, error) {
 		if ownStart[p.format] && parseTime(s.Start) > p.start {
 			r.Offset = time.Microsecond - p.start
 		}
+		r.Pair = s.Kind == "audio" && s.Channels > mostGuessed && s.Layout == ""
 		stream.reading, stream.video.Reading, stream.audio.Reading = r, r, r
 		if stream.kind == "audio" {
 			stream.audio.Track = sounds
@@ -150,6 +159,9 @@ func parseProbe(data []byte, late bool) (probed, error) {
 	}
 	return p, nil
 }
+
+// mostGuessed is how many channels have places that ffmpeg takes for granted where nobody says them: up to those of 7.1.
+const mostGuessed = 8
 
 // ownStart are the formats in which ffmpeg, when it reads one stream alone, takes that one's beginning for the file's, so that picture
 // and sound would each begin at 0. It does so unless it is given another offset than the file's start, if by a microsecond.
@@ -192,6 +204,9 @@ func parseStream(r rawStream) probedStream {
 			Space: known(r.Space), Transfer: known(r.Transfer), Primaries: known(r.Primaries), Bits: bitsOf(r)}
 		if ratio := s.video.SAR.Float(); ratio < 1.0/64 || ratio > 64 {
 			s.video.SAR = media.Rational{Num: 1, Den: 1}
+		}
+		if s.video.Transfer == pq {
+			s.video.Peak = peakOf(r.SideData)
 		}
 		for _, side := range r.SideData {
 			switch side.Type {

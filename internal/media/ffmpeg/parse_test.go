@@ -120,16 +120,18 @@ func TestParsePacket(t *testing.T) {
 }
 
 func TestParseLoudness(t *testing.T) {
-	text := "title : {not json}\n[Parsed_loudnorm_1 @ 0x55] [info] \n{\n\"input_i\" : \"-23.10\",\n\"input_tp\" : \"-4.50\",\n\"input_lra\" : \"5.00\",\n\"input_thresh\" : \"-33.30\"\n}\n"
+	text := "title : I: -1 LUFS {\n[Parsed_ebur128_1 @ 0x55] [info] Summary:\n\n  Integrated loudness:\n    I:         -23.1 LUFS\n    Threshold: -33.3 LUFS\n\n" +
+		"  Loudness range:\n    LRA:         5.0 LU\n    Threshold: -43.1 LUFS\n    LRA low:   -26.0 LUFS\n    LRA high:  -21.0 LUFS\n\n  True peak:\n    Peak:       -4.5 dBFS\n"
 	got, err := parseLoudness(text)
-	if want := (Loudness{I: -23.1, TP: -4.5, LRA: 5, Thresh: -33.3}); err != nil || got != want {
+	if want := (Loudness{I: -23.1, TP: -4.5}); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
-	silent := strings.NewReplacer("-23.10", "-inf", "-4.50", "-inf").Replace(text)
-	if got, err := parseLoudness(silent); err != nil || got != (Loudness{Silent: true}) {
-		t.Errorf("%+v, %v", got, err)
+	for _, silent := range []string{strings.Replace(text, "-4.5", "-inf", 1), strings.Replace(text, "-23.1", "-70.0", 1)} {
+		if got, err := parseLoudness(silent); err != nil || got != (Loudness{Silent: true}) {
+			t.Errorf("%+v, %v", got, err)
+		}
 	}
-	for _, bad := range []string{"", "}{", "{", "{}", strings.Replace(text, "-4.50", "nan", 1), strings.Replace(text, "-4.50", "loud", 1)} {
+	for _, bad := range []string{"", "}{", "I:", strings.Replace(text, "-4.5", "nan", 1), strings.Replace(text, "-4.5", "1.2.3", 1), strings.Replace(text, "-23.1", "loud", 1), strings.Replace(text, "Peak", "Top", 1)} {
 		if got, err := parseLoudness(bad); err == nil {
 			t.Errorf("%q: %+v", bad, got)
 		}
@@ -208,6 +210,7 @@ func TestReadJPEGs(t *testing.T) {
 
 func FuzzParseProbe(f *testing.F) {
 	f.Add([]byte(`{"format":{"format_name":"mov","start_time":"0","duration":"3.5"},"streams":[{"index":0,"codec_type":"video","width":64,"height":36,"r_frame_rate":"25/1","time_base":"1/12800","sample_aspect_ratio":"4:3","side_data_list":[{"side_data_type":"Display Matrix","rotation":-90}]},{"index":1,"codec_type":"audio","sample_rate":"48000","channels":2,"tags":{"language":"rus"}}],"chapters":[{"start_time":"0","end_time":"1","tags":{"title":"x"}}]}`))
+	f.Add([]byte(`{"packets":[{"stream_index":0,"pts":0,"dts":-512,"duration":512,"size":"9","flags":"K_"},{"stream_index":0,"pts":768}],"streams":[{"index":0,"codec_type":"video","time_base":"1/12800"}]}`))
 	f.Add([]byte(`{"streams":[{"index":63,"codec_type":"video","r_frame_rate":"1/2147483647","time_base":"2147483647/1"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := parseProbe(data, false)
@@ -224,6 +227,11 @@ func FuzzParseProbe(f *testing.F) {
 			}
 			for at := range int64(3) {
 				timings[s.index].add(packet{pts: at, dts: at, duration: 1})
+			}
+		}
+		if packets, whole := parsePackets(data); whole {
+			for _, packet := range packets {
+				timings[packet.stream].add(packet)
 			}
 		}
 		var source media.Source
@@ -306,4 +314,16 @@ func FuzzLoudness(f *testing.F) {
 func FuzzIsText(f *testing.F) {
 	f.Add([]byte("a text"))
 	f.Fuzz(func(t *testing.T, b []byte) { isText(b) })
+}
+
+// A cause in our words stands alone; ffmpeg's own words are told to be its own.
+func TestExitErrorSays(t *testing.T) {
+	for why, want := range map[string]string{
+		"its data is damaged":                "ffmpeg failed: its data is damaged; all its messages are in log",
+		"Output pad \"default\" is a riddle": `ffmpeg stopped; its first complaint is "Output pad \"default\" is a riddle"; all its messages are in log`,
+	} {
+		if got := (&ExitError{Program: "ffmpeg", Code: 1, Why: why, Log: "log"}).Error(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 }

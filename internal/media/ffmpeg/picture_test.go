@@ -7,14 +7,28 @@ import (
 	gojpeg "image/jpeg"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// rendition is a film with a keyframe every two seconds, of one brightness each: 0 and 1 black, then ever lighter.
+// rendition is a film with a keyframe every two seconds, of one brightness each: 0 and 1 black, then ever lighter. It is made once, and drawn small.
 func rendition(t *testing.T) string {
-	return film(t, "v.mp4", "-f", "lavfi", "-i", "color=gray:s=320x180:r=25:d=24,geq=lum='if(lt(T,4),16,40+8*floor(T/2))':cb=128:cr=128",
-		"-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-colorspace", "bt709", "-movflags", "+frag_keyframe+empty_moov")
+	t.Helper()
+	steps.once.Do(func() {
+		steps.film = raw(t, "-f", "lavfi", "-i", "color=gray:s=16x9:r=10:d=24,geq=lum='if(lt(T,4),16,40+8*floor(T/2))':cb=128:cr=128,scale=320:180:flags=neighbor",
+			"-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-keyint_min", "20", "-sc_threshold", "0", "-colorspace", "bt709", "-movflags", "+frag_keyframe+empty_moov", "-f", "mp4", "-")
+	})
+	if steps.film == nil {
+		t.Fatal("the film was not made for another test")
+	}
+	return save(t, "v.mp4", steps.film)
+}
+
+var steps struct {
+	once sync.Once
+	film []byte
 }
 
 func picture(t *testing.T, data []byte, w, h int) image.Image {
@@ -124,9 +138,17 @@ func TestStoryboard(t *testing.T) {
 // TestJPEGColors: pure colours of BT.709 come out as themselves.
 func TestJPEGColors(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][3]int{"red": {255, 0, 0}, "green": {0, 128, 0}, "blue": {0, 0, 255}, "white": {255, 255, 255}} {
-		path := film(t, "v.mp4", "-f", "lavfi", "-i", "color="+name+":s=64x36:r=25:d=1", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
-			"-c:v", "libx264", "-qp", "4", "-colorspace", "bt709")
+	colors := map[string][3]int{"red": {255, 0, 0}, "green": {0, 128, 0}, "blue": {0, 0, 255}, "white": {255, 255, 255}}
+	var inputs []string
+	var list []made
+	for name := range colors {
+		inputs = append(inputs, "-f", "lavfi", "-i", "color="+name+":s=64x36:r=5:d=1")
+		list = append(list, made{name + ".mp4", []string{"-map", itoa(len(list)), "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+			"-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-colorspace", "bt709"}})
+	}
+	for _, path := range films(t, inputs, list...) {
+		name := strings.TrimSuffix(filepath.Base(path), ".mp4")
+		want := colors[name]
 		data, err := stillOf(t, StillSpec{Path: path, Quality: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +166,7 @@ func TestJPEGColors(t *testing.T) {
 // TestRemux: picture and sound begin together, the index stands in front, and nothing tells who made it.
 func TestRemux(t *testing.T) {
 	t.Parallel()
-	source := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4", "-c:v", "libx264", "-bf", "2", "-c:a", "aac", "-metadata", "title=secret")
+	source := film(t, "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=4", "-f", "lavfi", "-i", "sine=d=4", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-c:a", "aac", "-metadata", "title=secret")
 	_, out := encode(t, source, small(160, 90), nil)
 	video := save(t, "v.mp4", out[0])
 	audio := film(t, "a.mp4", "-i", save(t, "a.aac", encodeSound(t, source, nil)), "-c", "copy", "-bsf:a", "aac_adtstoasc", "-movflags", "+frag_keyframe+empty_moov")
@@ -154,7 +176,7 @@ func TestRemux(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := probe(t, path)
-		if s.Start != 0 || s.Video[0].Start != 0 || s.Video[0].Frames != 100 || (c.audio != "") != (len(s.Audio) == 1) {
+		if s.Start != 0 || s.Video[0].Start != 0 || s.Video[0].Frames != 40 || (c.audio != "") != (len(s.Audio) == 1) {
 			t.Errorf("%+v", s)
 		}
 		if err := tools(t).Decode(context.Background(), path, nil, ""); err != nil {
@@ -187,9 +209,11 @@ func stillOf(t *testing.T, s StillSpec) ([]byte, error) {
 // TestStillOfFade: a film that fades in from black, or from white, gets a poster on which there is something.
 func TestStillOfFade(t *testing.T) {
 	t.Parallel()
+	var list []made
 	for _, ground := range []string{"black", "white"} {
-		path := film(t, "fade-"+ground+".mp4", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25", "-vf", "trim=end=12,fade=d=3:color="+ground,
-			"-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p")
+		list = append(list, made{ground + ".mp4", []string{"-vf", "trim=end=12,fade=d=3:color=" + ground, "-c:v", "libx264", "-preset", "ultrafast", "-g", "5", "-pix_fmt", "yuv420p"}})
+	}
+	for _, path := range films(t, []string{"-f", "lavfi", "-t", "12", "-i", "mandelbrot=s=320x180:r=5:maxiter=200"}, list...) {
 		data, err := stillOf(t, StillSpec{Path: path, At: -1, Duration: 12 * time.Second})
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +227,7 @@ func TestStillOfFade(t *testing.T) {
 			}
 		}
 		if high-low < 60 {
-			t.Errorf("from %s: the poster's brightness lies between %d and %d", ground, low, high)
+			t.Errorf("from %s: the poster's brightness lies between %d and %d", filepath.Base(path), low, high)
 		}
 	}
 }

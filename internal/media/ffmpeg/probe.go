@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -53,7 +54,7 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 	if err != nil {
 		return media.Source{}, nil, err
 	}
-	p, why, err := t.header(ctx, path)
+	p, why, err := t.headerAndPackets(ctx, path, info.Size())
 	if err != nil {
 		return media.Source{}, nil, err
 	}
@@ -86,6 +87,11 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 	if err := t.tryDecoding(ctx, j, &source); err != nil {
 		return source, nil, err
 	}
+	if !j.failed() {
+		if err := t.lookForLight(ctx, path, &source.Video[0]); err != nil {
+			return source, nil, err
+		}
+	}
 	if err := t.trySound(ctx, j, &source); err != nil {
 		return source, nil, err
 	}
@@ -97,19 +103,56 @@ func (t Tools) Inspect(ctx context.Context, path string, sink report.Sink) (medi
 // cannot be read at all.
 func (t Tools) header(ctx context.Context, path string) (p probed, why string, err error) {
 	p, why, err = t.headerOf(ctx, path, false)
-	known, whole := p.found()
-	if err != nil || why != "" || whole {
+	if err != nil || why != "" {
 		return p, why, err
+	}
+	p, err = t.lookFarther(ctx, path, p)
+	return p, "", err
+}
+
+// lookFarther asks once more where a stream is missing.
+func (t Tools) lookFarther(ctx context.Context, path string, p probed) (probed, error) {
+	known, whole := p.found()
+	if whole {
+		return p, nil
 	}
 	again, why, err := t.headerOf(ctx, path, true)
 	if more, _ := again.found(); err == nil && why == "" && more > known {
 		p = again
 	}
+	return p, err
+}
+
+// smallFile is the size, in bytes, up to which header and packets are asked for at once: reading such a file takes less time than to start a
+// process once more.
+const smallFile = 8 << 20
+
+// headerAndPackets is header; of a small file, the packets come with it. What goes wrong with both at once, or is more than is held in memory, is
+// asked for one behind the other, so that the answer is the same.
+func (t Tools) headerAndPackets(ctx context.Context, path string, size int64) (p probed, why string, err error) {
+	if size > smallFile {
+		return t.header(ctx, path)
+	}
+	data, said, err := t.json(ctx, inputArgs(path, nil), slices.Concat(showHeader, []string{"-show_entries", packetEntries})...)
+	if exit := (*ExitError)(nil); errors.As(err, &exit) {
+		return t.header(ctx, path)
+	}
+	if err != nil {
+		return probed{}, "", err
+	}
+	packets, whole := parsePackets(data)
+	if p, err = parseProbe(data, false); err != nil || !whole {
+		return t.header(ctx, path)
+	}
+	p.read, p.packets, p.said = true, packets, said
+	p, err = t.lookFarther(ctx, path, p)
 	return p, "", err
 }
 
+var showHeader = []string{"-show_format", "-show_streams", "-show_chapters"}
+
 func (t Tools) headerOf(ctx context.Context, path string, late bool) (p probed, why string, err error) {
-	data, _, err := t.json(ctx, inputArgs(path, farther(late)), "-show_format", "-show_streams", "-show_chapters")
+	data, _, err := t.json(ctx, inputArgs(path, farther(late)), showHeader...)
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		why = exit.Why
@@ -136,7 +179,7 @@ func (t Tools) json(ctx context.Context, input []string, show ...string) (data [
 	return data, said, err
 }
 
-// timings reads all packets. What ffprobe says meanwhile is returned, because it ends with code 0 even on a cut file.
+// timings reads all packets, unless they came with the header. What ffprobe says meanwhile is returned, because it ends with code 0 even on a cut file.
 func (t Tools) timings(ctx context.Context, path string, p probed, sink report.Sink) ([]*timing, messages, error) {
 	base := make([]float64, maxStreams)
 	times := make([]*timing, maxStreams)
@@ -148,6 +191,12 @@ func (t Tools) timings(ctx context.Context, path string, p probed, sink report.S
 		if s.base > 0 {
 			base[s.index], times[s.index].base = s.base, s.base
 		}
+	}
+	if p.read {
+		for _, packet := range p.packets {
+			times[packet.stream].add(packet)
+		}
+		return times, p.said, nil
 	}
 	told := time.Duration(0)
 	said, err := t.scan(ctx, path, p.late, base, func(packet packet) error {
@@ -184,7 +233,11 @@ func fill(source *media.Source, p probed, timings []*timing) {
 			v := s.video
 			v.Frames = t.packets
 			v.Start, v.End = start, end
-			source.Video = append(source.Video, paced(v, t))
+			v = paced(v, t)
+			if rate, from, ok := t.even(); ok && v.Variable {
+				v.Rate, v.Variable, v.Grid = rate, false, cmp.Or(seconds64(from)-p.start, time.Microsecond)
+			}
+			source.Video = append(source.Video, v)
 		case s.kind == "audio" && t.packets > 0 && s.codec != "":
 			a := s.audio
 			a.Start, a.End = start, end

@@ -81,7 +81,20 @@ type timing struct {
 	former     int64
 	started    bool
 	spacing    map[int64]int64 // ticks between two pictures: how often
+	origin     int64           // time of the first picture in the order of display
+	pictures   int64           // in the order of display
+	off        [len(pulled)]stray
 }
+
+// pulled are the rates of films that are shown for two fields and three in turn (pulldown 2:3), as on DVD: 59.94 and 60 fields a second.
+var pulled = [...]media.Rational{{Num: 24000, Den: 1001}, {Num: 24, Den: 1}}
+
+// stray is how far pictures lie from even places, in pictures: how much too early at most, and too late.
+type stray struct{ early, late float64 }
+
+// mostStray is less than a picture, so that each is sure of its place. Pulldown makes a fifth of it, and three fifths where only some packets
+// tell when they are shown, and others when they are decoded; the rest is room for a cadence that was cut.
+const mostStray = 0.8
 
 // maxSpacings bounds the histogram; a film with more different spacings has no rate to speak of.
 const maxSpacings = 4096
@@ -123,9 +136,32 @@ func (t *timing) shown(at int64) {
 		if _, ok := t.spacing[d]; ok || len(t.spacing) < maxSpacings {
 			t.spacing[d]++
 		}
+	} else {
+		t.origin = at
 	}
 	t.started, t.former = true, at
+	for i, rate := range pulled {
+		away := float64(at-t.origin)*t.base*rate.Float() - float64(t.pictures)
+		t.off[i].early, t.off[i].late = min(t.off[i].early, away), max(t.off[i].late, away)
+	}
+	t.pictures++
 }
+
+// even tells of a film that is not evenly timed, yet has a picture for each place of an even rate, all through: the rate, and where the places
+// lie, in seconds. To be asked behind pace.
+func (t *timing) even() (rate media.Rational, from float64, ok bool) {
+	least := mostStray
+	for i, r := range pulled {
+		if o := t.off[i]; t.pictures >= leastPulled && o.late-o.early < least {
+			least, ok = o.late-o.early, true
+			rate, from = r, float64(t.origin)*t.base+(o.early+o.late)/2/r.Float()
+		}
+	}
+	return rate, from, ok
+}
+
+// leastPulled is how many pictures are needed: those of other rates have strayed farther by then.
+const leastPulled = 48
 
 // pace is a stream's measured frame rate; 0 where it has too few times. variable says that its pictures are not
 // evenly spaced.

@@ -44,6 +44,9 @@ func (e *ExitError) Error() string {
 	if e.Why == "" {
 		return fmt.Sprintf("%s failed with code %d%s", e.Program, e.Code, seeLog(e.Log))
 	}
+	if !slices.ContainsFunc(words, func(w wording) bool { return w.say == e.Why }) { // its own words, which may be about a cause behind the cause
+		return fmt.Sprintf("%s stopped; its first complaint is %q%s", e.Program, e.Why, seeLog(e.Log))
+	}
 	return fmt.Sprintf("%s failed: %s%s", e.Program, e.Why, seeLog(e.Log))
 }
 
@@ -172,7 +175,7 @@ func (p process) run(ctx context.Context) (messages, error) {
 	}
 	log := io.Discard
 	if p.log != "" {
-		f, err := os.Create(p.log)
+		f, err := os.OpenFile(p.log, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) // it names the film
 		if err != nil {
 			return messages{}, err
 		}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"filmpress/internal/media"
 	"filmpress/internal/media/mp4"
 )
@@ -21,6 +23,7 @@ type SampleSpec struct {
 	Metric  string             // media.SSIM or media.VMAF
 	Starts  []int64            // the first frame of each
 	Scratch string             // a folder that is there, for what is encoded; Measure leaves files in it
+	AtOnce  int                // how many samples are looked at side by side; 0 is 1. What comes out is the same
 	Looked  func(look, at int) // may be nil; told of each sample before it is looked at
 }
 
@@ -67,25 +70,41 @@ func (t Tools) Measure(ctx context.Context, s SampleSpec, next func([]media.Curv
 // look encodes and compares the samples of one look. The first strikes those from s that cannot be encoded; why is told
 // where that is all of them, or one that a former look could encode: the points would not belong together.
 func (t Tools) look(ctx context.Context, s *SampleSpec, look int, factors []float64) (seen []sampleSeen, why string, err error) {
-	var good []int64
-	for i, start := range s.Starts {
-		if look > 0 && i%2 > 0 {
-			continue
-		}
+	step := 1
+	if look > 0 {
+		step = 2
+	}
+	all := make([]sampleSeen, len(s.Starts))
+	wrong := make([]error, len(s.Starts))
+	group, going := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, s.AtOnce))
+	for i := 0; i < len(s.Starts) && going.Err() == nil; i += step {
 		if s.Looked != nil {
 			s.Looked(look, i)
 		}
-		one, err := t.sample(ctx, s.at(start, factors), look == 0)
-		if bad(err) {
-			if why = err.Error(); look > 0 {
-				return nil, why, nil
+		group.Go(func() error {
+			all[i], wrong[i] = t.sample(going, s.at(s.Starts[i], factors), look == 0)
+			if wrong[i] != nil && (look > 0 || !bad(wrong[i])) {
+				return wrong[i]
 			}
+			return nil
+		})
+	}
+	switch err := group.Wait(); {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case bad(err):
+		return nil, err.Error(), nil
+	case err != nil:
+		return nil, "", err
+	}
+	var good []int64
+	for i := 0; i < len(s.Starts); i += step {
+		if wrong[i] != nil {
+			why = wrong[i].Error()
 			continue
 		}
-		if err != nil {
-			return nil, "", err
-		}
-		seen, good = append(seen, one), append(good, start)
+		seen, good = append(seen, all[i]), append(good, s.Starts[i])
 	}
 	if look == 0 {
 		s.Starts = good
@@ -214,7 +233,7 @@ func (t Tools) encodeAndCompare(ctx context.Context, s SampleSpec, gains bool) (
 }
 
 func (s SampleSpec) file(rung int) string {
-	return filepath.Join(s.Scratch, fmt.Sprintf("sample-%d.mp4", rung))
+	return filepath.Join(s.Scratch, fmt.Sprintf("sample-%d-%d.mp4", s.First, rung))
 }
 
 // keep writes one rung's stream to a file, and gives the bit/s that it will have as our own segments.

@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"math"
 	"strconv"
@@ -23,10 +24,13 @@ type packet struct {
 	discard  bool // decoded but not shown (before an edit list's start)
 }
 
+// packetEntries are what ffprobe is to show of a packet.
+const packetEntries = "packet=stream_index,pts,dts,duration,size,flags"
+
 // scan gives every packet of a file in its order, reading it once from end to end in constant memory; base is
 // each stream's time base (seconds a tick; missing ones are 1); late is as of media.Reading. What ffprobe said meanwhile is returned.
 func (t Tools) scan(ctx context.Context, path string, late bool, base []float64, each func(packet) error) (messages, error) {
-	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_entries", "packet=stream_index,pts,dts,duration,size,flags",
+	args := append([]string{"-hide_banner", "-loglevel", "level+error", "-show_entries", packetEntries,
 		"-of", "csv=p=0", "-o", Pipe(0)}, inputArgs(path, farther(late))...)
 	read := func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
@@ -54,16 +58,44 @@ func parsePacket(line string) (p packet, ok bool) {
 		return packet{}, false
 	}
 	index, err := strconv.Atoi(f[0])
-	if err != nil || index < 0 || index >= maxStreams {
+	if err != nil {
 		return packet{}, false
 	}
-	p = packet{stream: index, pts: tick(f[1]), dts: tick(f[2]), duration: tick(f[3])}
-	if p.duration < 0 {
-		p.duration = 0
+	return packetOf(index, f[1], f[2], f[3], f[4], f[5])
+}
+
+// packetOf reads ffprobe's words for a packet; ok is false where it is of a stream that there cannot be.
+func packetOf(stream int, pts, dts, duration, size, flags string) (p packet, ok bool) {
+	if stream < 0 || stream >= maxStreams {
+		return packet{}, false
 	}
-	p.size, _ = strconv.ParseInt(f[4], 10, 64)
-	p.key, p.discard = strings.Contains(f[5], "K"), strings.Contains(f[5], "D")
+	p = packet{stream: stream, pts: tick(pts), dts: tick(dts), duration: max(0, tick(duration))}
+	p.size, _ = strconv.ParseInt(size, 10, 64)
+	p.key, p.discard = strings.Contains(flags, "K"), strings.Contains(flags, "D")
 	return p, true
+}
+
+// parsePackets reads the packets from ffprobe's JSON; whole is false where it was cut off, or is none.
+func parsePackets(data []byte) (packets []packet, whole bool) {
+	var raw struct {
+		Packets []struct {
+			Stream   int         `json:"stream_index"`
+			PTS      json.Number `json:"pts"`
+			DTS      json.Number `json:"dts"`
+			Duration json.Number `json:"duration"`
+			Size     string      `json:"size"`
+			Flags    string      `json:"flags"`
+		} `json:"packets"`
+	}
+	if len(data) >= maxProbe || json.Unmarshal(data, &raw) != nil {
+		return nil, false
+	}
+	for _, r := range raw.Packets {
+		if p, ok := packetOf(r.Stream, r.PTS.String(), r.DTS.String(), r.Duration.String(), r.Size, r.Flags); ok {
+			packets = append(packets, p)
+		}
+	}
+	return packets, true
 }
 
 // tick keeps times within what doubles hold exactly.

@@ -20,20 +20,21 @@ func TestTexts(t *testing.T) {
 	if err := os.WriteFile(srt, []byte(threeCues), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct{ codecs, want string }{
-		"-i 100%d:film's [0].mkv": {"srt ass webvtt", "subrip srt en, ass ass ru forced, webvtt vtt  sdh"},
-		"film.mp4":                {"mov_text mov_text", "mov_text srt en, mov_text srt ru forced"},
-	} {
-		film := filepath.Join(dir, name)
-		args := []string{"-v", "error", "-y", "-f", "lavfi", "-i", "color=s=64x64:r=10:d=3", "-i", srt, "-map", "0:v"}
+	kinds := []struct{ name, codecs, want string }{
+		{"-i 100%d:film's [0].mkv", "srt ass webvtt", "subrip srt en, ass ass ru forced, webvtt vtt  sdh"},
+		{"film.mp4", "mov_text mov_text", "mov_text srt en, mov_text srt ru forced"},
+	}
+	var list []made
+	for _, c := range kinds {
+		args := []string{"-map", "0:v", "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=rus", "-disposition:s:1", "forced", "-disposition:s:2", "hearing_impaired"}
 		for i, codec := range strings.Fields(c.codecs) {
 			args = append(args, "-map", "1:s", fmt.Sprintf("-c:s:%d", i), codec)
 		}
-		args = append(args, "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=rus", "-disposition:s:1", "forced", "-disposition:s:2", "hearing_impaired", "file:"+film)
-		if out, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
-			t.Fatalf("%v %s", err, out)
-		}
-		tools := tools(t)
+		list = append(list, made{c.name, args})
+	}
+	paths := films(t, []string{"-f", "lavfi", "-i", "color=s=64x64:r=10:d=3", "-i", srt}, list...)
+	for i, c := range kinds {
+		name, film, tools := c.name, paths[i], tools(t)
 		tracks, why, err := tools.TextTracks(context.Background(), film)
 		if err != nil || why != "" {
 			t.Fatal(err, why)

@@ -29,7 +29,7 @@ type Box struct {
 // End is the offset of the first byte after the box.
 func (b Box) End() int64 { return b.Offset + b.Size }
 
-// maxBoxes bounds the list that TopLevel builds: a film of ten hours in 2 s fragments has about 40,000.
+// maxBoxes bounds the lists that TopLevel and Boxes build: a film of ten hours in 2 s fragments has about 40,000.
 const maxBoxes = 1 << 20
 
 // TopLevel lists the top boxes of a file of the given size. Only headers are read, so a file of many
@@ -59,18 +59,28 @@ func TopLevel(r io.ReaderAt, size int64) ([]Box, error) {
 // Boxes lists the boxes that lie side by side in b, which must hold them whole.
 func Boxes(b []byte) ([]Box, error) {
 	var list []Box
-	for at := int64(0); at < int64(len(b)); {
+	err := each(b, func(box Box) { list = append(list, box) })
+	return list, err
+}
+
+// each visits the boxes that lie side by side in b, which must hold them whole.
+func each(b []byte, visit func(Box)) error {
+	n := 0
+	for at := int64(0); at < int64(len(b)); n++ {
 		box, err := parseHeader(b[at:], at, int64(len(b)))
 		if err != nil {
-			return list, err
+			return err
 		}
 		if box.End() > int64(len(b)) {
-			return list, malformed("box %q at %d runs %d bytes past the end", box.Type, at, box.End()-int64(len(b)))
+			return malformed("box %q at %d runs %d bytes past the end", box.Type, at, box.End()-int64(len(b)))
 		}
-		list = append(list, box)
+		if n == maxBoxes {
+			return malformed("more than %d boxes", maxBoxes)
+		}
+		visit(box)
 		at = box.End()
 	}
-	return list, nil
+	return nil
 }
 
 // Payload is what lies between a box's header and its end, in the bytes that Boxes was given.
@@ -100,20 +110,19 @@ func parseHeader(b []byte, at, size int64) (Box, error) {
 // Find gives the payload of the box found by following the path of types; the first of each type counts.
 func Find(b []byte, path ...string) ([]byte, error) {
 	for _, typ := range path {
-		list, err := Boxes(b)
+		var found Box // a box has four letters
+		err := each(b, func(box Box) {
+			if found.Type == "" && box.Type == typ {
+				found = box
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
-		found := false
-		for _, box := range list {
-			if box.Type == typ {
-				b, found = box.Payload(b), true
-				break
-			}
-		}
-		if !found {
+		if found.Type == "" {
 			return nil, malformed("no %s box", typ)
 		}
+		b = found.Payload(b)
 	}
 	return b, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func ffmpeg(t *testing.T, args ...string) []byte {
 // rung encodes a test picture the way a rung of the ladder is encoded: fragments of 2 s with B-frames, no SEI.
 func rung(t *testing.T, rate string, frames, gop int, timescale string) []byte {
 	t.Helper()
-	return ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=s=320x180:r="+rate, "-frames:v", fmt.Sprint(frames),
+	return ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=s=160x90:r="+rate, "-frames:v", fmt.Sprint(frames),
 		"-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", fmt.Sprint(gop), "-keyint_min", fmt.Sprint(gop),
 		"-x264-params", "scenecut=0:open-gop=0", "-pix_fmt", "yuv420p", "-threads", "1",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-bsf:v", "filter_units=remove_types=6",
@@ -72,17 +73,27 @@ func write(t *testing.T, parts ...[]byte) string {
 	return name
 }
 
-// pictures is what ffmpeg decodes: one line a frame, "pts, duration, hash".
-func pictures(t *testing.T, name string) []string {
+// pictures is what ffmpeg decodes of two films, in one run: one line a frame, "pts hash".
+func pictures(t *testing.T, one, two string) (of [2][]string) {
 	t.Helper()
-	var lines []string
-	for line := range strings.Lines(string(ffmpeg(t, "-i", name, "-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-"))) {
-		if !strings.HasPrefix(line, "#") {
-			f := strings.Split(strings.TrimSpace(line), ",")
-			lines = append(lines, strings.TrimSpace(f[2])+" "+strings.TrimSpace(f[5]))
+	sums := write(t)
+	as := func(input string) []string {
+		return []string{"-map", input, "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5"}
+	}
+	text := string(ffmpeg(t, slices.Concat([]string{"-y", "-threads", "1", "-i", one, "-threads", "1", "-i", two}, as("0:v"), []string{sums}, as("1:v"), []string{"-"})...))
+	first, err := os.ReadFile(sums)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range []string{string(first), text} {
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "#") {
+				f := strings.Split(strings.TrimSpace(line), ",")
+				of[i] = append(of[i], strings.TrimSpace(f[2])+" "+strings.TrimSpace(f[5]))
+			}
 		}
 	}
-	return lines
+	return of
 }
 
 func TestRungOfFfmpeg(t *testing.T) {
@@ -104,7 +115,7 @@ func TestRungOfFfmpeg(t *testing.T) {
 			if want := (c.frames + c.gop - 1) / c.gop; len(fragments) != want {
 				t.Errorf("%d fragments, want %d", len(fragments), want)
 			}
-			if track.Codec != "avc1" || track.Width != 320 || track.Height != 180 || *track.Color != BT709 || track.PixelH != 1 {
+			if track.Codec != "avc1" || track.Width != 160 || track.Height != 90 || *track.Color != BT709 || track.PixelH != 1 {
 				t.Errorf("track %+v", track)
 			}
 			if fmt.Sprint(track.Timescale) != c.timescale {
@@ -123,8 +134,8 @@ func TestRungOfFfmpeg(t *testing.T) {
 					count++
 				}
 			}
-			ours := pictures(t, write(t, init, bytes.Join(fragments, nil)))
-			direct := pictures(t, write(t, in))
+			both := pictures(t, write(t, init, bytes.Join(fragments, nil)), write(t, in))
+			ours, direct := both[0], both[1]
 			if count != c.frames || len(ours) != c.frames || len(direct) != c.frames {
 				t.Fatalf("%d samples, %d decoded, %d decoded directly, want %d", count, len(ours), len(direct), c.frames)
 			}

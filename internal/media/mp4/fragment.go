@@ -62,8 +62,12 @@ const (
 	flagNonSync = 1 << 16
 )
 
-// maxSamples bounds what one fragment may declare, since a run without columns costs its writer no bytes.
-const maxSamples = 1 << 20
+// maxSamples bounds what one segment may declare, since a run without columns costs its writer no bytes; maxEmpty bounds such a run of
+// samples that have none either.
+const (
+	maxSamples = 1 << 20
+	maxEmpty   = 1 << 12
+)
 
 // defaults are the values of samples that a run does not name, from trex and tfhd.
 type defaults struct{ duration, size, flags uint32 }
@@ -82,6 +86,7 @@ func ParseSegment(t Track, b []byte) ([]FragmentInfo, error) {
 		return nil, err
 	}
 	var out []FragmentInfo
+	left := maxSamples
 	for i := 0; i < len(list); i++ {
 		if list[i].Type == "mdat" {
 			return nil, malformed("mdat at %d has no moof before it", list[i].Offset)
@@ -98,10 +103,11 @@ func ParseSegment(t Track, b []byte) ([]FragmentInfo, error) {
 		if i == len(list) {
 			return nil, malformed("moof at %d has no mdat", moof.Offset)
 		}
-		f, start, err := parseMoof(moof.Payload(b), t.defaults)
+		f, start, err := parseMoof(moof.Payload(b), t.defaults, left)
 		if err != nil {
 			return nil, err
 		}
+		left -= len(f.Samples)
 		from, err := f.locate(start, moof.Size, list[i].Offset+list[i].Header-moof.Offset, list[i].Size-list[i].Header)
 		if err != nil {
 			return nil, err
@@ -135,8 +141,8 @@ func (f Fragment) locate(start, moofSize, payload, size int64) (int64, error) {
 	return from, nil
 }
 
-// parseMoof reads a moof of one track. start is the data offset from the moof, -1 where it is not given.
-func parseMoof(moof []byte, d defaults) (f Fragment, start int64, err error) {
+// parseMoof reads a moof of one track, of so many samples at most. start is the data offset from the moof, -1 where it is not given.
+func parseMoof(moof []byte, d defaults, most int) (f Fragment, start int64, err error) {
 	mfhd, err := Find(moof, "mfhd")
 	if err != nil {
 		return f, 0, err
@@ -165,6 +171,7 @@ func parseMoof(moof []byte, d defaults) (f Fragment, start int64, err error) {
 		return f, 0, err
 	}
 	start = -1
+	var size int64 // of the samples so far
 	for _, b := range list {
 		p := cursor{b: b.Payload(traf)}
 		switch b.Type {
@@ -177,7 +184,10 @@ func parseMoof(moof []byte, d defaults) (f Fragment, start int64, err error) {
 				f.Time = uint64(p.u32())
 			}
 		case "trun":
-			start, err = f.parseRun(&p, d, start)
+			from := len(f.Samples)
+			if start, err = f.parseRun(&p, d, start, size, most); err == nil {
+				size += Fragment{Samples: f.Samples[from:]}.bytes()
+			}
 		}
 		if err == nil && p.bad {
 			err = malformed("%s is cut", b.Type)
@@ -213,11 +223,12 @@ func (d *defaults) override(c *cursor) error {
 	return nil
 }
 
-// parseRun appends the samples of a trun. A second run must follow the first's data, as ffmpeg and packagers write it.
-func (f *Fragment) parseRun(c *cursor, d defaults, start int64) (int64, error) {
+// parseRun appends the samples of a trun, up to most in all; size is that of those before. A second run must follow the first's data, as ffmpeg
+// and packagers write it.
+func (f *Fragment) parseRun(c *cursor, d defaults, start, size int64, most int) (int64, error) {
 	version, flags := c.full()
 	count := c.u32()
-	if uint64(count)+uint64(len(f.Samples)) > maxSamples {
+	if uint64(count)+uint64(len(f.Samples)) > uint64(most) || count > maxEmpty && d.size == 0 && flags&(trDuration|trSize|trFlags|trOffset) == 0 {
 		return 0, malformed("a run of %d samples", count)
 	}
 	if flags&trDataOffset != 0 {
@@ -227,7 +238,7 @@ func (f *Fragment) parseRun(c *cursor, d defaults, start int64) (int64, error) {
 			return 0, malformed("a run whose data lie before the fragment")
 		case len(f.Samples) == 0:
 			start = offset
-		case start >= 0 && offset != start+f.bytes():
+		case start >= 0 && offset != start+size:
 			return 0, malformed("runs whose data do not follow each other")
 		}
 	}

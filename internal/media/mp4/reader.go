@@ -68,7 +68,7 @@ func (r *Reader) Next() (Fragment, error) {
 	if err != nil {
 		return Fragment{}, err
 	}
-	f, start, err := parseMoof(head, r.d)
+	f, start, err := parseMoof(head, r.d, maxSamples)
 	if err != nil {
 		return Fragment{}, err
 	}

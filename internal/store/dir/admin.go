@@ -16,16 +16,49 @@ import (
 	"filmpress/internal/store"
 )
 
-// Now is this machine's time. The times of files come from the same clock, unless the folder lies on another machine.
+// Now is the folder's time: that of a file that is written there now. Where the folder lies on another machine, it is that one's clock, as it is
+// for the times of all files; so all who share the folder have one clock. Where nothing can be written, it is this machine's.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
 	}
-	now := time.Now
 	if s.Clock != nil {
-		now = s.Clock
+		return second(s.Clock()), nil
 	}
-	return now().UTC().Truncate(time.Second), nil
+	root, err := s.open(false)
+	if errors.Is(err, store.ErrNotFound) {
+		return second(time.Now()), nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	f, name, err := createTemp(root)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return second(time.Now()), nil
+	}
+	if err != nil {
+		return time.Time{}, s.wrap(err, "")
+	}
+	defer f.Close()
+	info, err := written(root, f, name)
+	if err := errors.Join(err, root.Remove(name)); err != nil {
+		return time.Time{}, s.wrap(err, "")
+	}
+	return second(info.ModTime()), nil
+}
+
+func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// written writes a byte and looks at the file. An empty one would not be sent to a file server before it is closed, and could have this machine's
+// time until then.
+func written(root *os.Root, f *os.File, name string) (fs.FileInfo, error) {
+	if _, err := f.WriteString("."); err != nil {
+		return nil, err
+	}
+	if err := f.Sync(); err != nil {
+		return nil, err
+	}
+	return root.Stat(name)
 }
 
 // Reaches is true for another folder.

@@ -25,7 +25,7 @@ type Store struct {
 	given string // as the user wrote it
 	path  string // absolute
 
-	// Clock tells the time in the place of this machine's clock, unless it is nil.
+	// Clock tells the time in the place of the folder's own, unless it is nil.
 	Clock func() time.Time
 	// Flushed hears of each folder whose names are flushed to the disk; nil is nobody.
 	Flushed func(folder string)

@@ -34,6 +34,16 @@ var kinds = []struct {
 	{syscall.ESTALE, store.ErrUnreachable, "the network folder went away; mount it again"},
 }
 
+// Words say what a system error about a file means, and the mend; "" where it is none that is known.
+func Words(err error) string {
+	for _, k := range kinds {
+		if errors.Is(err, k.sys) {
+			return k.mend
+		}
+	}
+	return ""
+}
+
 // wrap turns a system error about the object name, or about the folder itself, into one of the store's errors.
 func (s *Store) wrap(err error, name string) error {
 	if err == nil {

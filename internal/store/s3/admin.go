@@ -53,6 +53,7 @@ func (s *Store) Uploads(ctx context.Context, prefix string) iter.Seq2[store.Uplo
 func (s *Store) uploads(ctx context.Context, prefix string) ([]store.Upload, error) {
 	var all []store.Upload
 	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
+	last := ""
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -64,6 +65,11 @@ func (s *Store) uploads(ctx context.Context, prefix string) ([]store.Upload, err
 				all = append(all, store.Upload{Name: name, ID: aws.ToString(u.UploadId), Begun: aws.ToTime(u.Initiated)})
 			}
 		}
+		next := aws.ToString(page.NextKeyMarker) + "\x00" + aws.ToString(page.NextUploadIdMarker)
+		if next == "\x00" || next == last {
+			break // the server does not go on from where it ended; what it has besides is for another time
+		}
+		last = next
 	}
 	slices.SortFunc(all, func(a, b store.Upload) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Begun.Compare(b.Begun), cmp.Compare(a.ID, b.ID))

@@ -59,12 +59,36 @@ type problem struct {
 	mend string
 }
 
+// denied begins the mend of a refusal; what follows is the right that is missing.
+const denied = "these credentials have no right to do that"
+
+// rights are what an operation asks for, where that is one right. To tell of an object that is not there, Amazon wants the right to list, too.
+var rights = map[string]string{
+	"ListObjectsV2": "s3:ListBucket", "HeadBucket": "s3:ListBucket", "ListObjects": "s3:ListBucket",
+	"GetObject": "s3:GetObject, and s3:ListBucket for what may not be there", "HeadObject": "s3:GetObject, and s3:ListBucket for what may not be there",
+	"PutObject": "s3:PutObject", "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject", "CompleteMultipartUpload": "s3:PutObject",
+	"CopyObject": "s3:PutObject", "UploadPartCopy": "s3:PutObject",
+	"DeleteObject": "s3:DeleteObject", "DeleteObjects": "s3:DeleteObject", "AbortMultipartUpload": "s3:AbortMultipartUpload",
+	"ListParts": "s3:ListMultipartUploadParts", "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+	"GetObjectAcl": "s3:GetObjectAcl", "PutObjectAcl": "s3:PutObjectAcl", "GetObjectTagging": "s3:GetObjectTagging", "PutObjectTagging": "s3:PutObjectTagging",
+	"GetBucketCors": "s3:GetBucketCORS", "PutBucketCors": "s3:PutBucketCORS", "GetBucketPolicy": "s3:GetBucketPolicy", "PutBucketPolicy": "s3:PutBucketPolicy",
+	"GetBucketLocation": "s3:GetBucketLocation",
+}
+
+// lacking names the right that was missing, and no other: whoever follows a mend should not give more than is needed.
+func lacking(err error) string {
+	var op *smithy.OperationError
+	if errors.As(err, &op) && rights[op.OperationName] != "" {
+		return denied + "; they need " + rights[op.OperationName] + " here"
+	}
+	return denied + "; they need s3:ListBucket and s3:GetObject here, and to write s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload"
+}
+
 // codes are the error codes of S3 (API reference, "Error responses") and of servers that speak it.
 var codes = map[string]problem{
-	"NoSuchKey":    {store.ErrNotFound, "there is no such object"},
-	"NoSuchBucket": {store.ErrRefused, "there is no such bucket; create it, or correct the name or the endpoint"},
-	"AccessDenied": {store.ErrRefused, "these credentials have no right to do that; they need s3:ListBucket, s3:GetObject, " +
-		"s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload here"},
+	"NoSuchKey":                    {store.ErrNotFound, "there is no such object"},
+	"NoSuchBucket":                 {store.ErrRefused, "there is no such bucket; create it, or correct the name or the endpoint"},
+	"AccessDenied":                 {store.ErrRefused, denied},
 	"InvalidAccessKeyId":           {store.ErrRefused, "the server does not know this access key; check AWS_ACCESS_KEY_ID or the profile"},
 	"XAdminUserNotFound":           {store.ErrRefused, "the server does not know this access key; check AWS_ACCESS_KEY_ID or the profile"}, // versitygw
 	"SignatureDoesNotMatch":        {store.ErrRefused, "the secret key does not fit the access key; check AWS_SECRET_ACCESS_KEY or the profile"},
@@ -146,6 +170,9 @@ func (s *Store) wrap(ctx context.Context, err error, name string) error {
 		if p = codes["NoSuchBucket"]; !toHead(err) {
 			p = problem{store.ErrUnreachable, "what answers there is no S3 server; check the endpoint"}
 		}
+	}
+	if p.mend == denied {
+		p.mend = lacking(err)
 	}
 	return &failure{p.kind, place + " at " + s.endpoint.Host + ": " + p.mend, err}
 }

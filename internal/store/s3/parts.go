@@ -28,7 +28,7 @@ const (
 // that digest, so what arrives is what the whole's digest was taken of. Nothing is held in memory but the sockets' buffers.
 // Parts that an earlier run sent are read for the whole's digest, and not sent again.
 func (p *upload) parts(ctx context.Context) (store.Object, error) {
-	size := max(partSize, (p.size+maxParts-1)/maxParts)
+	size := max(p.part, (p.size+maxParts-1)/maxParts)
 	if p.body.Undigested {
 		if err := p.survey(ctx, size); err != nil {
 			return store.Object{}, err

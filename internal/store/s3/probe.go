@@ -33,7 +33,7 @@ type Probe struct {
 func (s *Store) NewProbe() *Probe {
 	few := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 2) }
 	return &Probe{stem: checkName + rand.Text(), st: &Store{client: s3.New(s.client.Options(), few), bucket: s.bucket, prefix: s.prefix, endpoint: s.endpoint,
-		path: s.path, public: s.public, region: s.region, aws: s.aws, server: s.server, account: s.account, copyPart: s.copyPart, warn: func(string) {}, strange: func(string, int64) {}}}
+		path: s.path, public: s.public, region: s.region, aws: s.aws, server: s.server, account: s.account, part: s.part, copyPart: s.copyPart, warn: func(string) {}, strange: func(string, int64) {}}}
 }
 
 // Close deletes what the probe wrote.

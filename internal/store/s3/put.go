@@ -22,7 +22,7 @@ import (
 	"filmpress/internal/store"
 )
 
-// partSize is the size above which an object is sent in parts, and the size of a part (S3 demands at least 5 MiB).
+// partSize is the size above which an object is sent in parts, and the size of a part, unless Options.Part says otherwise (S3 demands at least 5 MiB).
 const partSize = 16 << 20
 
 // lookFirst is the size from which a condition is looked at before the bytes are sent for nothing.
@@ -85,7 +85,7 @@ func (s *Store) put(ctx context.Context, name string, body store.Body, meta stor
 		p.headers[writerKey] = rand.Text()
 	}
 	obj, err := p.once(ctx)
-	for try := 1; body.Size <= partSize && mangled(err); try++ { // it is hashed again, so a body that changed is told from the network
+	for try := 1; body.Size <= s.part && mangled(err); try++ { // it is hashed again, so a body that changed is told from the network
 		if try == mangledTries {
 			return store.Object{}, s.errMangled(name, err)
 		}
@@ -130,7 +130,7 @@ type upload struct {
 // once sends the object in the way that suits it.
 func (p *upload) once(ctx context.Context) (store.Object, error) {
 	switch {
-	case p.size > partSize:
+	case p.size > p.part:
 		return p.parts(ctx)
 	case p.meta.Gzip && store.Compressible(p.meta.Type):
 		return p.compressed(ctx)
@@ -140,7 +140,7 @@ func (p *upload) once(ctx context.Context) (store.Object, error) {
 
 // arrived tells of a small object; a large one told part by part.
 func (p *upload) arrived() {
-	if p.size <= partSize {
+	if p.size <= p.part {
 		p.body.Arrived(p.size)
 	}
 }

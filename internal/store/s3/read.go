@@ -94,13 +94,16 @@ func findable(name string) error {
 	return nil
 }
 
-// List asks for 1,000 keys at a time. Keys that are no names ("folder/", as consoles make them) are passed over.
+// List asks for 1,000 keys at a time. Keys that are no names ("folder/", as consoles make them) are passed over. A server whose list does not go on
+// key by key is refused: whoever relies on it would take what is there for missing, or never come to its end.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		if i := strings.LastIndexByte(prefix, '/'); i >= 0 && store.CheckName(prefix[:i]) != nil && ctx.Err() == nil {
 			return // no name begins so, and MinIO refuses the question
 		}
-		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(s.key(prefix))})
+		asked := s.key(prefix)
+		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(asked)})
+		var last, token string
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err == nil && !isListing(page) {
@@ -111,8 +114,14 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 				return
 			}
 			for _, o := range page.Contents {
-				name, ok := strings.CutPrefix(aws.ToString(o.Key), s.prefix)
-				if !ok || store.CheckName(name) != nil {
+				key := aws.ToString(o.Key)
+				if key <= last || !strings.HasPrefix(key, asked) {
+					yield(store.Object{}, s.unlisted(asked, last, key))
+					return
+				}
+				last = key
+				name := key[len(s.prefix):]
+				if store.CheckName(name) != nil {
 					s.strange(name, aws.ToInt64(o.Size))
 					continue
 				}
@@ -120,9 +129,31 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 					return
 				}
 			}
+			next := aws.ToString(page.NextContinuationToken)
+			if more := aws.ToBool(page.IsTruncated); more && (next == "" || next == token) {
+				yield(store.Object{}, &failure{store.ErrRefused, s.String() + " at " + s.endpoint.Host + ": the server says that its list goes on, and not from where; ask its maker", nil})
+				return
+			}
+			token = next
 		}
 	}
 }
+
+// unlisted is a key that has no place in a list after the one before. General purpose buckets list their keys in the order of their UTF-8 bytes
+// (Amazon S3 User Guide, "Listing object keys programmatically"), and so do servers that speak the protocol.
+func (s *Store) unlisted(asked, last, key string) error {
+	why := fmt.Sprintf("the server does not list its objects in order (%q after %q), so nobody can tell what is there; ask its maker", key, last)
+	switch {
+	case !strings.HasPrefix(key, asked):
+		why = fmt.Sprintf("the server lists %q where it was asked for what begins with %q, so nobody can tell what is there; ask its maker", key, asked)
+	case strings.HasSuffix(s.bucket, directoryBucket):
+		why = "this is a directory bucket, which lists its objects in no order and shows them to nobody without a key; take a general purpose bucket"
+	}
+	return &failure{store.ErrRefused, s.String() + " at " + s.endpoint.Host + ": " + why, nil}
+}
+
+// directoryBucket ends the names of Amazon's directory buckets, and of no others.
+const directoryBucket = "--x-s3"
 
 // isListing tells a listing of nothing from a page of somebody's web server, which the SDK reads as such. It would pass for an empty bucket.
 func isListing(out *s3.ListObjectsV2Output) bool {

@@ -102,7 +102,8 @@ func (p *upload) identity(size int64) string {
 // partsThere asks for the parts that an upload has: their ETags by number.
 func (p *upload) partsThere(ctx context.Context, id string) (map[int32]string, error) {
 	there := map[int32]string{}
-	pages := s3.NewListPartsPaginator(p.client, &s3.ListPartsInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id})
+	pages := s3.NewListPartsPaginator(p.client, &s3.ListPartsInput{Bucket: &p.bucket, Key: aws.String(p.key(p.name)), UploadId: &id},
+		func(o *s3.ListPartsPaginatorOptions) { o.StopOnDuplicateToken = true }) // what is not seen then is sent again
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -40,6 +40,7 @@ type Options struct {
 	PublicURL string        // where viewers find Bucket/Prefix, a CDN's address for instance; "" is the endpoint
 	Workers   int           // how many requests at once the connections are kept for; 0 is 32
 	Patience  time.Duration // how long a server may be silent in the middle of a request; 0 is two minutes
+	Part      int64         // size of the parts in which larger objects are sent; 0 is 16 MiB, and servers take none below 5 MiB. Tests want small ones
 	Uploads   string        // folder in which uploads of large objects are remembered until they end, so that a later run goes on with them; "" is none
 	Warn      func(text string)
 	// Strange hears of keys that List passes over since no name can be such ("folder/", "a//b"), without the prefix, and of their sizes; nil is
@@ -61,6 +62,7 @@ type Store struct {
 	aws      bool   // Amazon's own service
 	server   string // the endpoint without the bucket: "https://s3.example.org"
 	account  string // the access key's name, to tell whether two stores speak for the same account
+	part     int64  // see Options.Part
 	copyPart int64  // see copyPart
 	warn     func(string)
 	strange  func(string, int64)
@@ -108,7 +110,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Strange == nil {
 		o.Strange = func(string, int64) {}
 	}
-	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, copyPart: copyPart}
+	s := &Store{bucket: o.Bucket, prefix: o.Prefix, public: strings.TrimSuffix(o.PublicURL, "/"), warn: o.Warn, strange: o.Strange, uploadDir: o.Uploads, part: o.Part, copyPart: copyPart}
+	if s.part == 0 {
+		s.part = partSize
+	}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
@@ -209,6 +214,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		}
 		s.throttle.slowly(c)
 		s.first.soon(c)
+		plainLists(c)
 	})
 	if base != "" && o.Endpoint == "" { // from the environment or the profile: once more, knowing it
 		o.Endpoint = base

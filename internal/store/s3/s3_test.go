@@ -24,7 +24,7 @@ func TestContract(t *testing.T) {
 	uploads := t.TempDir()
 	var n atomic.Int32
 	storetest.Contract(t, func(t testing.TB) store.Store {
-		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1)), Uploads: uploads})
+		return open(t, server, s3.Options{Prefix: fmt.Sprintf("test %d", n.Add(1)), Uploads: uploads, Part: storetest.Part})
 	}, true)
 }
 
@@ -42,7 +42,7 @@ func TestContractElsewhere(t *testing.T) {
 	var n atomic.Int32
 	prefix = path.Join(prefix, "filmpress-test-"+rand.Text())
 	storetest.Contract(t, func(t testing.TB) store.Store {
-		st, err := s3.Open(t.Context(), s3.Options{Bucket: bucket, Prefix: fmt.Sprintf("%s/test %d", prefix, n.Add(1)), Warn: func(w string) { t.Log(w) }})
+		st, err := s3.Open(t.Context(), s3.Options{Bucket: bucket, Prefix: fmt.Sprintf("%s/test %d", prefix, n.Add(1)), Part: storetest.Part, Warn: func(w string) { t.Log(w) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,8 +174,8 @@ func TestServed(t *testing.T) {
 // TestNoPartsLeft: an upload that fails or is cancelled leaves no parts that somebody pays for.
 func TestNoPartsLeft(t *testing.T) {
 	server := s3server.Start(t)
-	st := open(t, server, s3.Options{})
-	large := storetest.Noise(1, 40<<20)
+	st := open(t, server, s3.Options{Part: storetest.Part})
+	large := storetest.Noise(1, 2*storetest.Part+storetest.Part/2)
 	if _, err := st.Put(t.Context(), "a", store.Bytes(large), storetest.Meta("", large[1:]), store.If{}); err == nil {
 		t.Error("damaged bytes were stored")
 	}

@@ -32,7 +32,7 @@ func undigested(b []byte) store.Body {
 // part that arrives changed is sent again.
 func TestPartDigests(t *testing.T) {
 	server := s3server.Start(t)
-	b := storetest.Noise(3, 40<<20)
+	b := storetest.Noise(3, 2*storetest.Part+storetest.Part/2)
 	for _, c := range []struct {
 		what     string
 		refuse   bool // CRCs
@@ -69,7 +69,7 @@ func TestPartDigests(t *testing.T) {
 			}
 			pass.ServeHTTP(w, r)
 		})
-		st := open(t, between, s3.Options{Prefix: c.what})
+		st := open(t, between, s3.Options{Prefix: c.what, Part: storetest.Part})
 		put, err := st.Put(t.Context(), "film.mp4", undigested(b), store.Meta{Type: "video/mp4"}, store.If{})
 		want := storetest.Meta("", b).SHA256
 		if err != nil || put.SHA256 != want {

@@ -237,7 +237,7 @@ func testUploader(t *testing.T, st store.Store) {
 		}
 	}
 	none("at first")
-	b := Noise(4, 17<<20)
+	b := Noise(4, larger)
 	Put(t, st, "large", b)
 	none("after a Put")
 	_, err := st.Put(t.Context(), "large", store.Bytes(b), Meta("", b[1:]), store.If{})

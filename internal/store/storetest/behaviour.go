@@ -195,10 +195,10 @@ func testCancel(t *testing.T, st store.Store) {
 	wantErr(t, "List", err, context.Canceled)
 
 	// In the middle of a large one: it ends soon and leaves nothing.
-	large := Noise(3, 40<<20)
+	large := Noise(3, 2*Part+Part/2)
 	middle, cancel := context.WithCancel(t.Context())
 	body := store.Body{Size: int64(len(large)), Open: func() (io.ReadSeekCloser, error) {
-		return &cancelling{failing: failing{Reader: bytes.NewReader(large), open: new(atomic.Int32), after: len(large) + 1}, at: 20 << 20, cancel: cancel}, nil
+		return &cancelling{failing: failing{Reader: bytes.NewReader(large), open: new(atomic.Int32), after: len(large) + 1}, at: Part + Part/4, cancel: cancel}, nil
 	}}
 	started := time.Now()
 	_, err = st.Put(middle, "b", body, Meta("", large), store.If{})

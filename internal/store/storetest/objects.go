@@ -102,9 +102,12 @@ func testBadNames(t *testing.T, st store.Store) {
 	wantNames(t, st, "")
 }
 
+// larger is the size of an object in two parts.
+const larger = Part + 1<<20
+
 func testDamaged(t *testing.T, st store.Store) {
 	Put(t, st, "kept", []byte("old"))
-	large := Noise(1, 17<<20)
+	large := Noise(1, larger)
 	for _, c := range []struct {
 		what string
 		body store.Body
@@ -115,8 +118,8 @@ func testDamaged(t *testing.T, st store.Store) {
 		{"shorter", store.Body{Size: 4, Open: store.Bytes([]byte("abc")).Open}, Meta("", []byte("abc"))},
 		{"longer", store.Body{Size: 2, Open: store.Bytes([]byte("abc")).Open}, Meta("", []byte("abc"))},
 		{"large, other bytes", store.Bytes(large), Meta("", large[1:])},
-		{"large, longer", store.Body{Size: 17<<20 - 1, Open: store.Bytes(large).Open}, Meta("", large[:17<<20-1])},
-		{"large, shorter", store.Body{Size: 17<<20 + 1, Open: store.Bytes(large).Open}, Meta("", large)},
+		{"large, longer", store.Body{Size: larger - 1, Open: store.Bytes(large).Open}, Meta("", large[:larger-1])},
+		{"large, shorter", store.Body{Size: larger + 1, Open: store.Bytes(large).Open}, Meta("", large)},
 	} {
 		for _, name := range []string{"kept", "new"} {
 			_, err := st.Put(t.Context(), name, c.body, c.meta, store.If{})
@@ -132,7 +135,7 @@ func testDamaged(t *testing.T, st store.Store) {
 
 // testUndigested: bytes whose digest nobody knows get one, and it is told and kept.
 func testUndigested(t *testing.T, st store.Store) {
-	for size, name := range map[int]string{0: "empty.mp4", 100: "small.mp4", 5000: "text.m3u8", 33 << 20: "large.mp4"} {
+	for size, name := range map[int]string{0: "empty.mp4", 100: "small.mp4", 5000: "text.m3u8", 2*Part + 1<<20: "large.mp4"} {
 		b := bytes.Repeat([]byte("0123456789abcdef\n"), size/17+1)[:size]
 		body := store.Bytes(b)
 		body.Undigested = true
@@ -164,7 +167,7 @@ func testUndigested(t *testing.T, st store.Store) {
 // testSource: an error of the body is the body's, everything opened is closed, and nothing is stored.
 func testSource(t *testing.T, st store.Store) {
 	broken := errors.New("the card was pulled out")
-	for _, size := range []int{10, 17 << 20} {
+	for _, size := range []int{10, larger} {
 		var open atomic.Int32
 		b := Noise(2, size)
 		body := store.Body{Size: int64(size), Open: func() (io.ReadSeekCloser, error) {
@@ -217,7 +220,7 @@ func (f *failing) Close() error {
 }
 
 func testLarge(t *testing.T, st store.Store) {
-	for _, size := range []int{16 << 20, 16<<20 + 1, 33 << 20} {
+	for _, size := range []int{Part, Part + 1, 2*Part + 1<<20} {
 		b := Noise(uint64(size), size)
 		var sent atomic.Int64
 		body := store.Bytes(b)

@@ -52,6 +52,10 @@ func Contract(t *testing.T, open func(testing.TB) store.Store, keepsMeta bool) {
 	}
 }
 
+// Part is the size above which the suite's objects are large. A store that sends large objects in parts is opened with parts of that size, which is
+// the least that S3 takes: the suite writes each large object many times.
+const Part = 5 << 20
+
 // Meta is the metadata of bytes, typed by the object's name.
 func Meta(name string, b []byte) store.Meta {
 	sum := sha256.Sum256(b)

@@ -10,13 +10,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"filmpress/internal/missing"
 )
 
 // needVoices skips where there is no espeak-ng.
 func needVoices(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath("espeak-ng"); err != nil {
-		t.Skip("espeak-ng is not installed; these tests align against its voices (Debian, Ubuntu: apt install espeak-ng)")
+		missing.Tool(t, "espeak-ng is not installed; these tests align against its voices (Debian, Ubuntu: apt install espeak-ng)")
 	}
 }
 

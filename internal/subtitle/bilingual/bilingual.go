@@ -163,7 +163,7 @@ func spoken(payload, language string) string {
 	return "<lang " + language + ">" + payload + "</lang>"
 }
 
-// unplaced takes the positions {\an1} to {\an9} out of an SRT payload.
+// unplaced takes the positions, {\an1} to {\an9} and SSA's {\a1} to {\a11}, out of an SRT payload.
 func unplaced(raw string) string {
 	var b strings.Builder
 	for {
@@ -179,9 +179,7 @@ func unplaced(raw string) string {
 		}
 		b.WriteString(raw[:open])
 		codes := strings.Split(raw[open+1:open+end], `\`)
-		codes = slices.DeleteFunc(codes, func(c string) bool {
-			return len(c) == 3 && strings.HasPrefix(c, "an") && '1' <= c[2] && c[2] <= '9'
-		})
+		codes = slices.DeleteFunc(codes, func(c string) bool { return subtitle.PlaceCode(strings.TrimSpace(c)) > 0 })
 		if len(codes) > 1 {
 			b.WriteString("{" + strings.Join(codes, `\`) + "}")
 		}

@@ -86,6 +86,7 @@ func TestApart(t *testing.T) {
 			`1-2 [line:0] a | 1.5-2.5 <lang ru>б</lang> | 3-4 a | 3-4 [line:0] <lang ru>г</lang>`, ""},
 		{"1-2 a", `1-2 {\an8}б | 3-4 {\an4\i1}г{\i0}`, `1-2 a | 1-2 {\an8}б | 3-4 {\an8}{\i1}г{\i0}`,
 			`1-2 a | 1-2 [line:0] <lang ru>б</lang> | 3-4 [line:0] <lang ru><i>г</i></lang>`, "lossy-position"},
+		{`1-2 {\i1\an8}a`, `1-2 {\b1\a6}б`, `1-2 {\i1\an8}a | 1-2 {\b1}б`, `1-2 [line:0] <i>a</i> | 1-2 <lang ru><b>б</b></lang>`, ""},
 		{"1-2 <i>a", "1-2 <b>б</b>", `1-2 <i>a | 1-2 {\an8}<b>б</b>`, `1-2 <i>a</i> | 1-2 [line:0] <lang ru><b>б</b></lang>`, ""},
 	} {
 		a, b := read(t, "f.en.srt", c.a), read(t, "f.ru.srt", c.b)

@@ -189,6 +189,9 @@ func assBold(s string) bool {
 // keypadOf gives the place on the numeric keypad. SSA and the code \a number them 1 2 3 at the bottom, 5 6 7 at the top, 9 10 11
 // in the middle.
 func keypadOf(n int, ssa bool) int {
+	if ssa && (n == 4 || n == 8) { // are none, and libass takes them for 5, as VSFilter did
+		n = 5
+	}
 	if ssa {
 		row := map[int]int{0: 0, 1: 6, 2: 3}[n>>2&3]
 		n = row + n&3

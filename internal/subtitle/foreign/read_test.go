@@ -67,6 +67,7 @@ func TestASS(t *testing.T) {
 		"escapes":    {assFile(`a < b & c > d \{e\}`), "1.000-1.500|a &lt; b &amp; c &gt; d {e}\n", ""},
 		"open brace": {assFile(`a {b`, `{c}d`), "1.000-1.500|a {b\n2.000-2.500|d\n", ""},
 		"places":     {assFile(`{\an8}a`, `{\a6}b`, `{\an1}{\an9}c`), "1.000-1.500 line:0|a\n2.000-2.500 line:0|b\n3.000-3.500 position:0% align:left|c\n", ""},
+		"no place":   {assFile(`{\a4}a`, `{\a8}b`, `{\a5}c`), "1.000-1.500 line:0 position:0% align:left|a\n2.000-2.500 line:0 position:0% align:left|b\n3.000-3.500 line:0 position:0% align:left|c\n", ""},
 		"pos":        {assFile(`{\an7\pos(50,25)}a`, `{\pos(100,90)}b`), "1.000-1.500 line:25% position:25%,line-left align:left|a\n2.000-2.500 line:90%,end position:50%,center|b\n", ""},
 		"outside":    {assFile(`{\pos(300,-5)}a`), "1.000-1.500 line:0%,end position:100%,center|a\n", "10:51 lossy-position"},
 		"effects":    {assFile(`{\move(1,2,3,4)\fad(100,200)\t(\c&HFF&\fs30)}a`, `{\fnArial\fs20}b{\k20}c`), "1.000-1.500 line:2%,end position:0.5%,center|a\n2.000-2.500|bc\n", "10:51 lossy-effect, 11:51 lossy-font, 11:51 lossy-karaoke"},

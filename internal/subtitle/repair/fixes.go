@@ -32,6 +32,7 @@ var fixes = []fix{
 	{rule: "srt-blank-missing", does: "blank line put above the cue", format: subtitle.SRT, apply: blankMissing},
 	{rule: "srt-blank-in-cue", does: "blank lines taken out of the cue", format: subtitle.SRT, apply: blankInCue},
 
+	{rule: "srt-escape", does: "escape written as the line break or space that it stands for", format: subtitle.SRT, apply: escapes},
 	{rule: "chr-mojibake", does: "letters decoded again", gains: true, apply: mojibake},
 	{rule: "chr-control", does: "control characters taken out", apply: controls},
 	{rule: "chr-zero-width", does: "invisible characters taken out", apply: zeroWidths},

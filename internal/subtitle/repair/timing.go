@@ -66,7 +66,7 @@ func srtTimes(start, end time.Duration) string {
 func (w *work) place(b *block, settings string) bool {
 	s, ok := subtitle.ParseSettings(settings)
 	an, exact := s.Keypad()
-	if !ok || !exact || strings.Contains(b.raw(), `{\an`) {
+	if !ok || !exact || subtitle.Placed(b.raw()) {
 		return false
 	}
 	for i := range b.lines {

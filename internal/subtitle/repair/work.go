@@ -57,7 +57,7 @@ func begin(name string, data []byte, opt Options) (*work, []report.Finding) {
 		opt.Read.Charset = ""
 		track, found = subtitle.Read(name, data, opt.Read)
 		w.notes = []report.Finding{{Pos: report.Pos{File: name}, Severity: report.Warn, Rule: "enc-not-utf8",
-			Text: "the file is UTF-8 already, and was read so, not as --charset says", Hint: "leave --charset away"}}
+			Text: "the file is UTF-8 already, and was read so, not as --charset says", Hint: "leave --charset out"}}
 	}
 	if why := refuse(track, found); why != nil {
 		return nil, why

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"filmpress/internal/missing"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -34,6 +35,7 @@ type Server struct {
 	more    []string // arguments
 	file    string   // of its database
 	process *exec.Cmd
+	over    chan struct{} // closed when the process has ended
 	stdin   io.Closer
 	output  *bytes.Buffer
 }
@@ -44,25 +46,36 @@ func Start(t testing.TB, more ...string) *Server {
 	program, err := s3server.Build("internal/engine/temporal/temporaltest/devserver")
 	if err != nil {
 		if text := err.Error(); strings.Contains(text, "dial tcp") || strings.Contains(text, "proxy") {
-			t.Skipf("skipped: the Temporal server of the tests cannot be fetched: %v", err)
+			missing.Tool(t, "the Temporal server of the tests cannot be fetched: %v", err)
 		}
 		t.Fatalf("the Temporal server of the tests cannot be built: %v", err)
 	}
 	s := &Server{t: t, program: program, more: more, file: filepath.Join(t.TempDir(), "temporal.db")}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Address = l.Addr().String()
-	l.Close()
 	t.Cleanup(s.Kill)
-	s.Run()
-	return s
+	for range 4 { // a port that was free a moment ago may be somebody's now
+		var l net.Listener
+		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		s.Address = l.Addr().String()
+		l.Close()
+		if err = s.run(); err == nil {
+			return s
+		}
+	}
+	t.Fatal(err)
+	return nil
 }
 
 // Run starts the server on its database, and waits until it answers.
 func (s *Server) Run() {
 	s.t.Helper()
+	if err := s.run(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) run() error {
 	_, port, _ := strings.Cut(s.Address, ":")
 	s.output = &bytes.Buffer{}
 	s.process = exec.Command(s.program, "server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--headless", "--db-filename", s.file, "--log-level", "error")
@@ -73,17 +86,28 @@ func (s *Server) Run() {
 		err = s.process.Start()
 	}
 	if err != nil {
-		s.t.Fatal(err)
+		s.process = nil
+		return err
 	}
-	s.stdin = stdin
-	for range 600 {
+	s.stdin, s.over = stdin, make(chan struct{})
+	go func(process *exec.Cmd, over chan struct{}) {
+		process.Wait()
+		close(over)
+	}(s.process, s.over)
+	for end := time.After(time.Minute); ; {
 		if s.answers() {
-			return
+			return nil
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-s.over:
+			s.Kill()
+			return fmt.Errorf("the Temporal server of the tests ended:\n%s", s.output)
+		case <-end:
+			s.Kill()
+			return fmt.Errorf("the Temporal server of the tests does not answer:\n%s", s.output)
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	s.Kill()
-	s.t.Fatalf("the Temporal server of the tests does not answer:\n%s", s.output)
 }
 
 // answers says whether the namespace is there.
@@ -103,7 +127,7 @@ func (s *Server) answers() bool {
 func (s *Server) Kill() {
 	if s.process != nil {
 		s.process.Process.Kill()
-		s.process.Wait()
+		<-s.over
 		s.stdin.Close()
 		s.process = nil
 	}

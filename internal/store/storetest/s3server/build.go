@@ -48,7 +48,7 @@ func Build(folder string) (string, error) {
 	if _, err := os.Stat(program); err == nil {
 		return program, nil
 	}
-	compile := exec.Command("go", "build", "-o", program+".new", ".")
+	compile := exec.Command("go", "build", "-ldflags", "-s -w", "-o", program+".new", ".")
 	compile.Dir = module
 	compile.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-trimpath -buildvcs=false", "CGO_ENABLED=0") // as the Makefile's, so that packages are shared
 	if output, err := compile.CombinedOutput(); err != nil {

@@ -1,31 +1,31 @@
-package main
+package clitest
 
 import (
 	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// films makes each kind of film once; stories get copies.
-type films struct {
-	dir string
-	mu  sync.Mutex
+// Films makes each kind of film once; stories get copies.
+type Films struct {
+	Dir string // where they lie; an absolute path
+
+	mu sync.Mutex
 }
 
-// make gives the story a film of 160x90 at 10 frames a second, with a tone: mkfilm NAME SECONDS [FFMPEG-OPTION...].
+// Make gives the story a film of 160x90 at 10 frames a second, with a tone: mkfilm NAME SECONDS [FFMPEG-OPTION...].
 // Two films that differ in SECONDS or in options differ in content.
-func (f *films) make(ts *testscript.TestScript, neg bool, args []string) {
+func (f *Films) Make(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: mkfilm NAME SECONDS [FFMPEG-OPTION...]")
 	}
 	name, seconds, options := args[0], args[1], args[2:]
-	made := filepath.Join(f.dir, hex.EncodeToString([]byte(strings.Join(args[1:], " ")))+filepath.Ext(name))
+	made := filepath.Join(f.Dir, hex.EncodeToString([]byte(strings.Join(args[1:], " ")))+filepath.Ext(name))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, err := os.Stat(made); err != nil {
@@ -42,20 +42,8 @@ func (f *films) make(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(name), data, 0o644))
 }
 
-// cut copies the first per cent of a file: cut FILE NEW PERCENT
-func cut(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: cut FILE NEW PERCENT")
-	}
-	percent, err := strconv.Atoi(args[2])
-	ts.Check(err)
-	data, err := os.ReadFile(ts.MkAbs(args[0]))
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data[:len(data)*percent/100], 0o644))
-}
-
-// unhex makes a file of bytes that no script can hold: unhex FILE NEW, where FILE is text and \xNN stands for a byte
-func unhex(ts *testscript.TestScript, neg bool, args []string) {
+// Unhex makes a file of bytes that no script can hold: unhex FILE NEW, where FILE is text and \xNN stands for a byte
+func Unhex(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: unhex FILE NEW")
 	}

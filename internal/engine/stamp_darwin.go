@@ -1,0 +1,11 @@
+package engine
+
+import (
+	"io/fs"
+	"syscall"
+)
+
+func stampOf(info fs.FileInfo) Stamp {
+	st := info.Sys().(*syscall.Stat_t)
+	return Stamp{info.Size(), st.Mtimespec.Nano(), st.Ctimespec.Nano(), uint64(st.Dev), st.Ino}
+}
