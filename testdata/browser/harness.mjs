@@ -20,6 +20,22 @@ export async function judge(body, browser) {
   process.exit(result.ok ? 0 : 1);
 }
 
+// each tries one case after another in the same browser, whose start is dear, and tells of every one: {"cases": [{"name", "ok", "reason", ...}]}.
+export async function each(list, one) {
+  result.cases = [];
+  for (const { name, ...rest } of list) {
+    const told = { name, ok: false };
+    result.cases.push(told);
+    try {
+      Object.assign(told, await one(rest), { ok: true });
+    } catch (error) {
+      told.reason = reasonOf(error);
+    }
+  }
+  const failed = result.cases.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+  if (failed.length > 0) throw new Error(failed.join(" | "));
+}
+
 // check adds to what held, or ends the script.
 export function check(name, holds, detail = "") {
   if (!holds) throw new Error(`${name}: ${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
