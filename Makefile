@@ -44,8 +44,7 @@ test: $(players) ## all tests
 	@$(MAKE) --no-print-directory player
 	go build -ldflags '-s -w' -o build/filmpress ./cmd/filmpress
 	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others. Not what only
-	@# make bench-storage wants, and would be linked to skip.
-	@# All tools are there, so a test that lacks one fails; FILMPRESS_ALL= skips it.
+	@# make bench-storage wants, and would be linked to skip. All tools are there, so a test that lacks one fails; FILMPRESS_ALL= skips it.
 	@packages=$$(go list ./... | grep -v /storetest/speed); set -x; \
 	FILMPRESS_ALL=$${FILMPRESS_ALL-1} FILMPRESS_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch $$packages
 

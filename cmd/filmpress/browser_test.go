@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -76,6 +77,39 @@ func inBrowser(t *testing.T, browser, script string, args ...string) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
+}
+
+// casesInBrowser has a script of testdata/browser try cases, one after another in one browser, and gives each a test of its own. A case is what the
+// script's first lines say, with a "name".
+func casesInBrowser(t *testing.T, browser, script string, cases []map[string]string, args ...string) {
+	t.Helper()
+	list, err := json.Marshal(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", append([]string{"../../testdata/browser/" + script, "--cases", string(list)}, args...)...)
+	cmd.Env = append(os.Environ(), browser)
+	cmd.Stderr = os.Stderr
+	out, failed := cmd.Output()
+	var told struct {
+		OK    bool
+		Cases []struct {
+			Name   string
+			OK     bool
+			Reason string
+		}
+	}
+	if err := json.Unmarshal(out, &told); err != nil || len(told.Cases) != len(cases) || told.OK != (failed == nil) {
+		t.Fatalf("%v, %v\n%s", failed, err, out)
+	}
+	t.Logf("%s", out)
+	for i, c := range told.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			if c.Name != cases[i]["name"] || !c.OK {
+				t.Error(c.Reason)
+			}
+		})
+	}
 }
 
 // serving gives a library's address on a server that names types as a bucket does.

@@ -88,6 +88,7 @@ func playersPlayDash(t *testing.T, library string) {
 	if err := os.WriteFile(expect, wanted, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	var cases []map[string]string
 	for i, manifest := range manifests(t, library) {
 		for player := range players {
 			if i == 0 && player != "dashjs" { // the release's own has other addresses and nothing else; one player will do
@@ -97,11 +98,10 @@ func playersPlayDash(t *testing.T, library string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Run(player+" "+path, func(t *testing.T) {
-				inBrowser(t, browser, "dash.mjs", "--player", player, "--url", url+"/"+filepath.ToSlash(path), "--expect", expect)
-			})
+			cases = append(cases, map[string]string{"name": player + " " + path, "player": player, "url": url + "/" + filepath.ToSlash(path)})
 		}
 	}
+	casesInBrowser(t, browser, "dash.mjs", cases, "--expect", expect)
 }
 
 // ffmpegReadsDash counts frames through ffmpeg's own DASH demuxer. By default it opens no .vtt on a disk, hence the option; and it

@@ -29,7 +29,7 @@ func TestEmbedElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	run := at{t, dir, server.Env()}.run
 	film := filepath.Join(dir, "film.mp4")
-	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=maxiter=200:s=320x180:r=25:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "6", "-c:v", "libx264", "-preset", "ultrafast",
+	run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=10:maxiter=200:end_scale=0.05", "-f", "lavfi", "-i", "sine=f=440", "-t", "6", "-c:v", "libx264", "-preset", "ultrafast",
 		"-pix_fmt", "yuv420p", "-c:a", "aac", film)
 	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:01,000 --> 00:00:05,000\nSalt & bread.\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -51,8 +51,6 @@ func TestEmbedElsewhere(t *testing.T) {
 		fmt.Fprintf(w, "<!doctype html><title>Somebody's page</title><link rel=icon href=data:,><div style=\"width:640px\">%s</div>", code)
 	}))
 	t.Cleanup(elsewhere.Close)
-	// Another name and another port than the bucket's.
-	for _, path := range []string{"/", "/sandboxed"} {
-		inBrowser(t, browser, "embed.mjs", "--page", strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)+path, "--host", server.Endpoint)
-	}
+	other := strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1) // another name and another port than the bucket's
+	casesInBrowser(t, browser, "embed.mjs", []map[string]string{{"name": "framed", "page": other + "/"}, {"name": "sandboxed", "page": other + "/sandboxed"}}, "--host", server.Endpoint)
 }

@@ -63,15 +63,11 @@ func browserTakesAV1(t *testing.T, library string) {
 	browser := needBrowser(t)
 	needPlayer(t)
 	url := serving(t, library)
-	for name, args := range map[string][]string{
-		"as it is":          {"--codec", "av01"},
-		"it knows no AV1":   {"--codec", "avc1", "--without", "av01"},
-		"AV1 is not smooth": {"--codec", "avc1", "--rough", "av01"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBrowser(t, browser, "codecs.mjs", append([]string{"--url", url + "/film/"}, args...)...)
-		})
-	}
+	casesInBrowser(t, browser, "codecs.mjs", []map[string]string{
+		{"name": "as it is", "codec": "av01"},
+		{"name": "it knows no AV1", "codec": "avc1", "without": "av01"},
+		{"name": "AV1 is not smooth", "codec": "avc1", "rough": "av01"},
+	}, "--url", url+"/film/")
 	expect := filepath.Join(t.TempDir(), "expect.json")
 	if err := os.WriteFile(expect, []byte(`{"text": [{"lang": "en", "label": "English", "role": "subtitle"}], "audio": ["en"], "pictures": ["160x90", "320x180"],
 		"duration": 12, "from": 5, "past": 6.5, "cues": [{"lang": "en", "text": "Salt"}]}`), 0o644); err != nil {
@@ -81,14 +77,14 @@ func browserTakesAV1(t *testing.T, library string) {
 	if os.Getenv("FILMPRESS_CAMPAIGN") != "" { // TestDash has it every time, with H.264
 		players["shaka"] = "shaka-player"
 	}
+	var cases []map[string]string
 	for player, pkg := range players {
-		t.Run(player, func(t *testing.T) {
-			if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
-				missing.Tool(t, "run npm ci --ignore-scripts in testdata/browser")
-			}
-			inBrowser(t, browser, "dash.mjs", "--player", player, "--url", url+"/film/manifest.mpd", "--expect", expect)
-		})
+		if _, err := os.Stat("../../testdata/browser/node_modules/" + pkg); err != nil {
+			missing.Tool(t, "run npm ci --ignore-scripts in testdata/browser")
+		}
+		cases = append(cases, map[string]string{"name": player, "player": player, "url": url + "/film/manifest.mpd"})
 	}
+	casesInBrowser(t, browser, "dash.mjs", cases, "--expect", expect)
 }
 
 // sameTwice: another publisher with nothing kept makes the same release, byte for byte.

@@ -27,17 +27,18 @@ type output struct {
 // calls place when all is written, and drop in any case.
 func createOutput(path string, through bool) (*output, error) {
 	o := &output{path: path, real: path}
-	info, err := os.Lstat(path)
-	switch {
+	switch _, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return o, o.begin(0o644)
 	case err != nil:
 		return nil, err
 	}
+	var err error
 	if o.real, err = filepath.EvalSymlinks(path); err != nil {
 		return nil, err
 	}
-	if info, err = os.Stat(o.real); err != nil {
+	info, err := os.Stat(o.real)
+	if err != nil {
 		return nil, err
 	}
 	switch {

@@ -109,7 +109,10 @@ func TestAttackIsSeen(t *testing.T) {
 	_, chromium := needBrowser(t)
 	dir := t.TempDir()
 	var trials []trial
-	for i, body := range []string{"<script>pwn()</script>", "<img src=/canary>", "<h1>\u202eturned</h1>", "<p>the title is gone</p>", "<script>alert(1)</script>", "<a href='javascript:pwn()'>x</a>", "<meta http-equiv=refresh content='0;url=/canary'>"} {
+	for i, body := range []string{"<script>pwn()</script>", "<img src=/canary>", "<h1>\u202eturned</h1>", "<p>the title is gone</p>", "<script>alert(1)</script>", "<a href='javascript:pwn()'>x</a>", "<meta http-equiv=refresh content='0;url=/canary'>",
+		// These work some time after the page is there.
+		"<script>setTimeout(pwn, 100)</script>", "<script>requestAnimationFrame(() => requestAnimationFrame(pwn))</script>", "<script>addEventListener('load', () => requestIdleCallback(pwn))</script>",
+		"<input autofocus onfocus=pwn()>", "<details open ontoggle=pwn()>x</details>", "<svg><animate onbegin=pwn() attributeName=x dur=1s></svg>", "<video src=data:, autoplay onerror=pwn()></video>", "<script>setTimeout(() => open('/canary'), 50)</script>"} {
 		one := trial{File: fmt.Sprintf("x%d.html", i), Title: "turned"}
 		if i == 3 {
 			one.Title = "the whole title"

@@ -60,9 +60,9 @@ const masterPlaylist = `#EXTM3U
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="русский",LANGUAGE="ru",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="../../o/audio/index.m3u8"
 #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="../../o/en/index.m3u8"
 #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="русский",LANGUAGE="ru",AUTOSELECT=YES,URI="../../o/ru/index.m3u8"
-#EXT-X-STREAM-INF:BANDWIDTH=900000,AVERAGE-BANDWIDTH=600000,RESOLUTION=640x360,FRAME-RATE=25.000,CODECS="avc1.4d401e,mp4a.40.2",AUDIO="a",SUBTITLES="s",CLOSED-CAPTIONS=NONE
+#EXT-X-STREAM-INF:BANDWIDTH=900000,AVERAGE-BANDWIDTH=600000,RESOLUTION=640x360,FRAME-RATE=10.000,CODECS="avc1.4d401e,mp4a.40.2",AUDIO="a",SUBTITLES="s",CLOSED-CAPTIONS=NONE
 ../../o/v360/index.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=400000,AVERAGE-BANDWIDTH=300000,RESOLUTION=320x180,FRAME-RATE=25.000,CODECS="avc1.4d400d,mp4a.40.2",AUDIO="a",SUBTITLES="s",CLOSED-CAPTIONS=NONE
+#EXT-X-STREAM-INF:BANDWIDTH=400000,AVERAGE-BANDWIDTH=300000,RESOLUTION=320x180,FRAME-RATE=10.000,CODECS="avc1.4d400d,mp4a.40.2",AUDIO="a",SUBTITLES="s",CLOSED-CAPTIONS=NONE
 ../../o/v180/index.m3u8
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,RESOLUTION=320x180,CODECS="avc1.4d400d",URI="../../o/i180/index.m3u8"
 `
@@ -78,7 +78,8 @@ func cues(lines []Line, from, to time.Duration) string {
 	return b.String()
 }
 
-// encode makes the moving parts: a picture that can be told apart at every second, and a tone.
+// encode makes the moving parts: a picture that can be told apart at every second, and a tone. Ten pictures a second will do: a browser without a graphics
+// card draws each by itself.
 func encode(t *testing.T, dir string) {
 	t.Helper()
 	hls := func(size, rate, gop, seconds, out string) []string {
@@ -86,13 +87,13 @@ func encode(t *testing.T, dir string) {
 			"-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-f", "hls", "-hls_time", seconds, "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "o/" + out + "/index.m3u8"}
 	}
 	length := fmt.Sprint(filmLength.Seconds())
-	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=" + length, "-f", "lavfi", "-i", "sine=f=330:r=48000:d=" + length,
+	args := []string{"-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=10:d=" + length, "-f", "lavfi", "-i", "sine=f=330:r=48000:d=" + length,
 		"-f", "lavfi", "-t", "0.1", "-i", "mandelbrot=s=960x540:maxiter=200:start_x=-0.7435:start_y=0.1314:start_scale=0.02:inner=black"}
-	args = append(args, hls("640:360", "25", "50", "6", "v360")...)
-	args = append(args, hls("320:180", "25", "50", "6", "v180")...)
+	args = append(args, hls("640:360", "10", "20", "6", "v360")...)
+	args = append(args, hls("320:180", "10", "20", "6", "v180")...)
 	args = append(args, hls("320:180", "1", "1", "1", "i180")...)
 	args = append(args, "-map", "1:a", "-ac", "2", "-c:a", "aac", "-b:a", "96k", "-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "o/audio/index.m3u8")
-	args = append(args, "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", "o/mp4/film.mp4")
+	args = append(args, "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "20", "-c:a", "aac", "-movflags", "+faststart", "o/mp4/film.mp4")
 	args = append(args, "-map", "0:v", "-vf", "fps=1/2,scale=160:90,tile=4x3", "-frames:v", "1", "o/pictures/sheet-0.jpg")
 	args = append(args, "-map", "2:v", "-frames:v", "1", "-vf", "eq=saturation=0.55,gblur=sigma=1", "o/pictures/poster.jpg")
 	cmd := exec.Command("ffmpeg", args...)

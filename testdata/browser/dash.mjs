@@ -1,26 +1,22 @@
 // Plays a DASH manifest in a real Chromium with a player that is not ours.
 //
-//   node dash.mjs --player dashjs|shaka --url URL.mpd --expect FILE.json
+//   node dash.mjs --cases JSON --expect FILE.json
 //
+// JSON: [{"name": "a case", "player": "dashjs" or "shaka", "url": "URL.mpd"}].
 // FILE.json: {"text": [{"lang": "en", "label": "English", "role": "subtitle"}], "audio": ["en"], "pictures": ["160x90"], "duration": 12,
 //             "from": 4, "past": 7, "cues": [{"lang": "en", "text": "Hello"}]}
 // The player must list these tracks. For each cue the film is played in a page of its own from second "from" until it has passed
-// second "past", over a boundary between chunks, and the cue must be shown meanwhile. Prints one JSON object {"ok", ...}; exits 0
+// second "past", over a boundary between chunks, and the cue must be shown meanwhile. Prints one JSON object {"ok", "cases"}; exits 0
 // only when all held and nobody told of an error. The players come from npm (package.json beside this file) and are loaded from the
 // disk into an empty page of the manifest's host.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { browser, patience, result, run } from "./browser.mjs";
+import { browser, each, patience, run } from "./browser.mjs";
 
-const { values: args } = parseArgs({ options: { player: { type: "string" }, url: { type: "string" }, expect: { type: "string" } } });
+const { values: args } = parseArgs({ options: { cases: { type: "string" }, expect: { type: "string" } } });
 const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
-const script = { dashjs: "dashjs/dist/modern/umd/dash.all.min.js", shaka: "shaka-player/dist/shaka-player.dash.js" }[args.player];
-const path = fileURLToPath(new URL(`node_modules/${script}`, import.meta.url));
-if (!script || !existsSync(path)) {
-  console.error(`${args.player} is not installed; run npm ci --ignore-scripts in testdata/browser`);
-  process.exit(2);
-}
+const scripts = { dashjs: "dashjs/dist/modern/umd/dash.all.min.js", shaka: "shaka-player/dist/shaka-player.dash.js" };
 
 // begin runs in the page: it starts the player with the subtitles of one language, and gives globalThis.film one shape for both players.
 const begin = {
@@ -55,29 +51,29 @@ const begin = {
       pictures: [...new Set(player.getVariantTracks().map((t) => `${t.width}x${t.height}`))],
     };
   },
-}[args.player];
+};
 
 const same = (name, got, want) => {
   if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`${name}: ${JSON.stringify(got)} instead of ${JSON.stringify(want)}`);
 };
 
 // play opens a page of its own, plays over the boundary, and gives what was seen.
-async function play({ lang, text }) {
+async function play(player, url, { lang, text }) {
   const page = await browser.newPage();
   page.setDefaultTimeout(patience);
   const refused = [], loaded = [];
   page.on("response", (r) => (r.status() >= 400 ? refused : loaded).push(new URL(r.url()).pathname));
-  const empty = new URL("dash-test-page.html", args.url).href;
+  const empty = new URL("dash-test-page.html", url).href;
   await page.route(empty, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><link rel=icon href=data:,><video muted></video>" }));
   await page.goto(empty);
   await page.evaluate(() => { globalThis.film = { errors: [], video: document.querySelector("video") }; });
-  await page.addScriptTag({ path });
+  await page.addScriptTag({ path: fileURLToPath(new URL(`node_modules/${scripts[player]}`, import.meta.url)) });
   const until = (name, holds, arg) => page.waitForFunction(holds, arg).catch(async () => {
     const state = await page.evaluate(() => ({ time: film.video.currentTime, errors: film.errors, tracks: [...film.video.textTracks].map((t) => [t.language, t.mode, t.cues?.length]) }));
     throw new Error(`${name}: not in ${patience / 1000} s, but ${JSON.stringify(state)}`);
   });
   const late = new Promise((_, no) => setTimeout(no, patience, new Error("the player did not begin")).unref());
-  const tracks = await Promise.race([page.evaluate(begin, [args.url, lang]), late]);
+  const tracks = await Promise.race([page.evaluate(begin[player], [url, lang]), late]);
   const fields = (all) => all.map((t) => [t.lang, t.label, t.role]);
   same("text tracks", fields(tracks.text), fields(wanted.text));
   same("sound tracks", tracks.audio, wanted.audio);
@@ -100,7 +96,9 @@ async function play({ lang, text }) {
   return { lang, ...seen };
 }
 
-Object.assign(result, { player: args.player, played: [] });
-await run(async () => {
-  for (const cue of wanted.cues) result.played.push(await play(cue));
-});
+await run(() => each(JSON.parse(args.cases), async ({ player, url }) => {
+  if (!existsSync(new URL(`node_modules/${scripts[player]}`, import.meta.url))) throw new Error(`${player} is not installed; run npm ci --ignore-scripts in testdata/browser`);
+  const played = [];
+  for (const cue of wanted.cues) played.push(await play(player, url, cue));
+  return { played };
+}));

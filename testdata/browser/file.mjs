@@ -8,29 +8,22 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { browser, result, run } from "./browser.mjs";
+import { browser, patience, plain, result, run, seek, shown, time, until } from "./browser.mjs";
 
 const { values: args } = parseArgs({ options: { page: { type: "string" }, expect: { type: "string" } } });
 const { expect } = JSON.parse(readFileSync(args.expect, "utf8"));
-const plain = (text) => text.replace(/\s+/g, " ").trim();
 
 await run(async () => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(patience);
   await page.goto(pathToFileURL(resolve(args.page)).href);
-  result.notice = await page.locator(".as-file").innerText({ timeout: 5000 });
+  result.notice = await page.locator(".as-file").innerText();
   if (!/filmpress serve/.test(result.notice)) throw new Error("the page does not name filmpress serve");
   await page.evaluate(() => { const v = document.querySelector("video"); v.muted = true; return v.play(); });
-  await page.waitForFunction(() => document.querySelector("video").currentTime > 0.3, null, { timeout: 15000 });
+  await until("the MP4 plays", () => time(page), (now) => now > 0.3);
   for (const { lang, time, text } of expect) {
-    const cue = await page.evaluate(async ([lang, time]) => {
-      const video = document.querySelector("video");
-      for (const t of video.textTracks) t.mode = t.language === lang ? "showing" : "disabled";
-      video.pause();
-      video.currentTime = time;
-      await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
-      await new Promise((done) => setTimeout(done, 300));
-      return [...video.textTracks].flatMap((t) => (t.mode === "showing" ? [...t.activeCues] : [])).map((c) => c.text).join("\n");
-    }, [lang, time]);
-    if (plain(cue) !== plain(text)) throw new Error(`${lang} at ${time} s: ${JSON.stringify(cue)} instead of ${JSON.stringify(text)}`);
+    await page.evaluate((lang) => { for (const t of document.querySelector("video").textTracks) t.mode = t.language === lang ? "showing" : "disabled"; }, lang);
+    await seek(page, time);
+    await until(`${lang} at ${time} s`, () => shown(page), (tracks) => tracks.length === 1 && tracks[0].lang === lang && plain(tracks[0].text) === plain(text));
   }
 });

@@ -4,18 +4,36 @@ export const patience = 60_000; // milliseconds for anything to happen, on a bus
 
 export const result = { ok: false };
 
+const reasonOf = (error) => error.message.split("\n").slice(0, 4).join(" / ");
+
 // judge runs a script's body, prints the result as one JSON object, and exits with 0 only when the body came to its end.
 export async function judge(body, browser) {
   try {
     await body();
     result.ok = true;
   } catch (error) {
-    result.reason = error.message.split("\n").slice(0, 4).join(" / ");
+    result.reason = reasonOf(error);
   } finally {
     await browser.close();
   }
   console.log(JSON.stringify(result));
   process.exit(result.ok ? 0 : 1);
+}
+
+// each tries one case after another in the same browser, whose start is dear, and tells of every one: {"cases": [{"name", "ok", "reason", ...}]}.
+export async function each(list, one) {
+  result.cases = [];
+  for (const { name, ...rest } of list) {
+    const told = { name, ok: false };
+    result.cases.push(told);
+    try {
+      Object.assign(told, await one(rest), { ok: true });
+    } catch (error) {
+      told.reason = reasonOf(error);
+    }
+  }
+  const failed = result.cases.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+  if (failed.length > 0) throw new Error(failed.join(" | "));
 }
 
 // check adds to what held, or ends the script.

@@ -1,7 +1,8 @@
 // Opens a published watch page in a real Chromium and uses it the way a viewer would.
 //
-//   node watch.mjs --url URL --expect FILE.json [--shot OUT.png] [--size 1280x900] [--dark]
+//   node watch.mjs --url URL [--size 1280x900] --expect FILE.json [--shot OUT.png] [--dark]
 //
+// Of several --url and --size, each page is opened at its own size, one after another; --shot is of the last.
 // FILE.json: {"expect": [{"lang": "en", "time": 3.2, "text": "Hello"}], "tracks": 2}
 // Each expectation is a cue that must be shown at that second of the film; tracks is the number of subtitle tracks
 // (left out: at least one a language). Prints one JSON object {"ok", "checks", ...} on stdout; exits 0 only when
@@ -11,16 +12,14 @@ import { parseArgs } from "node:util";
 import { browser, check, plain, result, run, seek, shown, time, until } from "./browser.mjs";
 
 const { values: args } = parseArgs({ options: {
-  url: { type: "string" }, expect: { type: "string" }, shot: { type: "string" },
-  size: { type: "string", default: "1280x900" }, dark: { type: "boolean", default: false },
+  url: { type: "string", multiple: true }, expect: { type: "string" }, shot: { type: "string" },
+  size: { type: "string", multiple: true, default: ["1280x900"] }, dark: { type: "boolean", default: false },
 } });
 if (!args.url || !args.expect) {
-  console.error("usage: node watch.mjs --url URL --expect FILE.json [--shot OUT.png] [--size 1280x900] [--dark]");
+  console.error("usage: node watch.mjs --url URL [--size 1280x900] --expect FILE.json [--shot OUT.png] [--dark]");
   process.exit(2);
 }
 const wanted = JSON.parse(readFileSync(args.expect, "utf8"));
-const [width, height] = args.size.split("x").map(Number);
-
 result.url = args.url;
 
 // watch notes everything that must not happen in a context.
@@ -61,15 +60,15 @@ async function plays(page, name) {
   await until(name, () => time(page), (now) => now > from + 0.5);
 }
 
-async function withPlayer() {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: args.dark ? "dark" : "light" });
+async function withPlayer(url, viewport) {
+  const context = await browser.newContext({ viewport, colorScheme: args.dark ? "dark" : "light" });
   await context.addInitScript(() => {
     globalThis.violations = [];
     document.addEventListener("securitypolicyviolation", (v) => globalThis.violations.push(`${v.violatedDirective} ${v.blockedURI}`));
   });
   const seen = await watch(context);
   const page = await context.newPage();
-  await page.goto(args.url);
+  await page.goto(url);
   result.title = await page.title();
   check("the page has a title", result.title !== "");
   await until("the controls are there", () => page.locator(".player .ui").isVisible(), Boolean);
@@ -148,11 +147,11 @@ async function remembered(page, lang) {
   await until("CC can be turned off", () => shown(page), (tracks) => tracks.length === 0);
 }
 
-async function withoutScript() {
-  const context = await browser.newContext({ viewport: { width, height }, javaScriptEnabled: false });
+async function withoutScript(url, viewport) {
+  const context = await browser.newContext({ viewport, javaScriptEnabled: false });
   const seen = await watch(context);
   const page = await context.newPage();
-  await page.goto(args.url);
+  await page.goto(url);
   const video = (run, arg) => page.evaluate(`(${run})(document.querySelector("video"), ${JSON.stringify(arg)})`);
   check("without JavaScript: the browser's own controls", await video((v) => v.controls));
   await video((v) => { v.muted = true; v.play(); });
@@ -168,6 +167,13 @@ async function withoutScript() {
 }
 
 await run(async () => {
-  await withPlayer();
-  await withoutScript();
+  for (const [i, url] of args.url.entries()) {
+    const [width, height] = (args.size[i] ?? args.size.at(-1)).split("x").map(Number);
+    try {
+      await withPlayer(url, { width, height });
+      await withoutScript(url, { width, height });
+    } catch (error) {
+      throw new Error(`${url}, ${width}x${height}: ${error.message}`);
+    }
+  }
 });

@@ -1,13 +1,16 @@
 // Which text track is on: "", "ru" or "ru+captions".
 import { keep, recall } from "./kept.js";
 import { startLook } from "./look.js";
+import { on } from "./on.js";
 
 export function startCaptions(root, stream, menus) {
   const menu = menus.get("captions");
   if (!menu) return { toggle() {} };
   const known = menu.values();
   const best = (choice) => (known.includes(choice) ? choice : known.find((key) => key && key.split("+")[0] === choice));
-  let chosen = best(recall("captions") ?? root.dataset.captions) ?? "";
+  const kept = best(recall("captions"));
+  let chosen = kept ?? best(root.dataset.captions) ?? "";
+  let asked = kept !== undefined || chosen !== ""; // by the viewer or the page; else a phone's own settings hold
   let last = chosen || best(document.documentElement.lang) || known.find((key) => key);
 
   const describe = (key) => {
@@ -34,16 +37,37 @@ export function startCaptions(root, stream, menus) {
     stream.hls.subtitleTrack = track ? track.id : -1;
   }
 
-  function applyNative() {
+  const texts = () => [...stream.video.textTracks].filter((t) => /subtitles|captions/.test(t.kind));
+
+  // node gives the browser's own track of a choice.
+  function node(key) {
     const own = [...stream.video.querySelectorAll("track")].map(({ track }) => track);
-    const all = own.length > 0 ? own : [...stream.video.textTracks].filter((t) => t.kind === "subtitles" || t.kind === "captions");
-    const track = chosen && find(all.map((t) => ({ node: t, lang: t.language, name: t.label, kind: t.kind })), describe(chosen));
-    for (const t of stream.video.textTracks) if (t.kind === "subtitles" || t.kind === "captions") t.mode = t === track?.node ? "showing" : "disabled";
+    const all = (own.length > 0 ? own : texts()).map((t) => ({ node: t, lang: t.language, name: t.label, kind: t.kind }));
+    return key ? find(all, describe(key))?.node : undefined;
+  }
+
+  function applyNative() {
+    const track = node(chosen);
+    if (asked) for (const t of texts()) t.mode = t === track ? "showing" : "disabled";
+  }
+
+  // follow takes what was chosen in the browser's own menu, as a phone has one on its full screen. Before the film plays nobody was there.
+  function follow() {
+    const shown = texts().find((t) => t.mode === "showing");
+    const track = node(chosen);
+    if (stream.streams || shown === track || (chosen && !track)) return;
+    if (asked && !stream.video.played.length) return applyNative();
+    chosen = known.find((key) => shown && node(key) === shown) ?? "";
+    show();
+  }
+
+  function show() {
+    menu.check(chosen);
+    menu.button.dataset.state = chosen ? "on" : "off";
   }
 
   function apply() {
-    menu.check(chosen);
-    menu.button.dataset.state = chosen ? "on" : "off";
+    show();
     if (!stream.attached) return;
     if (stream.hls) applyHls();
     else if (!stream.streams) applyNative();
@@ -51,6 +75,7 @@ export function startCaptions(root, stream, menus) {
 
   function choose(key) {
     chosen = key;
+    asked = true;
     if (key) last = key;
     keep("captions", key);
     stream.dispatchEvent(new CustomEvent("captions", { detail: describe(key || last) }));
@@ -60,16 +85,17 @@ export function startCaptions(root, stream, menus) {
   // A cue at the top must not be pushed out when the others make room for the bar.
   const high = (cue) => cue.line !== "auto" && (cue.snapToLines ? cue.line >= 0 && cue.line < 6 : cue.line < 50);
   const { textTracks } = stream.video;
-  textTracks.addEventListener("addtrack", ({ track }) => track.addEventListener("cuechange", () => {
+  on(textTracks, "addtrack", ({ track }) => on(track, "cuechange", () => {
     const cues = [...textTracks].flatMap((t) => (t.mode === "showing" ? [...(t.activeCues ?? [])] : []));
     root.classList.toggle("cue-top", cues.some(high));
   }));
 
   startLook(root, menus);
   menu.onpick = choose;
-  for (const event of ["tracks", "fallen"]) stream.addEventListener(event, apply);
-  stream.addEventListener("attached", () => {
-    if (!stream.streams) stream.video.textTracks.addEventListener("addtrack", apply);
+  on(stream, "tracks fallen", apply);
+  on(stream, "attached", () => {
+    if (!stream.streams) on(textTracks, "addtrack", apply);
+    on(textTracks, "change", follow);
   });
   apply();
   return { toggle: () => choose(chosen ? "" : last) };

@@ -1,5 +1,6 @@
 // Buttons, volume, speed, quality, sound, and the bar that steps back while the film plays.
 import { clock } from "./clock.js";
+import { on } from "./on.js";
 
 export function startControls(root, stream, menus) {
   const { video } = stream;
@@ -8,18 +9,24 @@ export function startControls(root, stream, menus) {
   const keys = root.querySelector("dialog.keys");
   const start = root.querySelector(".start");
 
+  // known does what the browser refuses before it knows the film: then the film begins.
+  const known = (act) => {
+    if (video.readyState > 0) return act();
+    video.addEventListener("loadedmetadata", act, { once: true });
+    stream.play();
+  };
   const fullscreen = () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else if (root.requestFullscreen) root.requestFullscreen();
-    else video.webkitEnterFullscreen?.();
+    else if (video.webkitEnterFullscreen) known(() => video.webkitEnterFullscreen());
   };
   const pip = () => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture()).catch(() => {});
   const actions = {
     play: () => stream.toggle(),
     mute: () => { video.muted = !video.muted; },
     fullscreen,
-    pip: () => { stream.attach(); pip(); },
-    retry: () => stream.retry(),
+    pip: () => known(pip),
+    retry: () => stream.retry(true),
     close: () => root.querySelector("dialog[open]")?.close(),
   };
   for (const [name, action] of Object.entries(actions)) for (const button of all(name)) button.addEventListener("click", action);
@@ -33,26 +40,25 @@ export function startControls(root, stream, menus) {
     }
   }
   const running = () => state("play", !video.paused);
-  video.addEventListener("play", () => {
+  on(video, "play", () => {
     if (document.activeElement === start) root.focus({ preventScroll: true }); // the keys stay with the player
     root.classList.add("started");
     running();
   });
-  video.addEventListener("pause", running);
-  video.addEventListener("ended", running);
-  video.addEventListener("volumechange", () => {
+  on(video, "pause ended", running);
+  on(video, "volumechange", () => {
     const loud = video.muted ? 0 : video.volume;
     state("mute", loud === 0);
     volume.value = loud;
     volume.style.setProperty("--at", loud);
   });
-  volume.addEventListener("input", () => { video.muted = false; video.volume = Number(volume.value); });
-  document.addEventListener("fullscreenchange", () => state("fullscreen", document.fullscreenElement === root));
+  on(volume, "input", () => { video.muted = false; video.volume = Number(volume.value); });
+  on(document, "fullscreenchange", () => state("fullscreen", document.fullscreenElement === root));
   for (const button of all("pip")) button.hidden = !document.pictureInPictureEnabled;
 
   const speed = menus.get("speed");
   speed.onpick = (value) => { stream.speed = Number(value); };
-  video.addEventListener("ratechange", () => {
+  on(video, "ratechange", () => {
     speed.check(String(stream.speed));
     speed.button.firstElementChild.textContent = stream.speed + "×";
   });
@@ -63,11 +69,11 @@ export function startControls(root, stream, menus) {
   startIdle(root, video, menus);
 
   let clicks = 0;
-  video.addEventListener("click", () => { // one click plays or pauses, a double click fills the screen
+  on(video, "click", () => { // one click plays or pauses, a double click fills the screen
     clearTimeout(clicks);
     clicks = setTimeout(() => stream.toggle(), video.paused ? 0 : 220);
   });
-  video.addEventListener("dblclick", () => { clearTimeout(clicks); fullscreen(); });
+  on(video, "dblclick", () => { clearTimeout(clicks); fullscreen(); });
 
   return {
     fullscreen, mute: actions.mute, help: () => keys.showModal(),
@@ -83,18 +89,17 @@ export function startControls(root, stream, menus) {
 function startQuality(stream, menu) {
   const sound = menu.list.querySelector('[data-value="sound"]');
   menu.button.hidden = !sound || !stream.streams;
-  menu.onpick = (value) => stream.choose(value === "sound" ? null : Number(value));
-  stream.addEventListener("fallen", () => { menu.button.hidden = true; });
-  let filled = false;
-  stream.addEventListener("levels", () => {
-    if (filled || stream.soundOnly || stream.hls.levels.length < 2) return;
-    filled = true;
-    const all = stream.hls.levels.map((level, id) => ({ id, short: Math.min(level.width, level.height), rate: level.bitrate, codec: level.videoCodec?.slice(0, 4) }));
-    const kept = all.filter(({ codec }) => codec === stream.codec); // the same sizes in another codec would only confuse
-    const levels = kept.length > 0 ? kept : all;
-    levels.sort((a, b) => b.rate - a.rate);
-    const twice = (short) => levels.filter((other) => other.short === short).length > 1;
-    for (const { id, short, rate } of levels) menu.add(String(id), twice(short) ? `${short}p, ${(rate / 1e6).toFixed(1)} Mb/s` : `${short}p`, sound);
+  menu.onpick = (value) => stream.choose(value === "sound" ? null : value);
+  on(stream, "fallen", () => { menu.button.hidden = true; });
+  const items = [];
+  on(stream, "levels", () => { // also when hls.js drops those that the browser cannot show after all
+    if (stream.soundOnly) return;
+    for (const item of items.splice(0)) item.remove();
+    if (stream.hls.levels.length < 2) return menu.check("-1");
+    const { sizes } = stream;
+    const twice = (short) => sizes.filter((other) => other.short === short).length > 1;
+    for (const { uri, short, rate } of sizes.reverse()) items.push(menu.add(uri, twice(short) ? `${short}p, ${(rate / 1e6).toFixed(1)} Mb/s` : `${short}p`, sound));
+    menu.check(stream.chosen < 0 ? "-1" : stream.rung);
     menu.button.hidden = false;
   });
 }
@@ -109,8 +114,8 @@ function startSounds(stream, menu) {
     if (at >= 0) stream.hls.audioTrack = at;
   };
   menu.onpick = (value) => { chosen = value; apply(); };
-  stream.addEventListener("fallen", () => { menu.button.hidden = true; });
-  stream.addEventListener("sounds", () => {
+  on(stream, "fallen", () => { menu.button.hidden = true; });
+  on(stream, "sounds", () => {
     if (chosen) return stream.soundOnly || apply();
     if (!stream.soundOnly) menu.check(stream.hls.audioTracks.find((track) => track.default)?.name ?? menu.values()[0]);
   });
@@ -119,32 +124,34 @@ function startSounds(stream, menu) {
 function startClock(root, stream) {
   const now = root.querySelector(".now");
   const show = () => { now.textContent = clock(stream.time); };
-  stream.video.addEventListener("timeupdate", show);
-  stream.video.addEventListener("seeking", show);
-  stream.addEventListener("moved", show);
+  on(stream.video, "timeupdate seeking", show);
+  on(stream, "moved", show);
 }
 
 function startTrouble(root, stream) {
   const box = root.querySelector(".trouble");
   const wait = root.querySelector(".wait");
-  stream.addEventListener("trouble", ({ detail }) => {
+  on(stream, "trouble", ({ detail }) => {
+    if (!box.hidden && box.dataset.kind === detail) return; // it is said once
     box.querySelector("p").textContent = box.dataset[detail];
     box.querySelector("button").hidden = detail !== "lost";
     box.dataset.kind = detail;
     box.hidden = false;
     wait.hidden = true;
   });
-  stream.addEventListener("flowing", () => { box.hidden = true; });
+  const flowing = () => { box.hidden = true; };
+  on(stream, "flowing", flowing);
+  on(stream.video, "playing", flowing);
   // Without a line the film says so as soon as it runs dry, and goes on by itself when the line is back.
-  stream.video.addEventListener("waiting", () => { if (!navigator.onLine) stream.trouble("lost"); });
-  const again = () => { if (navigator.onLine && !box.hidden && box.dataset.kind === "lost") stream.retry(); };
+  on(stream.video, "waiting", () => { if (stream.lost || !navigator.onLine) stream.trouble("lost"); });
+  const again = () => { if (navigator.onLine && (stream.lost || (!box.hidden && box.dataset.kind === "lost"))) stream.retry(); };
   addEventListener("online", again);
   setInterval(again, 5000); // a line is often said to be back before it carries anything, and a server that was down says nothing
   const waiting = () => { wait.hidden = !stream.attached || stream.video.paused || !box.hidden; };
-  stream.video.addEventListener("waiting", waiting);
-  stream.video.addEventListener("play", () => { if (stream.video.readyState < 3) waiting(); });
-  for (const event of ["playing", "pause", "seeked", "canplay"]) stream.video.addEventListener(event, () => { wait.hidden = !stream.held || stream.video.paused; });
-  stream.addEventListener("released", () => { wait.hidden = true; });
+  on(stream.video, "waiting", waiting);
+  on(stream.video, "play", () => { if (stream.video.readyState < 3) waiting(); });
+  on(stream.video, "playing pause seeked canplay", () => { wait.hidden = !stream.held || stream.video.paused; });
+  on(stream, "released", () => { wait.hidden = true; });
 }
 
 function startIdle(root, video, menus) {
@@ -159,8 +166,8 @@ function startIdle(root, video, menus) {
     clearTimeout(timer);
     timer = setTimeout(() => { if (!busy()) show(false); else wake(); }, 2500);
   };
-  for (const event of ["pointermove", "pointerdown", "focusin", "keydown"]) root.addEventListener(event, wake);
-  root.addEventListener("pointerleave", () => { if (!busy()) show(false); });
-  for (const event of ["play", "pause", "ended"]) video.addEventListener(event, wake);
+  on(root, "pointermove pointerdown focusin keydown", wake);
+  on(root, "pointerleave", () => { if (!busy()) show(false); });
+  on(video, "play pause ended", wake);
   wake();
 }

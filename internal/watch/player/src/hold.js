@@ -25,4 +25,5 @@ export function hold(hls, video, release) {
   }
   hls.on(Events.FRAG_BUFFERED, judge);
   hls.on(Events.BUFFER_EOS, end);
+  hls.on(Events.DESTROYING, () => clearTimeout(timer)); // who comes after it has a hold of its own
 }

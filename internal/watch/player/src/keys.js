@@ -9,10 +9,10 @@ export function startKeys(root, stream, controls, captions) {
     m: controls.mute, c: captions.toggle, f: controls.fullscreen, "?": controls.help,
     "<": () => controls.faster(-1), ">": () => controls.faster(1),
   };
-  // A focused button takes the space bar itself, a focused slider its arrows.
+  // A focused button takes the space bar itself, the slider of the volume all that moves it.
   const own = (target, key) =>
     (target.matches("button, summary") && (key === " " || key === "Enter")) ||
-    (target.matches(".volume") && key.startsWith("Arrow")) || target.closest("dialog");
+    (target.matches(".volume") && /^(Arrow|Home|End|Page)/.test(key)) || target.closest("dialog");
 
   // A Cyrillic or Greek layout has other letters there: then the key counts by its place.
   const byPlace = { Comma: "<", Period: ">" };

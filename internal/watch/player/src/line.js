@@ -1,6 +1,7 @@
 // The time line: where the film is, what is loaded, chapters, and small pictures under the pointer.
 import { clock } from "./clock.js";
 import { loadStoryboard } from "./storyboard.js";
+import { on } from "./on.js";
 
 export function startLine(root, stream) {
   const { video } = stream;
@@ -24,17 +25,17 @@ export function startLine(root, stream) {
     for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= video.currentTime + 0.5) end = buffered.end(i);
     place(loaded, end);
   }
-  position.addEventListener("input", () => {
+  on(position, "input", () => {
     dragging = true;
     place(done, Number(position.value));
   });
-  position.addEventListener("change", () => {
+  on(position, "change", () => {
     dragging = false;
     stream.seek(Number(position.value));
   });
-  for (const event of ["timeupdate", "seeking", "durationchange"]) video.addEventListener(event, show);
-  for (const event of ["progress", "timeupdate"]) video.addEventListener(event, showLoaded);
-  stream.addEventListener("moved", show);
+  on(video, "timeupdate seeking durationchange", show);
+  on(video, "progress timeupdate", showLoaded);
+  on(stream, "moved", show);
   for (const mark of root.querySelectorAll(".mark")) place(mark, Number(mark.dataset.at));
   show();
   startPreview(root, stream, line);
@@ -46,7 +47,7 @@ function startPreview(root, stream, line) {
   const label = preview.lastElementChild;
   let board = null;
 
-  line.addEventListener("pointermove", (event) => {
+  on(line, "pointermove", (event) => {
     if (event.pointerType === "touch") return;
     board ??= loadStoryboard(root.dataset.storyboard);
     const box = line.getBoundingClientRect();
@@ -68,5 +69,5 @@ function startPreview(root, stream, line) {
     });
     centre();
   });
-  line.addEventListener("pointerleave", () => { preview.hidden = true; });
+  on(line, "pointerleave", () => { preview.hidden = true; });
 }

@@ -17,7 +17,7 @@ export function startLook(root, menus) {
     });
   }
   root.querySelector('[data-do="look"]').addEventListener("click", () => {
-    menus.close();
+    menus.close(true); // the dialog gives the focus back to the button
     dialog.showModal();
   });
 }

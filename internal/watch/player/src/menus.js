@@ -52,7 +52,7 @@ export function startMenus(root) {
       item.setAttribute("role", "menuitemradio");
       item.setAttribute("aria-checked", "false");
       item.dataset.value = value;
-      this.list.insertBefore(item, before ?? null);
+      return this.list.insertBefore(item, before);
     }
 
     key(event) {
@@ -71,5 +71,5 @@ export function startMenus(root) {
   document.addEventListener("pointerdown", (event) => {
     if (open && !open.list.contains(event.target) && !open.button.contains(event.target)) close(false);
   });
-  return { get: (name) => menus.get(name), close: () => close(false), get open() { return open !== null; } };
+  return { get: (name) => menus.get(name), close, get open() { return open !== null; } };
 }

@@ -1,6 +1,7 @@
 // One film behind one video element. Nothing of it is loaded before the viewer asks for it.
 import { hold } from "./hold.js";
 import { loadHls, streams, thin } from "./load.js";
+import { on } from "./on.js";
 import { Opening } from "./opening.js";
 import { soundLoader } from "./sound.js";
 
@@ -25,7 +26,8 @@ export class Stream extends EventTarget {
     this.video = video;
     this.hls = null;
     this.attached = false;
-    this.mended = false;
+    this.spoilt = -Infinity; // where the film could not be decoded last, seconds
+    this.running = false; // what the viewer wants; a new source pauses the element and tells nobody (HTML, 4.8.11.5)
     this.lost = false; // hls.js has given up on the line or did not come, and nothing is loaded before it is told to
     this.held = false; // at its first picture, until enough is loaded
     this.codec = ""; // that hls.js was told to keep to, where a film has several
@@ -38,8 +40,9 @@ export class Stream extends EventTarget {
     this.streams = streams;
     this.soundOnly = false;
     this.sound = null; // the name of the sound that the viewer chose
-    this.level = -1; // the rung that the viewer chose; -1 is left to hls.js
-    this.wanted = 0; // where to begin, seconds
+    this.rung = ""; // the playlist of the size that the viewer chose, as numbers change when hls.js drops one; else left to hls.js
+    this.wanted = 0; // where the film is, or is to begin, seconds
+    this.sought = false; // before the film was there to be sought in
   }
 
   get master() {
@@ -57,23 +60,28 @@ export class Stream extends EventTarget {
   seek(seconds) {
     const to = Math.min(Math.max(seconds, 0), Math.max(this.duration - 0.05, 0));
     if (this.attached && this.video.readyState > 0) this.video.currentTime = to;
-    else this.wanted = to;
+    else {
+      this.wanted = to;
+      this.sought = true;
+    }
     this.dispatchEvent(new Event("moved"));
   }
 
   async play() {
+    this.running = true;
     this.attach();
     try {
       await this.video.play();
     } catch (error) {
-      // AbortError: paused or sought meanwhile; NotAllowedError: the browser wants a click first. Both show the button.
-      if (error.name !== "AbortError" && error.name !== "NotAllowedError") this.trouble("broken");
+      // AbortError: paused or sought meanwhile. NotAllowedError: the browser wants a click first. Both show the button. All else is an event, too.
+      if (error.name === "NotAllowedError") this.running = false;
     }
   }
 
   toggle() {
-    if (this.video.paused) this.play();
-    else this.video.pause();
+    if (!this.video.paused) this.video.pause();
+    else if (this.lost) this.retry(true);
+    else this.play();
   }
 
   attach() {
@@ -81,14 +89,17 @@ export class Stream extends EventTarget {
     this.attached = true;
     const { video } = this;
     for (const child of video.querySelectorAll("source, track")) child.remove();
+    on(video, "play pause", () => { if (!video.error) this.running = !video.paused; });
+    on(video, "timeupdate", () => { if (video.readyState > 0) this.wanted = video.currentTime; });
+    on(video, "loadedmetadata", () => {
+      if (this.sought || video.currentTime !== this.wanted) video.currentTime = this.wanted;
+      this.sought = false;
+    });
+    on(video, "error", () => this.fail());
     if (this.streams) {
       video.load(); // lets the MP4 go, so that play() waits for the stream
       this.begin();
-    } else {
-      video.src = this.master;
-      video.addEventListener("loadedmetadata", () => { video.currentTime = this.wanted; }, { once: true });
-    }
-    video.addEventListener("error", () => this.trouble("broken"));
+    } else video.src = this.master;
     this.dispatchEvent(new Event("attached"));
   }
 
@@ -103,9 +114,7 @@ export class Stream extends EventTarget {
     }
     if (this.hls) return;
     if (!this.Hls.isSupported()) return this.fallBack();
-    const playing = !this.video.paused;
     this.attachHls(opening);
-    if (playing) this.play(); // a source that comes right after play() pauses the film (HTML, 4.8.11.5)
   }
 
   attachHls(opening = null) {
@@ -126,9 +135,10 @@ export class Stream extends EventTarget {
       backBufferLength: 60,
     });
     this.hls = hls;
-    this.lost = false;
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.mend(data));
+    this.lost = this.sought = false;
+    hls.on(Hls.Events.ERROR, (_, data) => (data.fatal || data.details === "mediaSourceRequiresReset") && this.mend(data));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.dispatchEvent(new Event("flowing")));
+    hls.on(Hls.Events.MEDIA_ATTACHING, () => { if (this.running) this.play(); }); // also when hls.js mends by itself
     hls.on(Hls.Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       this.open();
@@ -163,46 +173,65 @@ export class Stream extends EventTarget {
 
   // open takes the smallest rung first: a picture soon is worth more than a sharp one late.
   open() {
-    const { hls } = this;
-    const known = hls.levels.map((level, id) => ({ id, rate: level.bitrate, short: Math.min(level.width, level.height), codec: level.videoCodec?.slice(0, 4) }));
-    const same = known.filter(({ codec }) => codec === this.codec);
-    const levels = (same.length > 0 ? same : known).sort((a, b) => a.rate - b.rate);
-    if (this.level >= 0 && !this.soundOnly) hls.loadLevel = this.level;
-    else hls.startLevel = levels[0].id;
-    if (thin()) hls.autoLevelCapping = (levels.findLast(({ short }) => short <= 360) ?? levels[0]).id;
+    const { hls, sizes } = this;
+    if (this.chosen >= 0 && !this.soundOnly) hls.loadLevel = this.chosen;
+    else hls.startLevel = sizes[0].id;
+    if (thin()) hls.autoLevelCapping = (sizes.findLast(({ short }) => short <= 360) ?? sizes[0]).id;
   }
 
-  // choose takes a rung by its number, -1 for any that fits the line, null for the sound alone.
-  choose(level) {
-    const soundOnly = level === null;
-    this.level = level ?? -1;
+  // sizes are what hls.js may take of the film, the smallest first; id is the number in its list of now.
+  get sizes() {
+    const known = this.hls.levels.map(({ uri, bitrate, width, height, videoCodec }, id) => ({ id, uri, rate: bitrate, short: Math.min(width, height), codec: videoCodec?.slice(0, 4) }));
+    const same = known.filter(({ codec }) => codec === this.codec); // the same sizes in another codec would only confuse
+    return (same.length > 0 ? same : known).sort((a, b) => a.rate - b.rate);
+  }
+
+  // chosen is the number of the viewer's size in hls.js's list of now, -1 where that is left to hls.js.
+  get chosen() {
+    return this.hls.levels.findIndex(({ uri }) => uri === this.rung);
+  }
+
+  // choose takes a size by its playlist, any other text for whatever fits the line, null for the sound alone.
+  choose(rung) {
+    const soundOnly = rung === null;
+    this.rung = rung ?? "";
     if (soundOnly !== this.soundOnly) {
       this.soundOnly = soundOnly;
       this.root.classList.toggle("sound-only", soundOnly);
       this.restart();
-    } else if (this.hls && !soundOnly) this.hls.nextLevel = level;
+    } else if (this.hls && !soundOnly) this.hls.nextLevel = this.chosen;
   }
 
   // restart loads the film anew where it is.
   restart() {
     if (!this.hls) return;
-    const playing = !this.video.paused;
-    this.wanted = this.video.currentTime || this.wanted;
+    this.wanted = this.time;
     this.hls.destroy();
     this.attachHls();
-    if (playing) this.play();
   }
 
-  mend(data) {
-    const { Hls } = this;
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.mended) {
-      this.mended = true;
-      this.hls.recoverMediaError();
-    } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
-      this.lose();
-    } else {
-      this.fallBack();
-    }
+  // fail: the element gave up on what it was given. What the line did not bring it may call a format that it does not know.
+  fail() {
+    const code = this.video.error?.code; // hls.js takes it away where it begins anew by itself
+    const last = this.video.src === this.mp4;
+    if (!code) return;
+    if (this.hls) this.mend({ type: "mediaError", fatal: true });
+    else if (code === 2 || (last && code === 4) || !navigator.onLine) this.lose(); // MEDIA_ERR_NETWORK, MEDIA_ERR_SRC_NOT_SUPPORTED
+    else if (last) this.trouble("broken");
+    else this.fallBack();
+  }
+
+  // mend follows an error that is fatal to hls.js, or that it mends by itself. A second one near the first is not mended by beginning anew: at
+  // the third, hls.js (1.7.4) may leave the segment out, and where it is the last one wait for ever.
+  mend({ type, fatal }) {
+    const { hls, time } = this;
+    if (type === "networkError") return this.lose();
+    if (type !== "mediaError" || !hls.levels.length || Math.abs(time - this.spoilt) < 10) return this.fallBack();
+    this.spoilt = time;
+    if (!fatal) return;
+    this.wanted = time;
+    hls.recoverMediaError();
+    if (!hls.loadingEnabled) hls.startLoad(time); // by itself it would go where the film began
   }
 
   lose() {
@@ -212,7 +241,7 @@ export class Stream extends EventTarget {
 
   // The progressive film with its own tracks, when the stream cannot be played.
   fallBack() {
-    const at = this.video.currentTime || this.wanted;
+    this.wanted = this.time;
     this.hls?.destroy();
     this.hls = null;
     this.streams = false;
@@ -220,22 +249,22 @@ export class Stream extends EventTarget {
     if (!this.mp4) return this.trouble("broken");
     this.video.append(...this.tracks);
     this.video.src = this.mp4;
-    this.video.currentTime = at;
     this.dispatchEvent(new Event("fallen"));
-    this.play();
+    if (this.running) this.play();
   }
 
-  // retry loads again what hls.js gave up. While it has not, it tries by itself: startLoad in the middle of a load makes it
-  // (1.7.4) cancel the first segment of its own new attempt and ask for nothing any more.
-  retry() {
-    this.dispatchEvent(new Event("flowing"));
+  // retry loads again what was given up, and plays if the viewer asks for it or had not paused. While hls.js has not given up, it tries by
+  // itself: startLoad in the middle of a load makes it (1.7.4) cancel the first segment of its own new attempt and ask for nothing any more.
+  retry(asked) {
+    if (asked) this.dispatchEvent(new Event("flowing"));
     if (this.lost) {
       this.lost = false;
-      if (!this.hls) this.begin();
+      if (!this.streams) this.video.load();
+      else if (!this.hls) this.begin();
       else if (this.hls.levels.length) this.hls.startLoad(this.time);
       else this.hls.loadSource(this.master);
     }
-    this.play();
+    if (asked || this.running) this.play();
   }
 
   trouble(kind) {
