@@ -83,7 +83,7 @@ func (s *story) String() string {
 // until waits for what a program is to tell.
 func (s *story) until(t *testing.T, want string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !strings.Contains(s.String(), want); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !strings.Contains(s.String(), want); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%q was not told:\n%s", want, s)
 		}
@@ -110,6 +110,9 @@ func (m *machines) workBy(i int, flags []string, env ...string) {
 }
 
 func (m *machines) kill(i int) {
+	if m.workers[i] == nil {
+		return // it was not begun yet
+	}
 	m.workers[i].Process.Kill()
 	m.workers[i].Wait()
 }
@@ -254,7 +257,7 @@ func (m *machines) drain() {
 			cmd.Process.Signal(syscall.SIGTERM)
 			err := cmd.Wait()
 			story := m.stories[i].String()
-			if begun := strings.Count(story, `"event":"step-started"`); err != nil || begun != len(m.stories[i].finished()) || !strings.Contains(story, "good night") {
+			if begun := strings.Count(story, `"event":"step-started"`); err != nil || begun != len(m.stories[i].finished()) || !strings.Contains(story, "this worker ends") {
 				m.t.Errorf("a worker that was told to end while it encodes: %v\n%s", err, story)
 			}
 			m.work(i)

@@ -131,7 +131,7 @@ func sample(t *testing.T, seconds int) string {
 	needFFmpeg(t)
 	dir := t.TempDir()
 	film := filepath.Join(dir, "film.mp4")
-	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=10", "-f", "lavfi", "-i", "sine=440:r=48000",
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25", "-f", "lavfi", "-i", "sine=440:r=48000",
 		"-t", fmt.Sprint(seconds), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-metadata", "title=secret-title",
 		"-metadata", "location=+42.8746+074.5698/", "-metadata:s:a:0", "language=rus", film)
 	if out, err := cmd.CombinedOutput(); err != nil {

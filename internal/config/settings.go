@@ -258,7 +258,7 @@ func hostPort(s string) error {
 }
 
 // forTests are variables of our own tests and measurements (CONTRIBUTING.md). The program reads none of them, and says nothing of them.
-var forTests = []string{"BENCH", "BENCH_MANY", "BENCH_ROUNDS", "BINARY", "CAMPAIGN", "CLIPS", "FAULTS", "FILMS", "KILLED", "KILLS", "LIBRARY", "MACHINES", "MEMORY",
+var forTests = []string{"ALL", "BENCH", "BENCH_MANY", "BENCH_ROUNDS", "BINARY", "CAMPAIGN", "CLIPS", "FAULTS", "FILMS", "KILLED", "KILLS", "LIBRARY", "MACHINES", "MEMORY",
 	"SERVER_FILMS", "SHOT", "SHOTS", "SLOTS", "SPEED", "TEST_S3", "TURNS"}
 
 // strayVariables warns of FILMPRESS_ variables that nothing reads: the environment has no other place where a typo would show.

@@ -82,7 +82,7 @@ func TestErrors(t *testing.T) {
 		{"a web page", func(s *s3server.Server) { s.Endpoint = page.URL }, store.ErrUnreachable, "no S3 server"},
 		{"https to http", func(s *s3server.Server) { s.Endpoint = strings.Replace(s.Endpoint, "http:", "https:", 1) }, store.ErrUnreachable, "write http://"},
 		{"unknown authority", func(s *s3server.Server) { s.Endpoint = tls.URL }, store.ErrUnreachable, "AWS_CA_BUNDLE"},
-		{"no right", answer(403, "AccessDenied"), store.ErrRefused, "s3:PutObject"},
+		{"no right", answer(403, "AccessDenied"), store.ErrRefused, "s3:ListBucket"},
 		{"clock", answer(403, "RequestTimeTooSkewed"), store.ErrRefused, "clock"},
 		{"region", answer(400, "AuthorizationHeaderMalformed"), store.ErrRefused, "AWS_REGION"},
 		{"full", answer(507, "InsufficientStorage"), store.ErrFull, "full"},
