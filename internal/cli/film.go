@@ -310,6 +310,9 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 	if err := g.judgeTrack(&t, found, s); err != nil {
 		return err
 	}
+	if charset == "" && !strings.HasPrefix(strings.ToUpper(t.Charset), "UTF") {
+		charset = t.Charset // guessed with the language's help, which the step that reads it again does not have
+	}
 	track := plan.Track{Digest: digestOf(data), File: name, Ext: strings.ToLower(filepath.Ext(s.path)), Charset: charset, Language: s.language, Kind: s.kind}
 	g.request.Tracks = append(g.request.Tracks, track)
 	g.sources[track.Digest] = engine.Source{Path: s.path, Data: data}

@@ -16,6 +16,7 @@ import (
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
+	"filmpress/internal/subtitle"
 	"filmpress/internal/theme"
 )
 
@@ -218,5 +219,24 @@ func TestNamesThatNobodyGave(t *testing.T) {
 	}
 	if g := look(filmFlags{pipeline: "draft"}); told(g) || !g.request.NoChapters {
 		t.Errorf("%v, chapters left out: %v", g.findings, g.request.NoChapters)
+	}
+}
+
+// TestShortCharset: an encoding that was guessed, with the help of the file's language, is what the step is told: by itself it would guess otherwise.
+func TestShortCharset(t *testing.T) {
+	text := "1\n00:00:01,000 --> 00:00:04,000\n\xce\xe7\xe5\xf0\xee\n" // "Озеро" in windows-1251
+	dir := filmFolder(t, map[string]string{"film.mp4": "film", "film.ru.srt": text, "film.en.srt": oneCue})
+	g, err := gather(t.Context(), filepath.Join(dir, "film.mp4"), nil, filmFlags{pipeline: "documentary", language: "en"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
+	if err != nil || len(g.request.Tracks) != 2 {
+		t.Fatalf("%+v, %v, %+v", g.request.Tracks, err, g.findings)
+	}
+	for _, track := range g.request.Tracks {
+		want := map[string]string{"en": "", "ru": "windows-1251"}[track.Language]
+		if track.Charset != want {
+			t.Errorf("%s: %q, want %q", track.Language, track.Charset, want)
+		}
+		if read, found := subtitle.Read("track.srt", g.sources[track.Digest].Data, subtitle.Options{Charset: track.Charset}); blocks(found) || track.Language == "ru" && !strings.Contains(string(read.SRT()), "Озеро") {
+			t.Errorf("%s: %s, %+v", track.Language, read.SRT(), found)
+		}
 	}
 }
