@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 
 	"filmpress/internal/engine"
+	"filmpress/internal/filestamp"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/pipeline"
@@ -101,7 +102,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	}
 	var findings []report.Finding
 	source := engine.Source{Path: path}
-	source.Stamp, _ = engine.StampOf(path) // of a film that is not there the probe tells
+	source.Stamp, _ = filestamp.At(path) // of a film that is not there the probe tells
 	if g.request.Film, findings, err = probe(ctx, path, sink); err != nil {
 		return g, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"filmpress/internal/engine"
+	"filmpress/internal/filestamp"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
@@ -56,14 +56,14 @@ func recall[T any](file string, good func(T) bool, find func() (T, error)) (T, e
 	return found, renameio.WriteFile(file, raw, 0o600)
 }
 
-// factsFile names the file that holds a film's facts, "" for what is not a plain file, and for one that has just changed: see engine.Stamp.
+// factsFile names the file that holds a film's facts, "" for what is not a plain file, and for one that has just changed: see filestamp.Settled.
 func factsFile(dir, path string, tools ffmpeg.Tools) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
-	at, err := engine.StampOf(path)
-	if err != nil || !at.Settled(time.Now()) {
+	at, err := filestamp.At(path)
+	if err != nil || !filestamp.Settled(at.Mtime, at.Ctime, time.Now()) {
 		return ""
 	}
 	key := fmt.Sprint(factsVersion, "\x00", path, "\x00", at.Size, at.Mtime, at.Ctime, at.Dev, at.Ino, "\x00", tools.Tolerant, tools.Build)

@@ -12,43 +12,17 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
-	"time"
 
+	"filmpress/internal/filestamp"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 )
 
 // Source is a file that steps read and that none of them made. It was judged once; what steps read must be the same bytes.
 type Source struct {
-	Path  string // where the user has it
-	Data  []byte // its bytes as they were judged; nil where they are too many to hold: then they are those at Path, as long as Stamp holds
-	Stamp Stamp  // of the file at Path; where there is no Data
-}
-
-// Stamp is a version of a file, as the file system tells it. Whoever gives a file other bytes changes its ctime, even if the mtime is set back.
-type Stamp struct {
-	Size         int64
-	Mtime, Ctime int64 // nanoseconds
-	Dev, Ino     uint64
-}
-
-// StampOf looks at a file, through links.
-func StampOf(path string) (Stamp, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Stamp{}, err
-	}
-	return stampOf(info), nil
-}
-
-// Settled says whether a change is old enough at a moment for the stamp to tell the bytes. Within a tick of the file system's clock a file can change
-// twice and show one ctime. Ticks are 10 ms at most, but for file systems that count whole seconds.
-func (s Stamp) Settled(now time.Time) bool {
-	tick := 50 * time.Millisecond
-	if s.Mtime%1e9 == 0 && s.Ctime%1e9 == 0 {
-		tick = 2100 * time.Millisecond
-	}
-	return now.Sub(time.Unix(0, max(s.Ctime, s.Mtime))) > tick
+	Path  string          // where the user has it
+	Data  []byte          // its bytes as they were judged; nil where they are too many to hold: then they are those at Path, as long as Stamp holds
+	Stamp filestamp.Stamp // of the file at Path; where there is no Data
 }
 
 // ChangedError is a source that is not what it was when it was judged.
@@ -80,7 +54,7 @@ func (s Source) Unchanged() error {
 	if s.Data != nil {
 		return nil
 	}
-	if now, err := StampOf(s.Path); err != nil || now != s.Stamp {
+	if now, err := filestamp.At(s.Path); err != nil || now != s.Stamp {
 		return &ChangedError{s.Path}
 	}
 	return nil

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"filmpress/internal/filestamp"
 )
 
 // The cache remembers what files hold, so that none is read to learn that it is as it was. It is a file of sorted lines, and a journal
@@ -26,10 +28,15 @@ import (
 // A line is: CRC, size, mtime, ctime, inode, SHA-256, ETag, stored size, name; with tabs between, as no name has one. Torn and strange
 // lines are passed over.
 
-// stamp is a version of a file, as the file system tells it. Whoever gives a file other bytes changes its ctime, even if he sets the mtime back.
+// stamp is a version of a file, as package filestamp tells it, without what the cache knows otherwise: there is one for each of a million files.
 type stamp struct {
 	mtime, ctime int64 // nanoseconds
 	inode        uint64
+}
+
+func stampOf(info fs.FileInfo) stamp {
+	s := filestamp.Of(info)
+	return stamp{s.Mtime, s.Ctime, s.Ino}
 }
 
 // known is what is remembered of a file's bytes. ETag and stored belong together: an object of that stored size and with that
@@ -242,15 +249,8 @@ func (f *follower) close(whole bool) {
 	os.Remove(f.c.journalPath())
 }
 
-// settled is how old a change must be for its file's bytes to be remembered. Within a tick of the file system's clock a file can change
-// twice and show one ctime. Ticks are 10 ms at most, but for file systems that count whole seconds.
-func settled(at stamp, now time.Time) bool {
-	tick := 50 * time.Millisecond
-	if at.mtime%1e9 == 0 && at.ctime%1e9 == 0 {
-		tick = 2100 * time.Millisecond
-	}
-	return now.Sub(time.Unix(0, max(at.ctime, at.mtime))) > tick
-}
+// settled says whether a change is old enough for its file's bytes to be remembered.
+func settled(at stamp, now time.Time) bool { return filestamp.Settled(at.mtime, at.ctime, now) }
 
 // add remembers. read is when the bytes began to be read. What cannot be written is not remembered.
 func (c *cache) add(r record, read time.Time) {

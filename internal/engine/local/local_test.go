@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"filmpress/internal/engine"
+	"filmpress/internal/filestamp"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 )
@@ -77,7 +78,7 @@ func setUp(t *testing.T) (*Kept, map[string]engine.Source) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stamp, err := engine.StampOf(film)
+	stamp, err := filestamp.At(film)
 	if err != nil {
 		t.Fatal(err)
 	}
