@@ -37,11 +37,12 @@ func ahead(st store.Store, d time.Duration) store.Store {
 	return &shifted{Store: st, by: d}
 }
 
-// TestPlaces: in a folder and in a bucket, the first run notes, the one after the grace deletes, and what others put there stays.
-func TestPlaces(t *testing.T) {
+// bothPlaces are an empty folder and an empty bucket, seen from a prefix on, which may be "".
+func bothPlaces(t *testing.T, prefix string) map[string]store.Store {
+	t.Helper()
 	server := s3server.Start(t)
 	server.Setenv(t)
-	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: server.Bucket, Prefix: "films"})
+	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: server.Bucket, Prefix: prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,12 @@ func TestPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, st := range map[string]store.Store{"folder": folder, "bucket": bucket} {
+	return map[string]store.Store{"folder": folder, "bucket": bucket}
+}
+
+// TestPlaces: in a folder and in a bucket, the first run notes, the one after the grace deletes, and what others put there stays.
+func TestPlaces(t *testing.T) {
+	for name, st := range bothPlaces(t, "films") {
 		t.Run(name, func(t *testing.T) {
 			var ids []string
 			for _, v := range []string{"one", "two", "three"} {

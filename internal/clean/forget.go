@@ -59,7 +59,7 @@ func Forget(ctx context.Context, st store.Store, slug, id string, do bool, timer
 		return out, fmt.Errorf("%w: %s of %s/%s", release.ErrNoRelease, id, st, slug)
 	}
 	if film.Pointer.Release == id {
-		return out, fmt.Errorf("%w: release %s is what viewers of %s/%s see; publish the film without what must go, then forget this release", release.ErrConflict, id, st, slug)
+		return out, release.Seen(st, slug, id)
 	}
 	if at >= 0 {
 		out.State = film.Releases[at].State

@@ -17,7 +17,6 @@ import (
 	"filmpress/internal/release/releasetest"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
-	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/store/storetest"
 	"filmpress/internal/store/storetest/s3server"
@@ -39,17 +38,7 @@ func everybody(t *testing.T, st store.Store) string {
 
 // TestForget: of an old release nothing is left, neither its objects nor its name; the current one, what it shares with it, and other old ones are whole.
 func TestForget(t *testing.T) {
-	server := s3server.Start(t)
-	server.Setenv(t)
-	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: server.Bucket})
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder, err := dir.New(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, st := range map[string]store.Store{"folder": folder, "bucket": bucket} {
+	for name, st := range bothPlaces(t, "") {
 		t.Run(name, func(t *testing.T) {
 			var ids []string
 			for _, v := range []string{"one", "two", "three"} {

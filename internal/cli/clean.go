@@ -40,9 +40,9 @@ type cleanedFilm struct {
 
 // cleanOptions are the command line of clean.
 type cleanOptions struct {
+	consent
 	grace, max string
 	keep       int
-	yes, dry   bool
 	json       bool
 	parsed     clean.Options
 }
@@ -68,8 +68,7 @@ so is everything that is not of filmpress. Of films that were unpublished, nothi
 	}
 	flags := cmd.Flags()
 	addBucket(flags)
-	flags.BoolVar(&o.yes, "yes", false, "do it; else it is only told")
-	flags.BoolVar(&o.dry, "dry-run", false, "only tell, which is the default")
+	o.flags(flags, "do it")
 	flags.IntVar(&o.keep, "keep", 0, "how many releases to keep besides the current one and the one before")
 	flags.StringVar(&o.grace, "grace", "7d", "how long something must have been unneeded: 7d, 36h; an hour at least")
 	flags.StringVar(&o.max, "max-delete", "50%", "delete at most so many objects in this run: 500, or 20%")
@@ -88,8 +87,8 @@ so is everything that is not of filmpress. Of films that were unpublished, nothi
 }
 
 func (o *cleanOptions) parse() (err error) {
-	if o.yes && o.dry {
-		return usagef("--yes does it and --dry-run only tells; give one of them")
+	if err := o.check(); err != nil {
+		return err
 	}
 	o.parsed = clean.Options{Keep: o.keep, Do: o.yes}
 	if o.parsed.Grace, err = parseAge(o.grace); err != nil {

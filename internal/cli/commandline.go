@@ -55,7 +55,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		return noSuchFlag(cmd, e)
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return usagef("--%s is given with nothing behind it; say what, or leave it out", e.GetFlag().Name)
+		return nothingBehind(e.GetFlag())
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return usagef("--%s %q %s", e.GetFlag().Name, e.GetValue(), notA(e.GetFlag()))
@@ -100,12 +100,16 @@ func didYouMean(word string, known []string) string {
 	return ""
 }
 
+func nothingBehind(f *pflag.Flag) error {
+	return usagef("--%s is given with nothing behind it; say what, or leave it out", f.Name)
+}
+
 // noEmpty refuses flags that are given with nothing: most often a variable of a script that is not set, and a check that
 // passes over --film "" proves less than its caller believes.
 func noEmpty(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
-			err = usagef("--%s is given with nothing behind it; say what, or leave it out", f.Name)
+			err = nothingBehind(f)
 		}
 	})
 	return err

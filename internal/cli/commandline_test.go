@@ -108,8 +108,8 @@ func TestFolders(t *testing.T) {
 func TestNextCommand(t *testing.T) {
 	root := newRoot(&app{})
 	for _, c := range []struct{ line, next, want string }{
-		{"publish film.mp4 --kept s3://work/kept --endpoint http://127.0.0.1:9000 --address t:7233 --to s3://films", "attach the-lake",
-			"filmpress attach the-lake --kept s3://work/kept --endpoint http://127.0.0.1:9000 --address t:7233"},
+		{"publish film.mp4 --kept s3://films-work/kept --endpoint http://127.0.0.1:9000 --address t:7233 --to s3://films", "attach the-lake",
+			"filmpress attach the-lake --kept s3://films-work/kept --endpoint http://127.0.0.1:9000 --address t:7233"},
 		{"policy s3://films --config ./ours.yml --path-style=false", "doctor s3://films", "filmpress doctor s3://films --config ./ours.yml --path-style=false"},
 		{"publish film.mp4 --kept kept", "serve library", "filmpress serve library --kept kept"},
 		{"publish film.mp4 --kept kept --engine temporal", "embed library the-lake", "filmpress embed library the-lake"},

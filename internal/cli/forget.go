@@ -28,7 +28,8 @@ type forgotten struct {
 }
 
 func newForget(a *app) *cobra.Command {
-	var yes, dry, asJSON bool
+	var say consent
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "forget TARGET SLUG RELEASE",
 		Short: "Delete one old release of a film for good",
@@ -47,18 +48,17 @@ out of reach: run it there, too.` +
 		Args: takes(3, 3),
 	}
 	addBucket(cmd.Flags())
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell, which is the default")
+	say.flags(cmd.Flags(), "do it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		if yes && dry {
-			return usagef("--yes does it and --dry-run only tells; give one of them")
+		if err := say.check(); err != nil {
+			return err
 		}
 		p, err := a.openFilms(cmd.Context(), given[0], given[1])
 		if err != nil {
 			return err
 		}
-		return a.forget(cmd.Context(), p, given[2], yes, asJSON)
+		return a.forget(cmd.Context(), p, given[2], say.yes, asJSON)
 	})
 	return cmd
 }

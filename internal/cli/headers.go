@@ -25,7 +25,8 @@ type labelled struct {
 
 func newHeaders(a *app) *cobra.Command {
 	var o headers.Options
-	var dry, asJSON bool
+	var say consent
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "headers TARGET [SLUG]",
 		Short: "Find objects that a bucket serves with wrong headers, and mend them",
@@ -44,14 +45,14 @@ writes them meanwhile. Run again after an interrupt, it mends the rest. In a fol
 	}
 	flags := cmd.Flags()
 	addBucket(flags)
-	flags.BoolVar(&o.Do, "yes", false, "mend what is wrong; else it is only told")
-	flags.BoolVar(&dry, "dry-run", false, "only tell, which is the default")
+	say.flags(flags, "mend what is wrong")
 	flags.BoolVar(&o.All, "all", false, "look at objects that are not of filmpress as well")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		if o.Do && dry {
-			return usagef("--yes does it and --dry-run only tells; give one of them")
+		if err := say.check(); err != nil {
+			return err
 		}
+		o.Do = say.yes
 		p, err := a.openFilms(cmd.Context(), given[0], second(given))
 		if err != nil {
 			return err

@@ -118,7 +118,8 @@ type rebuilt struct {
 }
 
 func newLibrary(a *app) *cobra.Command {
-	var yes, dry, asJSON bool
+	var say consent
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "library TARGET",
 		Short: "Make the list of films, its page, feed and sitemap anew",
@@ -136,18 +137,17 @@ lost, for films that were copied or deleted by other means, and for a new title,
 	flags := cmd.Flags()
 	addBucket(flags)
 	addSite(flags)
-	flags.BoolVar(&yes, "yes", false, "write it; else it is only told")
-	flags.BoolVar(&dry, "dry-run", false, "only tell, which is the default")
+	say.flags(flags, "write it")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		if yes && dry {
-			return usagef("--yes does it and --dry-run only tells; give one of them")
+		if err := say.check(); err != nil {
+			return err
 		}
 		p, err := a.openFilms(cmd.Context(), given[0], "")
 		if err != nil {
 			return err
 		}
-		return a.rebuildLibrary(cmd.Context(), p, yes, asJSON)
+		return a.rebuildLibrary(cmd.Context(), p, say.yes, asJSON)
 	})
 	return cmd
 }

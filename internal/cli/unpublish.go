@@ -25,7 +25,8 @@ type unpublished struct {
 }
 
 func newUnpublish(a *app) *cobra.Command {
-	var yes, dry, purge, asJSON bool
+	var say consent
+	var purge, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "unpublish TARGET SLUG",
 		Short: "Take a film away from viewers",
@@ -44,19 +45,18 @@ publish the film in that moment. What browsers and caches hold is out of reach.`
 	}
 	addBucket(cmd.Flags())
 	addSite(cmd.Flags())
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it; else it is only told")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell, which is the default")
+	say.flags(cmd.Flags(), "do it")
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete all media and releases of the film as well, at once")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: docs/admin.md")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		if yes && dry {
-			return usagef("--yes does it and --dry-run only tells; give one of them")
+		if err := say.check(); err != nil {
+			return err
 		}
 		p, err := a.openFilms(cmd.Context(), given[0], given[1])
 		if err != nil {
 			return err
 		}
-		return a.unpublish(cmd.Context(), p, yes, purge, asJSON)
+		return a.unpublish(cmd.Context(), p, say.yes, purge, asJSON)
 	})
 	return cmd
 }

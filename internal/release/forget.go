@@ -31,6 +31,11 @@ func Disown(ctx context.Context, st store.Store, slug, id string) (bool, error) 
 	return struck, err
 }
 
+// Seen is why a release cannot be forgotten that is current.
+func Seen(st store.Store, slug, id string) error {
+	return fmt.Errorf("%w: release %s is what viewers of %s/%s see; publish the film without what must go, then forget this release", ErrConflict, id, st, slug)
+}
+
 // disown writes the pointer without a release before.
 func (p *publisher) disown(ctx context.Context, id string) (bool, error) {
 	for range tries {
@@ -39,7 +44,7 @@ func (p *publisher) disown(ctx context.Context, id string) (bool, error) {
 		case err != nil:
 			return false, err
 		case now.Release == id:
-			return false, fmt.Errorf("%w: release %s is what viewers of %s/%s see; publish the film without what must go, then forget this release", ErrConflict, id, p.st, p.set.Slug)
+			return false, Seen(p.st, p.set.Slug, id)
 		case now.Previous != id:
 			return false, nil
 		}
