@@ -112,9 +112,24 @@ func (c *Cluster) explain(err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("%w at %s knows nothing of it", ErrServer, c.address)
 	case errors.As(err, &lost), errors.Is(err, context.DeadlineExceeded), strings.Contains(text, "failed reaching server"):
-		return fmt.Errorf("%w at %s cannot be reached; start it, or name another with TEMPORAL_ADDRESS", ErrAway, c.address)
+		away := fmt.Errorf("%w at %s cannot be reached; start it, or name another with TEMPORAL_ADDRESS", ErrAway, c.address)
+		if ended(text) {
+			return fmt.Errorf("%w; it took the connection and ended it, as one does that wants a certificate: look at the TEMPORAL_TLS_ variables", away)
+		}
+		return away
 	}
 	return fmt.Errorf("%w at %s answers what is not known here (%w); its log may tell more", ErrServer, c.address, err)
+}
+
+// ended tells whether what took the connection ended it without a word. A server that wants a certificate says so, but its word is lost where the
+// client was speaking already, as it may before its certificate is looked at (RFC 8446, section 2, figure 1).
+func ended(text string) bool {
+	for _, sign := range []string{"broken pipe", "connection reset", "EOF"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // reason is the part of a message about certificates that says what is wrong.

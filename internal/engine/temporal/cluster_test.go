@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
@@ -156,5 +157,31 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("%v, want %q; the server let in %v", err, c.want, names)
 			}
 		})
+	}
+}
+
+// TestEndedConnection: a server that takes connections and ends them, as one does that wants a certificate, is told from none.
+func TestEndedConnection(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connection.Close()
+		}
+	}()
+	for _, want := range []bool{true, false} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		_, err = Dial(ctx, Options{Address: listener.Addr().String(), Queue: "q"})
+		cancel()
+		if !errors.Is(err, ErrAway) || strings.Contains(err.Error(), "look at the TEMPORAL_TLS_ variables") != want {
+			t.Errorf("%v, want %v", err, want)
+		}
+		listener.Close() // and now there is none
 	}
 }
