@@ -84,7 +84,7 @@ func TestStories(t *testing.T) {
 			"fetch":     fetch,
 			"awaits":    awaits,
 			"profile":   profile,
-			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Start(t) }),
+			"bucket":    useBucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Alone(t) }),
 		},
 	})
 }
