@@ -29,6 +29,7 @@ var floor = map[string]int{
 	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
 	"internal/lint":   4,
 	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
+	"internal/serve":  4,
 	"internal/cli":    5,
 	"cmd/filmpress":   6,
 }

@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"bufio"
@@ -27,8 +27,8 @@ func TestLivePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	l := newLive()
-	server = httptest.NewServer(folder{root: root, live: l})
+	l := NewLive()
+	server = httptest.NewServer(Folder{Root: root, Live: l})
 	t.Cleanup(server.Close)
 	_, headers, body := ask(t, server.URL+"/", "GET", "")
 	if !strings.Contains(body, `<script src="/.filmpress/reload.js"></script></head>`) || strings.Count(body, "connect-src &#39;self&#39;; ") != 1 || strings.Count(body, "script-src &#39;self&#39; ") != 1 ||
@@ -57,7 +57,7 @@ func TestLivePages(t *testing.T) {
 	defer events.Body.Close()
 	lines := bufio.NewScanner(events.Body)
 	lines.Scan() // the page is known from here on
-	l.tell()
+	l.Tell()
 	told := make(chan bool, 1)
 	go func() {
 		for lines.Scan() {
@@ -93,7 +93,7 @@ func TestSources(t *testing.T) {
 	film := filepath.Join(dir, "film.mp4")
 	write("film.mp4", "x")
 	look := func() string {
-		return sources(film, []string{"en=" + filepath.Join(dir, "far.srt")}, filepath.Join(dir, "theme"))
+		return Sources{Film: film, Subs: []string{"en=" + filepath.Join(dir, "far.srt")}, Theme: filepath.Join(dir, "theme")}.state()
 	}
 	before := look()
 	write("other.mp4", "x")
