@@ -17,6 +17,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // batchFlags are those of --batch.
@@ -160,7 +161,7 @@ func (batchFilm) path(list, path string) string {
 
 // readBatch reads a list strictly.
 func readBatch(name string) ([]batchFilm, error) {
-	data, err := readCapped(name, 1<<20+1)
+	data, err := userfile.Read(name, 1<<20+1)
 	if err != nil {
 		return nil, unreadable("--batch", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"filmpress/internal/strictyaml"
+	"filmpress/internal/userfile"
 )
 
 // many is no limit of arguments.
@@ -115,21 +116,13 @@ func noEmpty(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// quoteArg is an argument as a shell takes it.
-func quoteArg(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // repeated are the flags without which a command that is printed for the user would look elsewhere than this one did.
 var repeated = []string{"config", "kept", "endpoint", "region", "profile", "path-style", "public-url", "address", "namespace", "queue", "source-key"}
 
 // command is what to type next: the words, and those of this command's flags that the next one needs to find the same place.
 func (a *app) command(words ...string) string {
 	for i, w := range words {
-		words[i] = quoteArg(w)
+		words[i] = userfile.Quote(w)
 	}
 	text := "filmpress " + strings.Join(words, " ")
 	if a.cmd == nil {
@@ -148,7 +141,7 @@ func (a *app) command(words ...string) string {
 			text += fmt.Sprintf(" --%s=%s", name, f.Value)
 			continue
 		}
-		text += fmt.Sprintf(" --%s %s", name, quoteArg(f.Value.String()))
+		text += fmt.Sprintf(" --%s %s", name, userfile.Quote(f.Value.String()))
 	}
 	return text
 }

@@ -14,9 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/report"
 	"filmpress/internal/sandbox"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 	"filmpress/internal/watch"
 )
 
@@ -94,9 +96,9 @@ func (a *app) checkSettings(cmd *cobra.Command) check {
 	findings, err := a.settle(cmd)
 	switch {
 	case err != nil:
-		return check{"settings", bad, ui.Clean(sentence(err)), "see filmpress help settings", exitUsage}
+		return check{"settings", bad, ui.Clean(userfile.Sentence(err)), "see filmpress help settings", exitUsage}
 	case len(findings) > 0:
-		state := map[bool]state{true: bad, false: warn}[blocks(findings)]
+		state := map[bool]state{true: bad, false: warn}[report.Blocks(findings)]
 		return check{"settings", state, ui.Clean(findings[0].String()), findings[0].Hint, exitUsage}
 	}
 	return check{Name: "settings", State: ok, What: "read"}

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,6 +25,7 @@ import (
 	"filmpress/internal/step"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/subtitle"
+	"filmpress/internal/userfile"
 	"filmpress/internal/watch"
 	"filmpress/pipelines"
 )
@@ -91,7 +90,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 			return g, err
 		}
 	}
-	if blocks(g.findings) { // subtitles, article and poster cost nothing to read: they are judged before a film of hours is
+	if report.Blocks(g.findings) { // subtitles, article and poster cost nothing to read: they are judged before a film of hours is
 		report.Sort(g.findings)
 		return g, nil
 	}
@@ -107,7 +106,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 		return g, err
 	}
 	g.findings = append(g.findings, named(findings, film)...)
-	if !blocks(findings) {
+	if !report.Blocks(findings) {
 		if err := source.Unchanged(); err != nil { // its digest may be of neither version
 			return g, err
 		}
@@ -121,12 +120,6 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 // prober gives a film's facts; see probe.go for the one that remembers.
 type prober func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error)
 
-// blocks says whether findings stop a publish.
-func blocks(fs []report.Finding) bool {
-	worst, any := report.Worst(fs)
-	return any && worst == report.Error
-}
-
 // ownPipeline is what a pipeline of the user's is called where it is published: its file may be named after somebody.
 const ownPipeline = "own"
 
@@ -137,7 +130,7 @@ func (g *gathered) readPipeline(name string) (pipeline.Pipeline, error) {
 	if err == nil {
 		file = "pipelines/" + name + ".yml"
 	} else if strings.ContainsAny(name, `./\`) {
-		if data, err = readCapped(name, 1<<20); err != nil {
+		if data, err = userfile.Read(name, 1<<20); err != nil {
 			return pipeline.Pipeline{}, unreadable("--pipeline", err)
 		}
 		name = ownPipeline
@@ -174,7 +167,7 @@ func unknownPipeline(name string) error {
 // readArticle reads film.md beside film.mp4, if there is one.
 func (g *gathered) readArticle(film string) (watch.Article, error) {
 	path := strings.TrimSuffix(film, filepath.Ext(film)) + ".md"
-	data, err := readBeside(path, 2<<20)
+	data, err := userfile.ReadBeside(path, 2<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return watch.Article{}, nil
 	}
@@ -182,7 +175,7 @@ func (g *gathered) readArticle(film string) (watch.Article, error) {
 		g.unreadable(path, err)
 		return watch.Article{}, nil
 	}
-	article, findings := watch.ParseArticle(shown(path), data)
+	article, findings := watch.ParseArticle(userfile.Shown(path), data)
 	g.findings = append(g.findings, findings...)
 	g.request.Article = digestOf(data)
 	g.sources[g.request.Article] = engine.Source{Path: path, Data: data}
@@ -196,7 +189,7 @@ func (g *gathered) nameFilm(film string, a watch.Article, f filmFlags) error {
 	stem := strings.TrimSuffix(filepath.Base(film), filepath.Ext(film))
 	r.Title = cmp.Or(strings.TrimSpace(f.title), a.Title, strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(stem)), stem)
 	if strings.TrimSpace(f.title) == "" && a.Title == "" {
-		g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(film)}, Severity: report.Warn, Rule: "film-title",
+		g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: userfile.Shown(film)}, Severity: report.Warn, Rule: "film-title",
 			Text: fmt.Sprintf("nobody gave the film a title, so viewers read its file's name: %q", r.Title), Hint: "give it one with --title, or with title: in its .md file"})
 	}
 	r.Slug = cmp.Or(f.slug, a.Slug)
@@ -289,16 +282,16 @@ func kindInName(path string) (lang, kind string) {
 
 // readTrack reads one subtitle file and keeps what is wrong with it.
 func (g *gathered) readTrack(s sidecar, charset string) error {
-	read := readCapped // who names a link means what it leads to
+	read := userfile.Read // who names a link means what it leads to
 	if s.found {
-		read = readBeside
+		read = userfile.ReadBeside
 	}
 	data, err := read(s.path, subtitle.MaxBytes+1)
 	if err != nil {
 		g.unreadable(s.path, err)
 		return nil
 	}
-	name := shown(s.path)
+	name := userfile.Shown(s.path)
 	if s.language == "" {
 		s.language = g.request.Language
 	}
@@ -322,50 +315,11 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 
 // unreadable tells of a file beside the film that cannot be read.
 func (g *gathered) unreadable(path string, err error) {
-	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: shown(path)}, Severity: report.Error, Rule: "file-unreadable",
-		Text: strings.TrimPrefix(sentence(err), path+": "), Hint: "name a file that can be read, or leave it out"})
+	g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: userfile.Shown(path)}, Severity: report.Error, Rule: "file-unreadable",
+		Text: strings.TrimPrefix(userfile.Sentence(err), path+": "), Hint: "name a file that can be read, or leave it out"})
 }
 
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-// readCapped reads a regular file, but never more than max bytes: what is larger is for the reader to refuse.
-func readCapped(path string, max int64) ([]byte, error) {
-	return readPlain(os.Stat, os.Open, path, max)
-}
-
-// readPlain is readCapped for a place with its own ways to look and to open, such as an os.Root.
-func readPlain(stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), path string, max int64) ([]byte, error) {
-	info, err := stat(path) // before opening: a fifo would wait for its writer
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder, not a file", shown(path))
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a plain file", shown(path))
-	}
-	f, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	b.Grow(int(min(info.Size(), max)) + bytes.MinRead) // the whole file at once: growing step by step would take twice the memory
-	_, err = b.ReadFrom(io.LimitReader(f, max))
-	return b.Bytes(), err
-}
-
-// shown is a path as the user would write it: relative where the file lies below the working folder.
-func shown(path string) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
-		return rel
-	}
-	return path
 }

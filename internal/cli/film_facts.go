@@ -45,7 +45,7 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 		return rules.Film{}, nil, err
 	}
 	source, findings, err := remembering(kept.Dir(), tools)(ctx, path, a.ui.Sink)
-	if err != nil || blocks(findings) {
+	if err != nil || report.Blocks(findings) {
 		return rules.Film{}, named(findings, look.path), err
 	}
 	film := factsOf(source)

@@ -9,6 +9,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // trackJudge holds a film's subtitles to the rules before anything is encoded. Errors stop a publish; of warnings a few are
@@ -96,7 +97,7 @@ func (g *gathered) brief(name string, all []report.Finding) []report.Finding {
 
 // checkCommand is how to see all findings on a track.
 func (g *gathered) checkCommand(name string) string {
-	words := []string{"filmpress subs check", quoteArg(name)}
+	words := []string{"filmpress subs check", userfile.Quote(name)}
 	if p := g.request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
 	}

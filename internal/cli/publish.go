@@ -135,7 +135,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	if s.findings = append(s.findings, found...); look != nil {
 		s.request.Theme = plan.Theme(*look)
 	}
-	if !blocks(s.findings) {
+	if !report.Blocks(s.findings) {
 		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
@@ -144,7 +144,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
 	}
-	if blocks(s.findings) {
+	if report.Blocks(s.findings) {
 		return s, findingsError{s.findings}
 	}
 	return s, nil

@@ -17,6 +17,7 @@ import (
 	"filmpress/internal/config"
 	"filmpress/internal/serve"
 	"filmpress/internal/store/dir"
+	"filmpress/internal/userfile"
 )
 
 // watchEvery is how often the files of a film are looked at. Looking costs a few system calls, and works on any file system.
@@ -81,7 +82,7 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	case errors.Is(err, os.ErrNotExist):
 		return &absentError{fmt.Sprintf("%s: there is no such folder; publish a film first, or name the folder to serve", path)}
 	case err != nil && info != nil && !info.IsDir():
-		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, quoteArg(path))}
+		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, userfile.Quote(path))}
 	case err != nil:
 		return err
 	}
@@ -134,7 +135,11 @@ func (a *app) tellUnpublished(err error) {
 
 // unheard says why nothing can listen at an address, and what else to try.
 func unheard(addr string, err error) error {
-	why := "this machine refuses it (" + reason(err) + ")"
+	cause := err
+	if at, ok := errors.AsType[*net.OpError](err); ok {
+		cause = at.Err
+	}
+	why := "this machine refuses it (" + cause.Error() + ")"
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%s is in use by another program; choose another address, as in --addr 127.0.0.1:8081", addr)

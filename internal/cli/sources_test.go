@@ -235,7 +235,7 @@ func TestShortCharset(t *testing.T) {
 		if track.Charset != want {
 			t.Errorf("%s: %q, want %q", track.Language, track.Charset, want)
 		}
-		if read, found := subtitle.Read("track.srt", g.sources[track.Digest].Data, subtitle.Options{Charset: track.Charset}); blocks(found) || track.Language == "ru" && !strings.Contains(string(read.SRT()), "Озеро") {
+		if read, found := subtitle.Read("track.srt", g.sources[track.Digest].Data, subtitle.Options{Charset: track.Charset}); report.Blocks(found) || track.Language == "ru" && !strings.Contains(string(read.SRT()), "Озеро") {
 			t.Errorf("%s: %s, %+v", track.Language, read.SRT(), found)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
@@ -27,8 +28,8 @@ const stdin = "stdin"
 // readInput reads a subtitle file, or standard input, which is -. name is what to call it.
 func (a *app) readInput(path string) (name string, data []byte, err error) {
 	if path != "-" {
-		data, err = readCapped(path, subtitle.MaxBytes+1)
-		return shown(path), data, err
+		data, err = userfile.Read(path, subtitle.MaxBytes+1)
+		return userfile.Shown(path), data, err
 	}
 	data, err = a.readStdin()
 	return stdin, data, err

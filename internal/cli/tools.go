@@ -8,6 +8,7 @@ import (
 
 	"filmpress/internal/engine/local"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/userfile"
 )
 
 // lacking tells who needs a part that this ffmpeg was built without.
@@ -26,7 +27,7 @@ func (a *app) openKept() (*local.Kept, error) {
 		if a.keptHere() == a.config.Cache {
 			flag = "--cache"
 		}
-		return nil, fmt.Errorf("%s; name another folder with %s", sentence(err), flag)
+		return nil, fmt.Errorf("%s; name another folder with %s", userfile.Sentence(err), flag)
 	}
 	return kept, err
 }
