@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"filmpress/internal/engine"
+	"filmpress/internal/machine"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
@@ -76,7 +77,7 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 		return findingsError{found}
 	}
 	if o.batch.parallel > 1 {
-		a.memory = freeMemory() // before films are made: what they take is not taken from them again
+		a.memory = machine.FreeMemory() // before films are made: what they take is not taken from them again
 	}
 	all := make([]outcome, len(films))
 	var mu sync.Mutex

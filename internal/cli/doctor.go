@@ -3,9 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/machine"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/sandbox"
@@ -187,7 +186,7 @@ func onPath(name string) bool {
 // checkKept looks whether finished steps can be kept, and how much space there is.
 func (a *app) checkKept() check {
 	c := check{Name: "kept", State: bad, Mend: "name another folder with --kept", code: exitFailed}
-	dir := existing(a.keptHere())
+	dir := machine.Existing(a.keptHere())
 	probe, err := os.CreateTemp(dir, ".filmpress-check-*")
 	if err != nil {
 		c.What = ui.Clean(a.keptHere()) + " cannot be written"
@@ -195,29 +194,17 @@ func (a *app) checkKept() check {
 	}
 	probe.Close()
 	os.Remove(probe.Name())
-	disk, err := diskOf(dir)
+	disk, err := machine.DiskOf(dir)
 	if err != nil {
 		c.What = err.Error()
 		return c
 	}
-	free := freeOn(disk)
+	free := disk.Free()
 	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.keptHere()), ui.Bytes(free))}
 	if free < needsSpace {
 		c.State, c.Mend = warn, "a long film needs more: free some space, or name another folder with --kept"
 	}
 	return c
-}
-
-// existing is the nearest folder above path, or path itself, that is there.
-func existing(path string) string {
-	path, err := filepath.Abs(path)
-	for err == nil {
-		if _, missing := os.Stat(path); !errors.Is(missing, fs.ErrNotExist) || path == filepath.Dir(path) {
-			break
-		}
-		path = filepath.Dir(path)
-	}
-	return path
 }
 
 // checkTarget looks at the place to publish to, and at the credentials where it is a bucket.

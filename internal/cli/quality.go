@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"filmpress/internal/engine/local"
+	"filmpress/internal/machine"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
@@ -103,7 +104,7 @@ func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film stri
 		pixels = max(pixels, r.Width*r.Height)
 	}
 	if look.Codec == media.AV1 {
-		pixels = int(withAV1 * float64(pixels))
+		pixels = int(machine.WithAV1 * float64(pixels))
 	}
 	spec.AtOnce = atOnce(pixels)
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one
