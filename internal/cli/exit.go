@@ -11,6 +11,7 @@ import (
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
@@ -118,7 +119,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFine
 	case ctx.Err() != nil: // whatever it broke, the user asked for it
 		return exitInterrupted
-	case is[usageError](err), is[settingsError](err), is[*config.ValueError](err), is[*config.NameError](err), is[*config.ReadError](err):
+	case is[usageError](err), is[*gather.FlagError](err), is[settingsError](err), is[*config.ValueError](err), is[*config.NameError](err), is[*config.ReadError](err):
 		return exitUsage
 	case is[findingsError](err), is[*verify.UnsoundError](err), is[filmError](err):
 		return exitFindings

@@ -114,7 +114,7 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 func (a *app) republish(ctx context.Context, folder string, o publishOptions, l *serve.Live) {
 	own := *a
 	own.config.To, own.out = folder, io.Discard
-	serve.Sources{Film: o.name, Subs: o.film.subs, Theme: a.config.Theme}.EachChange(ctx, watchEvery, func() {
+	serve.Sources{Film: o.name, Subs: o.film.Subs, Theme: a.config.Theme}.EachChange(ctx, watchEvery, func() {
 		err := own.publish(ctx, o)
 		switch {
 		case ctx.Err() != nil: // it was interrupted

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
@@ -37,7 +38,16 @@ func (c *subsCheck) look(ctx context.Context) error {
 	if c.film == "" {
 		return nil
 	}
-	film, found, err := c.filmFacts(ctx, filmLook{path: c.film, speech: c.settings.Any(rules.Settings.NeedsSpeech), cuts: c.settings.Any(rules.Settings.NeedsCuts)})
+	tools, err := c.tools(ctx)
+	if err != nil {
+		return err
+	}
+	kept, err := c.openKept()
+	if err != nil {
+		return err
+	}
+	look := gather.FilmLook{Path: c.film, Speech: c.settings.Any(rules.Settings.NeedsSpeech), Cuts: c.settings.Any(rules.Settings.NeedsCuts)}
+	film, found, err := gather.Facts(ctx, tools, kept.Dir(), look, c.ui.Sink)
 	if err != nil {
 		return err
 	}

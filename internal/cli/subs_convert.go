@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
@@ -172,10 +173,9 @@ func targetFormat(o convertOptions) (subtitle.Format, error) {
 func (o convertOptions) tag() (string, error) {
 	if o.language == "" {
 		base := filepath.Base(o.in)
-		lang, _ := kindInName(strings.TrimSuffix(base, filepath.Ext(base)) + ".srt")
-		return lang, nil
+		return subtitle.ParseName(strings.TrimSuffix(base, filepath.Ext(base)) + ".srt").Language, nil
 	}
-	return languageTag(o.language)
+	return gather.LanguageTag(o.language)
 }
 
 // times reads --shift, --scale and --fps.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
@@ -104,11 +105,11 @@ func (o *fixOptions) check(files []string) error {
 			return usageError{err}
 		}
 	}
-	if o.language, err = languageTag(o.language); err != nil {
+	if o.language, err = gather.LanguageTag(o.language); err != nil {
 		return err
 	}
 	if o.language == "und" {
-		return notALanguage(o.language)
+		return gather.NotALanguage(o.language)
 	}
 	return checkCharset(o.charset)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -67,8 +68,7 @@ func (a *app) readSubtitleBy(read func(string, []byte, subtitle.Options) (subtit
 	if err != nil {
 		return subtitle.Track{}, nil, err
 	}
-	language, _ := kindInName(path)
-	track, findings := read(name, data, subtitle.Options{Charset: charset, Language: language})
+	track, findings := read(name, data, subtitle.Options{Charset: charset, Language: subtitle.ParseName(filepath.Base(path)).Language})
 	if track.Format == 0 {
 		return track, nil, unreadError{worst(findings)}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
@@ -200,7 +201,8 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	}
 	tracks, finding, err := tools.SoundTracks(ctx, path)
 	if finding != nil {
-		return align.Result{}, findingsError{named([]report.Finding{*finding}, o.film)}
+		finding.Pos.File = o.film
+		return align.Result{}, findingsError{[]report.Finding{*finding}}
 	}
 	if err != nil {
 		return align.Result{}, err
@@ -213,7 +215,7 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	if err != nil {
 		return align.Result{}, err
 	}
-	speech, err := a.hear(ctx, tools, kept.Dir(), path, sound)
+	speech, err := gather.Hear(ctx, tools, kept.Dir(), path, sound, a.ui.Sink)
 	return align.ToSpeech(cues, speech, opt), err
 }
 

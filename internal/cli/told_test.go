@@ -17,6 +17,7 @@ import (
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/theme"
 	"filmpress/internal/ui"
 	"filmpress/internal/userfile"
 	"filmpress/internal/verify"
@@ -160,5 +161,24 @@ func TestFindingsFormat(t *testing.T) {
 	}
 	if got := say(t, []string{"verify", dir}); got.code != exitFindings || !strings.HasPrefix(got.out, "::warning file=") {
 		t.Errorf("verify: %+v", got)
+	}
+}
+
+// TestThemeLinksLeadNowhere: what lies in a theme as a link to somewhere else is not published.
+func TestThemeLinksLeadNowhere(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(outside, []byte("[default]\naws_secret_access_key = marker\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{theme.FooterName, theme.CSSName} {
+		look := t.TempDir()
+		if err := os.Symlink(outside, filepath.Join(look, name)); err != nil {
+			t.Fatal(err)
+		}
+		a := &app{}
+		a.config.Theme = look
+		if _, _, err := a.theme(); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out of its folder") {
+			t.Errorf("theme/%s: %v", name, err)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -10,14 +9,6 @@ import (
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/userfile"
 )
-
-// lacking tells who needs a part that this ffmpeg was built without.
-func lacking(err error, pipeline string) error {
-	if lacks, ok := errors.AsType[*ffmpeg.ErrLacks](err); ok {
-		lacks.For = "the pipeline " + pipeline
-	}
-	return err
-}
 
 // openKept opens this machine's own results.
 func (a *app) openKept() (*local.Kept, error) {

@@ -24,12 +24,12 @@ var floor = map[string]int{
 	"internal/subtitle/compare": 1, "internal/subtitle/bilingual": 1, "internal/subtitle/prose": 1, "internal/hls": 1, "internal/dash": 1, "internal/privacy": 1, "internal/watch": 1, "internal/site": 1, "internal/theme": 1,
 	"internal/media/mp4": 1, "internal/media/ffmpeg": 1, "internal/store/s3": 1, "internal/store/dir": 1, "internal/userfile": 1,
 	"internal/plan": 2, "internal/audit": 2,
-	"internal/machine": 3, // it holds plans against a machine
-	"internal/engine":  3, "internal/engine/local": 3, "internal/engine/depot": 3, "internal/engine/temporal": 3, "internal/step": 3,
+	"internal/engine": 3, "internal/engine/local": 3, "internal/engine/depot": 3, "internal/engine/temporal": 3, "internal/step": 3, "internal/machine": 3,
 	"internal/config": 4, "internal/ui": 4, "internal/telemetry": 4, "internal/library": 4, "internal/release": 4, "internal/catalog": 4, "internal/clean": 4, "internal/headers": 4,
 	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
 	"internal/lint":   4,
 	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
+	"internal/gather": 4, // it asks lint what a film's subtitles are held to
 	"internal/serve":  4,
 	"internal/cli":    5,
 	"cmd/filmpress":   6,

@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"context"
@@ -17,10 +17,10 @@ import (
 const maxPoster = 64 << 20
 
 // readPoster reads the picture file that film.md names. What is wrong with it is a finding.
-func (g *gathered) readPoster(ctx context.Context, tools ffmpeg.Tools, dir, name string) error {
+func (g *Film) readPoster(ctx context.Context, tools ffmpeg.Tools, dir, name string) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	fail := func(rule, text, hint string) error {
-		g.findings = append(g.findings, report.Finding{Pos: report.Pos{File: userfile.Shown(path)}, Severity: report.Error, Rule: rule, Text: text, Hint: hint})
+		g.Findings = append(g.Findings, report.Finding{Pos: report.Pos{File: userfile.Shown(path)}, Severity: report.Error, Rule: rule, Text: text, Hint: hint})
 		return nil
 	}
 	data, err := userfile.ReadInside(dir, name, maxPoster+1)
@@ -39,8 +39,8 @@ func (g *gathered) readPoster(ctx context.Context, tools ffmpeg.Tools, dir, name
 		return err
 	}
 	picture.Digest = digestOf(data)
-	g.request.Poster.File, g.request.Poster.Name = &picture, userfile.Shown(path)
-	g.sources[picture.Digest] = engine.Source{Path: path, Data: data}
+	g.Request.Poster.File, g.Request.Poster.Name = &picture, userfile.Shown(path)
+	g.Sources[picture.Digest] = engine.Source{Path: path, Data: data}
 	return nil
 }
 
