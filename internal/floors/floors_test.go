@@ -31,6 +31,7 @@ var floor = map[string]int{
 	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
 	"internal/gather": 4, // it asks lint what a film's subtitles are held to
 	"internal/serve":  4,
+	"internal/doctor": 4, // it asks clean which uploads that would end
 	"internal/cli":    5,
 	"cmd/filmpress":   6,
 }
