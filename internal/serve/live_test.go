@@ -77,35 +77,3 @@ func TestLivePages(t *testing.T) {
 		t.Error("the page was not told")
 	}
 }
-
-// TestSources: what belongs to the film shows, and other films do not.
-func TestSources(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	film := filepath.Join(dir, "film.mp4")
-	write("film.mp4", "x")
-	look := func() string {
-		return Sources{Film: film, Subs: []string{"en=" + filepath.Join(dir, "far.srt")}, Theme: filepath.Join(dir, "theme")}.state()
-	}
-	before := look()
-	write("other.mp4", "x")
-	write("other.en.srt", "x")
-	if look() != before {
-		t.Error("another film's files count")
-	}
-	for _, name := range []string{"film.md", "poster.PNG", "film.en.srt", "far.srt", "theme/theme.css"} {
-		before = look()
-		write(name, "new")
-		if look() == before {
-			t.Errorf("%s does not count", name)
-		}
-	}
-}
