@@ -29,11 +29,14 @@ import (
 // clusterFlags are those that no settings are.
 type clusterFlags struct{ silence time.Duration }
 
+// usualSilence is how long a worker may be silent where nobody says otherwise.
+const usualSilence = 2 * time.Minute
+
 // addCluster gives publish the flags that say how machines meet.
 func addCluster(flags *pflag.FlagSet, f *clusterFlags) {
 	addServer(flags)
 	config.AddFlags(flags, "cache", "cache-size", "source-key")
-	flags.DurationVar(&f.silence, "silence", 2*time.Minute, "with temporal: a worker that does not tell of a step for so long has lost it, and another takes it")
+	flags.DurationVar(&f.silence, "silence", usualSilence, "with temporal: a worker that does not tell of a step for so long has lost it, and another takes it")
 }
 
 // addServer gives a command the flags that say where the Temporal server is.
@@ -51,11 +54,8 @@ func (a *app) keptHere() string {
 
 // settleEngine refuses what does not fit together.
 func (a *app) settleEngine(o publishOptions) error {
-	onCluster := a.config.Engine == "temporal"
 	switch {
-	case onCluster && o.cluster.silence < time.Second:
-		return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
-	case onCluster:
+	case a.config.Engine == "temporal":
 		return a.shared()
 	case strings.HasPrefix(a.config.Kept, "s3://"):
 		return usagef("--kept %s is for --engine temporal; on one machine, name a folder", a.config.Kept)

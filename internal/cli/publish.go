@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,6 +83,12 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	cmd.RunE = a.observed(func(cmd *cobra.Command, given []string) error {
+		switch {
+		case o.batch.parallel < 1 || o.batch.parallel > 64:
+			return usagef("--max-parallel %d: from 1 to 64 films can be made at once", o.batch.parallel)
+		case o.cluster.silence < time.Second:
+			return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
+		}
 		if o.batch.list != "" {
 			return a.publishBatch(cmd.Context(), o)
 		}
