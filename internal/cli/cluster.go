@@ -239,7 +239,7 @@ func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, s
 // lonely says if nobody can do the steps yet.
 func (a *app) lonely(ctx context.Context, c *temporal.Cluster, o temporal.Order, tools ffmpeg.Tools) {
 	if missing, err := c.Listening(ctx, o); err == nil && len(missing) > 0 {
-		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: filmpress worker (queue %s)", ui.Clean(tools.Version), strings.Join(missing, ", ")))
+		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: %s (queue %s)", ui.Clean(tools.Version), a.command("worker"), strings.Join(missing, ", ")))
 	}
 }
 

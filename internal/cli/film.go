@@ -307,6 +307,7 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 			Text: "nobody says which language this file is in", Hint: "name it film.en.srt, or give --subs en=" + name})
 		return nil
 	}
+	g.subs.charset = charset
 	t, found := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
 	if err := g.judgeTrack(&t, found, s); err != nil {
 		return err

@@ -36,7 +36,7 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		if err := a.showPlan(s, asJSON); err != nil || asJSON {
 			return err
 		}
-		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + " with the same flags, and --to where it shall lie")
+		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + "; it goes into " + a.config.To + ", or where --to says")
 		return nil
 	})
 	return cmd

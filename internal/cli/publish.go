@@ -30,6 +30,7 @@ type publishOptions struct {
 	json     bool
 	force    bool
 	unproved bool
+	served   bool     // by this very command, so that nobody needs to be told how to look at it
 	name     string   // the film
 	sidecars []string // subtitle files named on the command line
 
@@ -258,7 +259,7 @@ func (a *app) carryOut(ctx context.Context, m made, st store.Store, o publishOpt
 	if shelf.Address == "" {
 		a.ui.Note(noAddress)
 	}
-	return a.showResult(r, out, o.json)
+	return a.showResult(r, out, o)
 }
 
 // release does the steps and publishes their results. A kept result that turns out damaged when it is sent is
@@ -322,15 +323,17 @@ func dropDamaged(kept *local.Kept, p plan.Plan, results map[string]engine.Result
 }
 
 // showResult prints what was made and what to do next.
-func (a *app) showResult(r published, out release.Result, asJSON bool) error {
+func (a *app) showResult(r published, out release.Result, o publishOptions) error {
 	a.ui.Close()
-	if asJSON {
+	if o.json {
 		return a.printJSON(r)
 	}
 	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
-	if !strings.HasPrefix(a.config.To, "s3://") {
+	switch {
+	case o.served:
+	case !strings.HasPrefix(a.config.To, "s3://"):
 		a.ui.Note("to watch it: " + a.command("serve", a.config.To))
-	} else {
+	default:
 		a.ui.Note("whether viewers can read it: " + a.command("doctor", a.config.To))
 	}
 	if strings.Contains(r.Page, "://") {
