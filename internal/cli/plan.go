@@ -8,6 +8,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/plan"
+	"filmpress/internal/ui"
 )
 
 func newPlan(a *app) *cobra.Command {
@@ -47,6 +48,8 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 	a.ui.Findings(s.findings)
 	a.ui.Close()
 	if asJSON {
+		named := s.plan
+		named.Pipeline = s.pipeline
 		type plannedStep struct {
 			plan.Step
 			Kept bool `json:"kept"`
@@ -59,9 +62,9 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 		return a.printJSON(struct {
 			plan.Plan
 			Steps []plannedStep `json:"steps"`
-		}{s.plan, steps})
+		}{named, steps})
 	}
-	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, s.plan.Pipeline)
+	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, ui.Clean(s.pipeline))
 	for _, r := range s.plan.Reasons {
 		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
 	}
