@@ -127,12 +127,11 @@ func capability(tools ffmpeg.Tools) string {
 }
 
 // publishOnCluster has workers do the steps, and makes the release here.
-func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o publishOptions) error {
-	d, c, err := a.meet(ctx)
+func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, c *temporal.Cluster, o publishOptions) error {
+	d, err := a.openDepot(ctx)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
 	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}

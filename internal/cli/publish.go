@@ -13,6 +13,7 @@ import (
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
@@ -163,11 +164,15 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return err
 	}
 	var st store.Store
+	var c *temporal.Cluster
 	if !o.dryRun { // a place that cannot be reached is told now, and not after a film of hours was read
 		var err error
-		if st, err = a.reach(ctx); err != nil {
+		if st, c, err = a.reach(ctx); err != nil {
 			return err
 		}
+	}
+	if c != nil {
+		defer c.Close()
 	}
 	s, err := a.study(ctx, o.name, o.sidecars, o.film)
 	if err != nil {
@@ -185,31 +190,30 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
-	if a.config.Engine == "temporal" {
-		return a.publishOnCluster(ctx, s, st, o)
+	if c != nil {
+		return a.publishOnCluster(ctx, s, st, c, o)
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
 	return a.carryOut(ctx, made{s.plan, s.kept, a.here(s)}, st, o)
 }
 
-// reach opens the place where the film will lie, and makes sure that it can be written, and that the server that is to make the film answers.
-func (a *app) reach(ctx context.Context) (store.Store, error) {
+// reach opens the place where the film will lie, and makes sure that it can be written, and that the server answers whose workers are to make the film,
+// if they are: the caller closes it.
+func (a *app) reach(ctx context.Context) (store.Store, *temporal.Cluster, error) {
 	a.tellPublic(a.config.To)
-	st, err := a.openTarget(ctx)
+	bare, err := a.openTarget(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := st.Check(ctx); err != nil {
-		return nil, err
+	if err := bare.Check(ctx); err != nil {
+		return nil, nil, err
 	}
-	if a.config.Engine == "temporal" {
-		c, err := a.dial(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.Close()
+	st, err := a.atSite(ctx, bare)
+	if err != nil || a.config.Engine != "temporal" {
+		return st, nil, err
 	}
-	return a.atSite(ctx, st)
+	c, err := a.dial(ctx)
+	return st, c, err
 }
 
 // made is a plan and who does it.
