@@ -6,8 +6,8 @@ import (
 )
 
 // Order holds a list to what List promises: it goes on name by name, in the order of their UTF-8 bytes, and gives what was asked for. Those who
-// compare two lists as they come, or delete what no release of a film names, would else take what is there for missing. Buckets list so (Amazon S3 User
-// Guide, "Listing object keys programmatically"), but not every server is one, and a store of tests is none.
+// compare two lists as they come, or delete what no release of a film names, would else take what is there for missing. General purpose buckets list so
+// (Amazon S3 User Guide, "Listing object keys programmatically"), and so should all servers that speak the protocol.
 type Order struct {
 	Place  string // whose list it is, for messages
 	Prefix string // with which all names begin
