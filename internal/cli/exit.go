@@ -11,6 +11,7 @@ import (
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
+	"filmpress/internal/engine/temporal"
 	"filmpress/internal/gather"
 	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
@@ -177,6 +178,9 @@ func (a *app) tell(err error) string {
 	}
 	if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok {
 		a.ui.Findings(unsound.Findings)
+	}
+	if other, ok := errors.AsType[*temporal.OtherError](err); ok { // it knows no flags
+		return strings.NewReplacer("filmpress attach "+other.Slug, a.command("attach", other.Slug), "filmpress cancel "+other.Slug, a.command("cancel", other.Slug)).Replace(err.Error())
 	}
 	switch {
 	case is[*ffmpeg.ErrLacks](err):

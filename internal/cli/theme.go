@@ -107,6 +107,6 @@ func (a *app) startTheme(dir string) error {
 		}
 		fmt.Fprintln(a.out, path)
 	}
-	a.ui.Note("to use it: filmpress publish film.mp4 --theme " + userfile.Quote(dir))
+	a.ui.Note("to use it: filmpress publish FILM --theme " + userfile.Quote(dir))
 	return nil
 }

@@ -102,7 +102,7 @@ func Read(ctx context.Context, film string, files []string, f Wishes, tools ffmp
 	}
 	if g.Request.Pipeline.Video.AV1 != nil { // so is what ffmpeg can do: not in the middle of an encode
 		if err := tools.CanAV1(ctx); err != nil {
-			return g, lacking(err, g.Request.Pipeline.Name)
+			return g, lacking(err, f.Pipeline)
 		}
 	}
 	var findings []report.Finding
@@ -307,6 +307,7 @@ func (g *Film) readTrack(s sidecar, charset string) error {
 			Text: "nobody says which language this file is in", Hint: "name it film.en.srt, or give --subs en=" + name})
 		return nil
 	}
+	g.subs.charset = charset
 	t, found := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
 	if err := g.judgeTrack(&t, found, s); err != nil {
 		return err

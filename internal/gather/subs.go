@@ -16,6 +16,7 @@ import (
 // shown, since `filmpress subs check` shows them all.
 type trackJudge struct {
 	settings *lint.Settings
+	charset  string        // --charset
 	tracks   []judgedTrack // for the rules that need the film, which is read after them
 }
 
@@ -100,6 +101,9 @@ func (g *Film) checkCommand(name string) string {
 	words := []string{"filmpress subs check", userfile.Quote(name)}
 	if p := g.Request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
+	}
+	if g.subs.charset != "" {
+		words = append(words, "--charset", userfile.Quote(g.subs.charset))
 	}
 	return strings.Join(words, " ")
 }
