@@ -25,8 +25,9 @@ type Kind struct {
 // Bad is a server that is reached over a line with faults of one kind.
 type Bad struct {
 	s3server.Server
-	hits   atomic.Int64 // how many requests met a fault, or connections had a toxic put on
-	wanted int          // runs
+	Lots   *rand.Rand    // for what a campaign leaves to chance: from the seed alone, whatever the requests do
+	hits   *atomic.Int64 // how many requests met a fault, or connections had a toxic put on
+	wanted int           // runs
 	kind   Kind
 	proxy  Toxiproxy
 	mu     sync.Mutex
@@ -36,7 +37,7 @@ type Bad struct {
 
 // start puts a proxy before the server. Its faults follow from the seed, as far as the order of requests does.
 func (k Kind) start(t testing.TB, s s3server.Server, seed uint64) *Bad {
-	b := &Bad{kind: k, random: rand.New(rand.NewPCG(seed, 1))}
+	b := &Bad{kind: k, random: rand.New(rand.NewPCG(seed, 1)), Lots: rand.New(rand.NewPCG(seed, 2)), hits: new(atomic.Int64)}
 	if k.toxic != nil {
 		b.Server, b.proxy = StartToxiproxy(t, s)
 		return b
@@ -55,6 +56,16 @@ func (k Kind) start(t testing.TB, s s3server.Server, seed uint64) *Bad {
 	})
 	return b
 }
+
+// Another is a line of the same kind, to another server. Met counts what both do.
+func (b *Bad) Another(t testing.TB, s s3server.Server) *Bad {
+	other := b.kind.start(t, s, b.Lots.Uint64())
+	other.hits = b.hits
+	return other
+}
+
+// Met is how many requests met a fault until now, or connections had a toxic put on.
+func (b *Bad) Met() int64 { return b.hits.Load() }
 
 // Begin starts a run with new faults.
 func (b *Bad) Begin() {
