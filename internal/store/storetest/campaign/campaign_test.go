@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"filmpress/internal/clean"
 	"filmpress/internal/mirror"
 	"filmpress/internal/release"
@@ -63,27 +61,27 @@ func viewed(t *testing.T, v *campaign.Viewer, a *faults.Tally) {
 	a.Looks, a.Links = a.Looks+v.Looks, a.Links+v.Links
 }
 
-// mirrored is another bucket of the server, empty at first, which strangers may read.
-func mirrored(t testing.TB, server s3server.Server) s3server.Server {
+// beside is another bucket of the server, which strangers may read.
+func beside(t testing.TB, server s3server.Server) s3server.Server {
 	t.Helper()
 	if server.Dir == "" {
 		return s3server.Anywhere(t)
 	}
-	other := "mirror"
-	if _, err := server.Client().CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: &other}); err != nil {
-		t.Fatal(err)
-	}
-	server.Bucket, server.Dir = other, filepath.Join(filepath.Dir(server.Dir), other)
-	if err := server.SetPolicy(t.Context(), `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mirror/*"}`); err != nil {
+	server = server.Another(t)
+	if err := server.SetPolicy(t.Context(), `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::`+server.Bucket+`/*"}`); err != nil {
 		t.Fatal(err)
 	}
 	return server
 }
 
-// apart is a bucket that the others' server does not copy to or from: another server's, or one at another address of a server of somebody's.
-func apart(t testing.TB) s3server.Server {
-	far, _ := faults.Count(t, s3server.Anywhere(t))
-	return far
+// apart is a bucket that this server does not copy to or from: another server's, or one at another address where the server is somebody's.
+func apart(t testing.TB, server s3server.Server) s3server.Server {
+	t.Helper()
+	if server.Dir != "" {
+		return server.Twin(t)
+	}
+	server, _ = faults.Count(t, s3server.Anywhere(t))
+	return server
 }
 
 // Ways of a sync, which are counted apart.
@@ -109,7 +107,7 @@ type buckets struct {
 // bucket to bucket alone where FILMPRESS_BUCKETS is set.
 func TestSyncFaults(t *testing.T) {
 	faults.Each(t, "syncs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
-		near, far := mirrored(t, server), apart(t)
+		near, far := beside(t, server), apart(t, server)
 		b := buckets{good: [3]s3server.Server{server, near, far}, line: []*faults.Bad{bad, bad.Another(t, far)}}
 		b.bad = [3]s3server.Server{bad.Server, bad.Server, b.line[1].Server}
 		b.bad[1].Bucket = near.Bucket

@@ -143,7 +143,7 @@ func current(t *testing.T, k *killing) {
 func TestKilled(t *testing.T) {
 	server := s3server.Anywhere(t)
 	server.Setenv(t)
-	near, far := mirrored(t, server), apart(t)
+	near, far := beside(t, server), apart(t, server)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -156,10 +156,10 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	moments := rand.New(rand.NewPCG(faults.Seed(t), 0))
-	kills, wanted := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6)
+	kills, wanted, until := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6), faults.Until()
 	took := map[string]time.Duration{}
 	var a faults.Tally
-	for n, film := 0, 0; n < wanted; film++ {
+	for n, film := 0, 0; n < wanted && time.Now().Before(until); film++ {
 		v := victims[film%len(victims)]
 		k := &killing{server: server, near: near, far: far, slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
 		v.prepare(t, k)

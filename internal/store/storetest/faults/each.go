@@ -37,6 +37,11 @@ func Seed(t testing.TB) uint64 {
 	return seed
 }
 
+// Until is when a campaign begins nothing more, however often it was to be done: FILMPRESS_MINUTES after its beginning, or a day.
+func Until() time.Time {
+	return time.Now().Add(time.Duration(Times("FILMPRESS_MINUTES", 24*60)) * time.Minute)
+}
+
 // Tally is what a campaign counts: a line of its table.
 type Tally struct {
 	Runs, Done   int // the others failed clearly
@@ -84,7 +89,7 @@ const (
 	lanes = 10
 )
 
-// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_FAULTS says how often. Each part has a server of its own (see
+// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_FAULTS says how often. Each part has a bucket of its own (see
 // s3server.Anywhere), and does what bad.Runs counts. The sums are told as a table, whose second column is called runs.
 func Each(t *testing.T, runs string, run func(t *testing.T, server s3server.Server, bad *Bad) Tally) {
 	seed := Seed(t)
@@ -93,7 +98,7 @@ func Each(t *testing.T, runs string, run func(t *testing.T, server s3server.Serv
 	if os.Getenv("FILMPRESS_FAULTS") == "" {
 		kinds = Few()
 	}
-	wanted := Times("FILMPRESS_FAULTS", 1)
+	wanted, until := Times("FILMPRESS_FAULTS", 1), Until()
 	var mu sync.Mutex
 	sums := make([]Tally, len(kinds))
 	var group errgroup.Group
@@ -103,10 +108,13 @@ func Each(t *testing.T, runs string, run func(t *testing.T, server s3server.Serv
 		for i, kind := range kinds {
 			seed := seed + uint64(begun*len(kinds)+i)
 			group.Go(func() error {
+				if time.Now().After(until) {
+					return nil
+				}
 				t.Run(kind.Name, func(t *testing.T) {
 					server := s3server.Anywhere(t)
 					bad := kind.start(t, server, seed)
-					bad.wanted = min(part, wanted-begun)
+					bad.wanted, bad.until = min(part, wanted-begun), until
 					tally := run(t, server, bad)
 					tally.faults = bad.hits.Load()
 					mu.Lock()

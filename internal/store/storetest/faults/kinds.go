@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"filmpress/internal/store/storetest/s3server"
 )
@@ -28,6 +29,7 @@ type Bad struct {
 	Lots   *rand.Rand    // for what a campaign leaves to chance: from the seed alone, whatever the requests do
 	hits   *atomic.Int64 // how many requests met a fault, or connections had a toxic put on
 	wanted int           // runs
+	until  time.Time     // when no more are begun
 	kind   Kind
 	proxy  Toxiproxy
 	mu     sync.Mutex
@@ -87,6 +89,9 @@ func (b *Bad) Begin() {
 func (b *Bad) Runs(t testing.TB) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := 0; i < b.wanted || b.hits.Load() == 0; i++ {
+			if i > 0 && time.Now().After(b.until) {
+				return
+			}
 			if i == b.wanted+30 {
 				t.Errorf("no fault happened in %d runs", i)
 				return

@@ -50,7 +50,7 @@ func Anywhere(t testing.TB) Server {
 // Keys is no server, but has the keys of all that Anywhere gives: for the environment of a process that reaches several.
 func Keys() Server {
 	if elsewhere.Endpoint == "" {
-		return Server{AccessKey: "tester", SecretKey: "secret-of-the-tests"}
+		return Server{AccessKey: accessKey, SecretKey: secretKey}
 	}
 	return Server{AccessKey: elsewhere.AccessKey, SecretKey: elsewhere.SecretKey}
 }
