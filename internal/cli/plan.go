@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/plan"
 	"filmpress/internal/ui"
 )
 
 func newPlan(a *app) *cobra.Command {
-	var f filmFlags
+	var f gather.Wishes
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan FILM [SUBTITLE...]",

@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // openDocument begins the document of the check.
@@ -154,7 +155,7 @@ func (c *subsCheck) tellBaseline() {
 	switch {
 	case c.base == nil:
 	case c.writeBaseline:
-		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", counted(c.sum.known, "finding"), c.baseline, quoteArg(c.baseline)))
+		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", counted(c.sum.known, "finding"), c.baseline, userfile.Quote(c.baseline)))
 	case c.base.Mended() > 0:
 		c.ui.Note(fmt.Sprintf("%d known from %s; %d that stand there are mended: --write-baseline takes them out", c.sum.known, c.baseline, c.base.Mended()))
 	default:
