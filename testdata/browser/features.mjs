@@ -42,6 +42,7 @@ async function quiet() { // nothing of the film before play, with and without a 
 async function native() {
   const drawn = async (page) => {
     const cdp = await page.context().newCDPSession(page);
+    await cdp.send("DOM.enable");
     const { nodes } = await cdp.send("DOM.getFlattenedDocument", { depth: -1, pierce: true });
     const controls = nodes.find(({ attributes = [] }) => attributes[attributes.indexOf("pseudo") + 1] === "-webkit-media-controls");
     return controls !== undefined && cdp.send("DOM.getBoxModel", { backendNodeId: controls.backendNodeId }).then(() => true, () => false);
