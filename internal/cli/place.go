@@ -14,6 +14,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // place is a folder or a bucket of films that a command was given.
@@ -85,7 +86,7 @@ func openFolderOfFilms(ctx context.Context, target, slug string) (place, error) 
 	info, err := os.Stat(p.name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return p, &absentError{fmt.Sprintf("%s: there is no such folder", shown(p.name))}
+		return p, &absentError{fmt.Sprintf("%s: there is no such folder", userfile.Shown(p.name))}
 	case err != nil:
 		return p, err
 	case !info.IsDir():
