@@ -244,6 +244,13 @@ async function phone() {
     await page.evaluate(() => document.querySelector("video").pause());
     await page.locator(".cc").click();
     await shot(page, `phone-menu-${colorScheme}`);
+    // A second sound has a button, too.
+    await page.evaluate(() => document.querySelector('[data-menu="quality"]').insertAdjacentHTML("afterend", '<button type="button" data-menu="audio">S</button>'));
+    await page.evaluate(() => { document.querySelector(".now").textContent = "1:00:04"; document.querySelector(".of").textContent = "/ 1:30:00"; });
+    const outside = () => page.evaluate(() => document.querySelector(".cc").getBoundingClientRect().right - document.querySelector(".player").getBoundingClientRect().right);
+    check("CC of a long film with two sounds is in a phone's picture", (await outside()) <= 0, await outside());
+    await page.evaluate(() => document.querySelector('[data-menu="audio"]').remove());
+    check("and with one", (await outside()) <= 0, await outside());
     await context.close();
   }
 }
