@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"filmpress/internal/strictyaml"
+	"filmpress/internal/ui"
 )
 
 // many is no limit of arguments.
@@ -115,12 +116,26 @@ func noEmpty(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// quoteArg is an argument as a shell takes it.
+// quoteArg is an argument as a shell takes it. What would steer a terminal is written out, which bash, zsh and newer shells read back.
 func quoteArg(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
+	switch {
+	case ui.Clean(s) != s:
+		return "$'" + strings.ReplaceAll(ui.Clean(strings.ReplaceAll(s, `\`, `\\`)), "'", `\'`) + "'"
+	case s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}"):
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// fileArg is a file's name as a shell and this program take it.
+func fileArg(name string) string { return quoteArg(withoutHyphen(name)) }
+
+// withoutHyphen is a file's name that is not taken for a flag.
+func withoutHyphen(name string) string {
+	if strings.HasPrefix(name, "-") && name != "-" {
+		return "./" + name
+	}
+	return name
 }
 
 // repeated are the flags without which a command that is printed for the user would look elsewhere than this one did.

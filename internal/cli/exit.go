@@ -13,6 +13,7 @@ import (
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
+	"filmpress/internal/engine/temporal"
 	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
@@ -178,6 +179,9 @@ func (a *app) tell(err error) string {
 	}
 	if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok {
 		a.ui.Findings(unsound.Findings)
+	}
+	if other, ok := errors.AsType[*temporal.OtherError](err); ok { // with the flags by which this command found the server
+		return fmt.Sprintf("another version of %s is being made already; wait for it with %s, or end it with %s", other.Slug, a.command("attach", other.Slug), a.command("cancel", other.Slug))
 	}
 	switch {
 	case is[*ffmpeg.ErrLacks](err):

@@ -96,7 +96,7 @@ func (g *gathered) brief(name string, all []report.Finding) []report.Finding {
 
 // checkCommand is how to see all findings on a track.
 func (g *gathered) checkCommand(name string) string {
-	words := []string{"filmpress subs check", quoteArg(name)}
+	words := []string{"filmpress subs check", fileArg(name)}
 	if p := g.request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
 	}

@@ -36,7 +36,11 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		if err := a.showPlan(s, asJSON); err != nil || asJSON {
 			return err
 		}
-		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + " with the same flags, and --to where it shall lie")
+		words := []string{"publish"}
+		for _, name := range given {
+			words = append(words, withoutHyphen(name))
+		}
+		a.ui.Note("to do it: " + a.command(words...) + " with the same flags, and --to where it shall lie")
 		return nil
 	})
 	return cmd

@@ -320,7 +320,7 @@ func (a *app) showResult(r published, out release.Result, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(r)
 	}
-	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
+	a.ui.Note(fmt.Sprintf("release %s: %s done, %d kept; %s sent, %d were there", r.Release, counted(r.Steps.Done, "step"), r.Steps.Kept, counted(out.Uploaded, "object"), out.Present))
 	if !strings.HasPrefix(a.config.To, "s3://") {
 		a.ui.Note("to watch it: " + a.command("serve", a.config.To))
 	} else {

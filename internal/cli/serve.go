@@ -80,7 +80,7 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	case errors.Is(err, os.ErrNotExist):
 		return &absentError{fmt.Sprintf("%s: there is no such folder; publish a film first, or name the folder to serve", path)}
 	case err != nil && info != nil && !info.IsDir():
-		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, quoteArg(path))}
+		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, fileArg(path))}
 	case err != nil:
 		return err
 	}

@@ -138,12 +138,28 @@ func (c *subsCheck) summarize() {
 	case s.astray:
 		c.ui.Note("next: correct the settings file, and check again")
 	case s.fixable == 1:
-		c.ui.Note("next: filmpress subs fix " + quoteArg(s.file) + " --dry-run shows what can be mended by itself")
+		c.ui.Note("next: " + c.fixCommand() + " --dry-run shows what can be mended by itself")
 	case s.fixable > 1:
 		c.ui.Note(fmt.Sprintf("next: filmpress subs fix FILE... --dry-run shows what can be mended by itself, in %d of the files", s.fixable))
 	default:
 		c.ui.Note("next: filmpress subs check --explain " + often[0] + " tells more about a rule")
 	}
+}
+
+// fixCommand mends the one file that can be mended, read as it was read here.
+func (c *subsCheck) fixCommand() string {
+	name := fileArg(c.sum.file)
+	if c.sum.file == c.stdin {
+		name = "-"
+	}
+	text := "filmpress subs fix " + name
+	if c.charset != "" {
+		text += " --charset " + quoteArg(c.charset)
+	}
+	if c.language != "" {
+		text += " --language " + quoteArg(c.language)
+	}
+	return text
 }
 
 // tellBaseline tells what the baseline did.

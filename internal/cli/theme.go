@@ -25,7 +25,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, quoteArg(dir))
+		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, fileArg(dir))
 	case err != nil:
 		return nil, nil, unreadable("--theme", err)
 	case !info.IsDir():
@@ -106,6 +106,6 @@ func (a *app) startTheme(dir string) error {
 		}
 		fmt.Fprintln(a.out, path)
 	}
-	a.ui.Note("to use it: filmpress publish film.mp4 --theme " + quoteArg(dir))
+	a.ui.Note("to use it: filmpress publish film.mp4 --theme " + fileArg(dir))
 	return nil
 }
