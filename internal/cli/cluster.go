@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,6 +139,9 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
 		if !strings.HasPrefix(memo.To, "s3://") { // the path of a folder names people, and the server keeps the memo for weeks
 			path, err := filepath.Abs(memo.To)
+			if err == nil {
+				err = os.MkdirAll(path, 0o755) // who attaches where it is not there is on another machine
+			}
 			if err != nil {
 				return p, err
 			}
@@ -239,7 +243,7 @@ func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, s
 // lonely says if nobody can do the steps yet.
 func (a *app) lonely(ctx context.Context, c *temporal.Cluster, o temporal.Order, tools ffmpeg.Tools) {
 	if missing, err := c.Listening(ctx, o); err == nil && len(missing) > 0 {
-		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: filmpress worker (queue %s)", ui.Clean(tools.Version), strings.Join(missing, ", ")))
+		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: %s (queue %s)", ui.Clean(tools.Version), a.command("worker"), strings.Join(missing, ", ")))
 	}
 }
 
