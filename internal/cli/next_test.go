@@ -33,6 +33,20 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
+// A file whose name begins with a hyphen is taken for flags; how to name it is told where it is there.
+func TestHyphen(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("-x y.srt", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := say(t, []string{"subs", "cues", "-x y.srt"}); got.code != exitUsage || got.err != "filmpress: -x y.srt is taken for a flag; write the file as './-x y.srt'. See filmpress subs cues --help\n" {
+		t.Errorf("%+v", got)
+	}
+	if got := say(t, []string{"subs", "cues", "-z.srt"}); got.code != exitUsage || !strings.HasPrefix(got.err, "filmpress: there is no flag -z; ") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // What subs check prints as the next command finds the same file, and reads it in the same way.
 func TestNextFix(t *testing.T) {
 	t.Chdir(t.TempDir())
