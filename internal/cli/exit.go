@@ -192,6 +192,14 @@ func (a *app) tell(err error) string {
 	return sentence(err)
 }
 
+// refused is an error at a folder of films: one that this user may not open refuses, as a bucket does.
+func refused(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", store.ErrRefused, err)
+	}
+	return err
+}
+
 // ended is a sentence with its full stop.
 func ended(s string) string {
 	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"filmpress/internal/engine/temporal"
@@ -44,6 +46,26 @@ func TestHyphen(t *testing.T) {
 	}
 	if got := say(t, []string{"subs", "cues", "-z.srt"}); got.code != exitUsage || !strings.HasPrefix(got.err, "filmpress: there is no flag -z; ") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A folder of films that this user may not open ends as a bucket does that refuses.
+func TestRefusedFolder(t *testing.T) {
+	err := refused(&fs.PathError{Op: "open", Path: "films", Err: syscall.EACCES})
+	if code := exitCode(t.Context(), err); code != exitStore || sentence(err) != "the store refused: films: this user has no right to open it" {
+		t.Errorf("got %d, %q", code, sentence(err))
+	}
+	if os.Geteuid() == 0 {
+		return // who may open everything
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("films", 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "films"}, {"sync", "films", "copy"}, {"list", "films"}, {"verify", "films"}} {
+		if got := say(t, args); got.code != exitStore || !strings.Contains(got.err, "refused: films: ") {
+			t.Errorf("%q: %+v", args, got)
+		}
 	}
 }
 
