@@ -71,7 +71,7 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m
 	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestEveryClip|TestRealClipsGiveSoundReleases|TestPictureAndSoundStayTogether'
 
-campaign-storage: ## hours: a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
+campaign-storage: ## hours (FILMPRESS_CAMPAIGN_S3 may name another server): a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
 	FILMPRESS_FAULTS=100 go test ./internal/release -count=1 -timeout 300m -v -run TestFaults
 	FILMPRESS_FAULTS=20 go test ./internal/release -count=1 -timeout 300m -v -run TestEightPublishers
 	FILMPRESS_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix

@@ -89,7 +89,7 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // useBucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it. With -own it is
-// on a server of its own, for stories that change what all in a bucket share; $GUEST_KEY and $GUEST_SECRET are another account's there.
+// in a bucket of its own, for stories that change what all in a bucket share; $GUEST_KEY and $GUEST_SECRET are another account's there.
 func useBucket(shared, own func() s3server.Server) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) > 1 || len(args) == 1 && args[0] != "-own" {

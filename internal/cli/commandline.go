@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // many is no limit of arguments.
@@ -86,7 +88,7 @@ func noSuchFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	word := e.GetSpecifiedName()
 	if name := "-" + e.GetSpecifiedShortnames(); name != "-" {
 		if _, err := os.Stat(name); err == nil {
-			return usagef("%s is taken for a flag; write the file as %s", ui.Clean(name), fileArg(name))
+			return usagef("%s is taken for a flag; write the file as %s", ui.Clean(name), userfile.Quote(userfile.WithoutHyphen(name)))
 		}
 		return usagef("there is no flag -%s; flags of more than one letter begin with --", word)
 	}
@@ -120,35 +122,24 @@ func noEmpty(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// quoteArg is an argument as a shell takes it. What would steer a terminal is written out, which bash, zsh and newer shells read back.
-func quoteArg(s string) string {
-	switch {
-	case ui.Clean(s) != s:
-		return "$'" + strings.ReplaceAll(ui.Clean(strings.ReplaceAll(s, `\`, `\\`)), "'", `\'`) + "'"
-	case s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}"):
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// fileArg is a file's name as a shell and this program take it.
-func fileArg(name string) string { return quoteArg(withoutHyphen(name)) }
-
-// withoutHyphen is a file's name that is not taken for a flag.
-func withoutHyphen(name string) string {
-	if strings.HasPrefix(name, "-") && name != "-" {
-		return "./" + name
-	}
-	return name
-}
-
 // repeated are the flags without which a command that is printed for the user would look elsewhere than this one did.
 var repeated = []string{"config", "kept", "endpoint", "region", "profile", "path-style", "public-url", "address", "namespace", "queue", "source-key"}
 
-// command is what to type next: the words, and those of this command's flags that the next one needs to find the same place.
+// meant are those without which the next command, by its name, would do something else than the user meant with this one.
+var meant = map[string][]string{
+	"publish": {"title", "slug", "language", "pipeline", "charset", "tolerant", "audio", "subs", "theme", "ffmpeg", "ffprobe"},
+	"attach":  {"site-url", "site-title", "site-language", "theme", "keep-source"},
+	"fix":     {"charset", "language"},
+}
+
+// idle are those that the next command takes, and has no use for as it is printed: serve keeps steps where it watches a film, and doctor looks at the
+// folder of kept results where no bucket is named.
+var idle = map[string][]string{"serve": {"kept"}, "doctor": {"kept"}}
+
+// command is what to type next: the words, and those of this command's flags that the next one needs to do what was meant, at the same place.
 func (a *app) command(words ...string) string {
 	for i, w := range words {
-		words[i] = quoteArg(w)
+		words[i] = userfile.Quote(w)
 	}
 	text := "filmpress " + strings.Join(words, " ")
 	if a.cmd == nil {
@@ -158,18 +149,32 @@ func (a *app) command(words ...string) string {
 	if err != nil {
 		return text
 	}
-	for _, name := range repeated {
+	for _, name := range slices.Concat(repeated, meant[next.Name()]) {
 		f := a.cmd.Flags().Lookup(name)
-		if f == nil || !f.Changed || next.Flags().Lookup(name) == nil && next.InheritedFlags().Lookup(name) == nil {
+		if f == nil || !f.Changed || slices.Contains(idle[next.Name()], name) || next.Flags().Lookup(name) == nil && next.InheritedFlags().Lookup(name) == nil {
 			continue
 		}
-		if f.Value.Type() == "bool" {
-			text += fmt.Sprintf(" --%s=%s", name, f.Value)
-			continue
-		}
-		text += fmt.Sprintf(" --%s %s", name, quoteArg(f.Value.String()))
+		text += written(f)
 	}
 	return text
+}
+
+// written is a flag as it is typed, with a space before it.
+func written(f *pflag.Flag) string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		text := ""
+		for _, value := range list.GetSlice() {
+			text += " --" + f.Name + " " + userfile.Quote(value)
+		}
+		return text
+	}
+	switch {
+	case f.Value.Type() != "bool":
+		return " --" + f.Name + " " + userfile.Quote(f.Value.String())
+	case f.Value.String() == "true":
+		return " --" + f.Name
+	}
+	return " --" + f.Name + "=false"
 }
 
 // counted is a number with its noun: "1 cue", "2 cues".

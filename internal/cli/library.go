@@ -33,7 +33,7 @@ func (a *app) libraryOptions(st store.Store) (library.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	if blocks(found) {
+	if report.Blocks(found) {
 		return o, findingsError{found}
 	}
 	o.Theme = look

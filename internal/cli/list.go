@@ -78,8 +78,8 @@ filmpress verify proves more. Nothing is written. Objects that are not of filmpr
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/admin.md")
 	cmd.Flags().IntVar(&keep, "keep", 0, "count as clean --keep does what would be freed")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
-		if keep < 0 {
-			return usagef("--keep is 0 or more, not %d", keep)
+		if err := checkKeep(keep); err != nil {
+			return err
 		}
 		p, err := a.openFilms(cmd.Context(), given[0], second(given))
 		if err != nil {
@@ -136,7 +136,7 @@ func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 	if err := a.showList(p, out, asJSON); err != nil {
 		return err
 	}
-	if blocks(out.Findings) {
+	if report.Blocks(out.Findings) {
 		return silentError(exitFindings)
 	}
 	return nil

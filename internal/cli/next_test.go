@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"filmpress/internal/engine/temporal"
+	"filmpress/internal/userfile"
 )
 
 // A name in a command that is printed as the next one comes back from the shell as it was, and is taken for no flag.
@@ -23,13 +23,13 @@ func TestQuoted(t *testing.T) {
 		t.Skip("no bash")
 	}
 	for _, name := range []string{"film.mp4", "a b.srt", "it's.srt", "фильм.srt", `a\n.srt`, "a\nb.srt", "a\n'b\\c'.srt", "tab\t.srt", "\x1b[31m.srt", "film\u202e4pm.srt", "$(id).srt", "a%b\"c.srt", "~.srt"} {
-		got, err := exec.Command(bash, "-c", "LC_ALL=C.UTF-8; printf %s "+quoteArg(name)).Output()
+		got, err := exec.Command(bash, "-c", "LC_ALL=C.UTF-8; printf %s "+userfile.Quote(name)).Output()
 		if err != nil || string(got) != name {
-			t.Errorf("%q is quoted as %s, which is %q (%v)", name, quoteArg(name), got, err)
+			t.Errorf("%q is quoted as %s, which is %q (%v)", name, userfile.Quote(name), got, err)
 		}
 	}
 	for name, want := range map[string]string{"-x.srt": "./-x.srt", "-": "-", "- a.srt": "'./- a.srt'", "a-b.srt": "a-b.srt"} {
-		if got := fileArg(name); got != want {
+		if got := userfile.Quote(userfile.WithoutHyphen(name)); got != want {
 			t.Errorf("%q is written %s, want %s", name, got, want)
 		}
 	}
@@ -52,8 +52,8 @@ func TestHyphen(t *testing.T) {
 // A folder of films that this user may not open ends as a bucket does that refuses.
 func TestRefusedFolder(t *testing.T) {
 	err := refused(&fs.PathError{Op: "open", Path: "films", Err: syscall.EACCES})
-	if code := exitCode(t.Context(), err); code != exitStore || sentence(err) != "the store refused: films: this user has no right to open it" {
-		t.Errorf("got %d, %q", code, sentence(err))
+	if code := exitCode(t.Context(), err); code != exitStore || userfile.Sentence(err) != "the store refused: films: this user has no right to open it" {
+		t.Errorf("got %d, %q", code, userfile.Sentence(err))
 	}
 	if os.Geteuid() == 0 {
 		return // who may open everything
@@ -83,7 +83,7 @@ func TestNextFix(t *testing.T) {
 		want string
 	}{
 		{[]string{"film.en.srt"}, "next: filmpress subs fix film.en.srt --dry-run"},
-		{[]string{"--charset", "windows-1252", "--language", "en", "film.en.srt"}, "next: filmpress subs fix film.en.srt --charset windows-1252 --language en --dry-run"},
+		{[]string{"--charset", "windows-1252", "--language", "en", "film.en.srt"}, "next: filmpress subs fix film.en.srt --dry-run --charset windows-1252 --language en"},
 		{[]string{"--", "-x.en.srt"}, "next: filmpress subs fix ./-x.en.srt --dry-run"},
 		{[]string{"a\nb.en.srt"}, `next: filmpress subs fix $'a\nb.en.srt' --dry-run`},
 		{[]string{"-"}, "next: filmpress subs fix - --dry-run"},
@@ -143,7 +143,7 @@ func TestOtherPublish(t *testing.T) {
 	a.cmd = cmd
 	const flags = " --kept s3://films-work/kept --address t:7233"
 	want := "another version of lake is being made already; wait for it with filmpress attach lake" + flags + ", or end it with filmpress cancel lake" + flags
-	if got := a.tell(fmt.Errorf("publishing: %w", &temporal.OtherError{Slug: "lake"})); got != want {
+	if got := a.tell(&temporal.OtherError{Slug: "lake"}); got != want {
 		t.Errorf("got %s", got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // place is a folder or a bucket of films that a command was given.
@@ -86,7 +87,7 @@ func openFolderOfFilms(ctx context.Context, target, slug string) (place, error) 
 	info, err := os.Stat(p.name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return p, &absentError{fmt.Sprintf("%s: there is no such folder", shown(p.name))}
+		return p, &absentError{fmt.Sprintf("%s: there is no such folder", userfile.Shown(p.name))}
 	case err != nil:
 		return p, err
 	case !info.IsDir():

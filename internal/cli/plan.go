@@ -7,11 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/plan"
+	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 func newPlan(a *app) *cobra.Command {
-	var f filmFlags
+	var f gather.Wishes
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan FILM [SUBTITLE...]",
@@ -38,9 +41,9 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		}
 		words := []string{"publish"}
 		for _, name := range given {
-			words = append(words, withoutHyphen(name))
+			words = append(words, userfile.WithoutHyphen(name))
 		}
-		a.ui.Note("to do it: " + a.command(words...) + " with the same flags, and --to where it shall lie")
+		a.ui.Note("to do it: " + a.command(words...) + "; it goes into " + a.config.To + ", or where --to says")
 		return nil
 	})
 	return cmd
@@ -51,6 +54,8 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 	a.ui.Findings(s.findings)
 	a.ui.Close()
 	if asJSON {
+		named := s.plan
+		named.Pipeline = s.pipeline
 		type plannedStep struct {
 			plan.Step
 			Kept bool `json:"kept"`
@@ -63,9 +68,9 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 		return a.printJSON(struct {
 			plan.Plan
 			Steps []plannedStep `json:"steps"`
-		}{s.plan, steps})
+		}{named, steps})
 	}
-	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, s.plan.Pipeline)
+	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, ui.Clean(s.pipeline))
 	for _, r := range s.plan.Reasons {
 		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
 	}

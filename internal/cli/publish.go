@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
+	"filmpress/internal/gather"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
@@ -24,11 +27,12 @@ import (
 
 // publishOptions are the command line of publish.
 type publishOptions struct {
-	film     filmFlags
+	film     gather.Wishes
 	dryRun   bool
 	json     bool
 	force    bool
 	unproved bool
+	served   bool     // by this very command, so that nobody needs to be told how to look at it
 	name     string   // the film
 	sidecars []string // subtitle files named on the command line
 
@@ -82,6 +86,12 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	cmd.RunE = a.observed(func(cmd *cobra.Command, given []string) error {
+		switch {
+		case o.batch.parallel < 1 || o.batch.parallel > 64:
+			return usagef("--max-parallel %d: from 1 to 64 films can be made at once", o.batch.parallel)
+		case o.cluster.silence < time.Second:
+			return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
+		}
 		if o.batch.list != "" {
 			return a.publishBatch(cmd.Context(), o)
 		}
@@ -92,42 +102,45 @@ interrupted. Viewers see the old release until the new one is whole.` +
 }
 
 // addFilmFlags gives a command the flags that say what a film is.
-func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
+func addFilmFlags(cmd *cobra.Command, f *gather.Wishes) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.title, "title", "", "title of the page; else film.md's, else the file's name")
-	flags.StringVar(&f.slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
-	flags.StringVar(&f.language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
-	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
-	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
-	flags.BoolVar(&f.tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
-	flags.StringArrayVar(&f.audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right, 1=ru:ad is an audio description; may be given several times")
-	flags.StringArrayVar(&f.subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
+	flags.StringVar(&f.Title, "title", "", "title of the page; else film.md's, else the file's name")
+	flags.StringVar(&f.Slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
+	flags.StringVar(&f.Language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
+	flags.StringVar(&f.Pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
+	flags.StringVar(&f.Charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
+	flags.BoolVar(&f.Tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
+	flags.StringArrayVar(&f.Audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right, 1=ru:ad is an audio description; may be given several times")
+	flags.StringArrayVar(&f.Subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
 }
 
 // studied is a film that was looked at, judged and planned.
 type studied struct {
-	gathered
-	tools ffmpeg.Tools
-	kept  *local.Kept
-	plan  plan.Plan
+	request  plan.Request
+	sources  map[string]engine.Source // by digest
+	findings []report.Finding
+	pipeline string // as the command line names it: what is told here, and never published
+	tools    ffmpeg.Tools
+	kept     *local.Kept
+	plan     plan.Plan
 }
 
 // study looks at a film and decides what to do, without doing it. Findings that stop a publish are its error.
-func (a *app) study(ctx context.Context, film string, sidecars []string, f filmFlags) (studied, error) {
+func (a *app) study(ctx context.Context, film string, sidecars []string, f gather.Wishes) (studied, error) {
 	tools, err := a.tools(ctx)
 	if err != nil {
 		return studied{}, err
 	}
-	tools.Tolerant = f.tolerant
+	tools.Tolerant = f.Tolerant
 	kept, err := a.openKept()
 	if err != nil {
 		return studied{}, err
 	}
-	g, err := gather(ctx, film, sidecars, f, tools, remembering(kept.Dir(), tools), a.ui.Sink)
+	g, err := gather.Read(ctx, film, sidecars, f, tools, gather.Remembering(kept.Dir(), tools), a.ui.Sink)
 	if err != nil {
 		return studied{}, err
 	}
-	s := studied{gathered: g, tools: tools, kept: kept}
+	s := studied{request: g.Request, sources: g.Sources, findings: g.Findings, pipeline: f.Pipeline, tools: tools, kept: kept}
 	look, found, err := a.theme()
 	if err != nil {
 		return s, err
@@ -135,8 +148,8 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	if s.findings = append(s.findings, found...); look != nil {
 		s.request.Theme = plan.Theme(*look)
 	}
-	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
+	if !report.Blocks(s.findings) {
+		if err = gather.Measure(ctx, kept, tools, &s.request, s.sources[s.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
@@ -144,7 +157,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
 	}
-	if blocks(s.findings) {
+	if report.Blocks(s.findings) {
 		return s, findingsError{s.findings}
 	}
 	return s, nil
@@ -155,11 +168,15 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return err
 	}
 	var st store.Store
+	var c *temporal.Cluster
 	if !o.dryRun { // a place that cannot be reached is told now, and not after a film of hours was read
 		var err error
-		if st, err = a.reach(ctx); err != nil {
+		if st, c, err = a.reach(ctx); err != nil {
 			return err
 		}
+	}
+	if c != nil {
+		defer c.Close()
 	}
 	s, err := a.study(ctx, o.name, o.sidecars, o.film)
 	if err != nil {
@@ -177,31 +194,30 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
-	if a.config.Engine == "temporal" {
-		return a.publishOnCluster(ctx, s, st, o)
+	if c != nil {
+		return a.publishOnCluster(ctx, s, st, c, o)
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
 	return a.carryOut(ctx, made{s.plan, s.kept, a.here(s)}, st, o)
 }
 
-// reach opens the place where the film will lie, and makes sure that it can be written, and that the server that is to make the film answers.
-func (a *app) reach(ctx context.Context) (store.Store, error) {
+// reach opens the place where the film will lie, and makes sure that it can be written, and that the server answers whose workers are to make the film,
+// if they are: the caller closes it.
+func (a *app) reach(ctx context.Context) (store.Store, *temporal.Cluster, error) {
 	a.tellPublic(a.config.To)
-	st, err := a.openTarget(ctx)
+	bare, err := a.openTarget(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := st.Check(ctx); err != nil {
-		return nil, err
+	if err := bare.Check(ctx); err != nil {
+		return nil, nil, err
 	}
-	if a.config.Engine == "temporal" {
-		c, err := a.dial(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.Close()
+	st, err := a.atSite(ctx, bare)
+	if err != nil || a.config.Engine != "temporal" {
+		return st, nil, err
 	}
-	return a.atSite(ctx, st)
+	c, err := a.dial(ctx)
+	return st, c, err
 }
 
 // made is a plan and who does it.
@@ -251,7 +267,7 @@ func (a *app) carryOut(ctx context.Context, m made, st store.Store, o publishOpt
 	if shelf.Address == "" {
 		a.ui.Note(noAddress)
 	}
-	return a.showResult(r, out, o.json)
+	return a.showResult(r, out, o)
 }
 
 // release does the steps and publishes their results. A kept result that turns out damaged when it is sent is
@@ -315,15 +331,17 @@ func dropDamaged(kept *local.Kept, p plan.Plan, results map[string]engine.Result
 }
 
 // showResult prints what was made and what to do next.
-func (a *app) showResult(r published, out release.Result, asJSON bool) error {
+func (a *app) showResult(r published, out release.Result, o publishOptions) error {
 	a.ui.Close()
-	if asJSON {
+	if o.json {
 		return a.printJSON(r)
 	}
 	a.ui.Note(fmt.Sprintf("release %s: %s done, %d kept; %s sent, %d were there", r.Release, counted(r.Steps.Done, "step"), r.Steps.Kept, counted(out.Uploaded, "object"), out.Present))
-	if !strings.HasPrefix(a.config.To, "s3://") {
+	switch {
+	case o.served:
+	case !strings.HasPrefix(a.config.To, "s3://"):
 		a.ui.Note("to watch it: " + a.command("serve", a.config.To))
-	} else {
+	default:
 		a.ui.Note("whether viewers can read it: " + a.command("doctor", a.config.To))
 	}
 	if strings.Contains(r.Page, "://") {

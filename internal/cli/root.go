@@ -122,7 +122,7 @@ func (a *app) settled(run func(cmd *cobra.Command, args []string) error) func(*c
 		if err != nil {
 			return err
 		}
-		if blocks(findings) {
+		if report.Blocks(findings) {
 			return settingsError{findings}
 		}
 		a.ui.Findings(findings)
@@ -137,7 +137,7 @@ func (a *app) settle(cmd *cobra.Command) ([]report.Finding, error) {
 		panic(err) // every command has it from the root
 	}
 	settings, findings, err := config.Load(config.Sources{Name: name, Flags: cmd.Flags()})
-	if err != nil || blocks(findings) {
+	if err != nil || report.Blocks(findings) {
 		return findings, err
 	}
 	a.config, a.cmd = settings, cmd
