@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -88,7 +89,9 @@ func (a *app) publishOne(ctx context.Context, o publishOptions, f gather.Listed,
 	one.ui.Close()
 	result := outcome{Film: f.Film, Exit: exitCode(ctx, err)}
 	if err != nil {
-		result.Error = one.tell(err)
+		if result.Error = one.tell(err); result.Exit == exitInterrupted { // whatever that broke
+			result.Error = "interrupted; what was finished is kept"
+		}
 		one.ui.Failed(result.Error)
 		return result
 	}
@@ -105,11 +108,14 @@ func (a *app) publishOne(ctx context.Context, o publishOptions, f gather.Listed,
 // summarise tells what became of each film. The exit code is the worst that a film had.
 func (a *app) summarise(all []outcome, o publishOptions) error {
 	a.ui.Close()
-	bad, worst := 0, exitFine
+	bad, stopped, worst := 0, 0, exitFine
 	for _, one := range all {
 		if one.Exit != exitFine {
 			bad++
 			worst = max(worst, one.Exit)
+		}
+		if one.Exit == exitInterrupted {
+			stopped++
 		}
 	}
 	if o.json {
@@ -121,6 +127,8 @@ func (a *app) summarise(all []outcome, o publishOptions) error {
 		for _, one := range all {
 			state, rest := "published", one.page
 			switch {
+			case one.Exit == exitInterrupted:
+				state, rest = "interrupted", strings.TrimPrefix(one.Error, "interrupted; ")
 			case one.Exit != exitFine:
 				state, rest = "failed", one.Error
 			case o.dryRun:
@@ -134,17 +142,27 @@ func (a *app) summarise(all []outcome, o publishOptions) error {
 	}
 	switch {
 	case bad == 0 && o.dryRun:
-		a.ui.Note(fmt.Sprintf("all %d films can be published; nothing was, as --dry-run asks", len(all)))
+		a.ui.Note(allOf(len(all), "can be published; nothing was, as --dry-run asks"))
 		return nil
 	case bad == 0:
-		a.ui.Note(fmt.Sprintf("all %d films are published", len(all)))
+		a.ui.Note(allOf(len(all), "are published"))
 		return nil
+	case stopped == bad:
+		a.ui.Note(fmt.Sprintf("%d of %d films were not come to, or not finished", bad, len(all))) // how to go on is told by who ends the command
 	case o.dryRun:
 		a.ui.Failed(fmt.Sprintf("%d of %d films cannot be published; mend what is told above", bad, len(all)))
 	default:
 		a.ui.Failed(fmt.Sprintf("%d of %d films were not published; mend what is told above and run the same command again, which does what is left", bad, len(all)))
 	}
 	return silentError(worst)
+}
+
+// allOf says something of all films of a list, of which there may be one.
+func allOf(n int, what string) string {
+	if n == 1 {
+		return "the only film " + strings.Replace(what, "are ", "is ", 1)
+	}
+	return fmt.Sprintf("all %d films %s", n, what)
 }
 
 // prefixed writes whole lines, each with what it is about before it.

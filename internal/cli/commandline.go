@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"filmpress/internal/strictyaml"
+	"filmpress/internal/ui"
 	"filmpress/internal/userfile"
 )
 
@@ -84,7 +86,10 @@ func notA(f *pflag.Flag) string {
 // noSuchFlag adds the flag that a mistyped one most likely stands for.
 func noSuchFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	word := e.GetSpecifiedName()
-	if e.GetSpecifiedShortnames() != "" {
+	if name := "-" + e.GetSpecifiedShortnames(); name != "-" {
+		if _, err := os.Stat(name); err == nil {
+			return usagef("%s is taken for a flag; write the file as %s", ui.Clean(name), userfile.Quote(userfile.WithoutHyphen(name)))
+		}
 		return usagef("there is no flag -%s; flags of more than one letter begin with --", word)
 	}
 	var known []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -189,6 +190,14 @@ func (a *app) tell(err error) string {
 		return ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more"
 	}
 	return userfile.Sentence(err)
+}
+
+// refused is an error at a folder of films: one that this user may not open refuses, as a bucket does.
+func refused(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", store.ErrRefused, err)
+	}
+	return err
 }
 
 // ended is a sentence with its full stop.

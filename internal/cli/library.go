@@ -96,6 +96,9 @@ func (a *app) shelve(ctx context.Context, st store.Store, slug, done string) (li
 	case err != nil:
 		return r, fmt.Errorf("%s, but the library does not show that yet: %w; the same command again finishes it", done, err)
 	}
+	for i := range r.Findings {
+		r.Findings[i].Hint = atPlace(r.Findings[i].Hint, st.String(), a.command)
+	}
 	a.ui.Findings(r.Findings)
 	return r, nil
 }

@@ -336,7 +336,7 @@ func (a *app) showResult(r published, out release.Result, o publishOptions) erro
 	if o.json {
 		return a.printJSON(r)
 	}
-	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
+	a.ui.Note(fmt.Sprintf("release %s: %s done, %d kept; %s sent, %d were there", r.Release, counted(r.Steps.Done, "step"), r.Steps.Kept, counted(out.Uploaded, "object"), out.Present))
 	switch {
 	case o.served:
 	case !strings.HasPrefix(a.config.To, "s3://"):

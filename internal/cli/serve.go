@@ -37,7 +37,7 @@ better servers; any web server can serve the folder.
 With --watch it publishes that film into the folder, and again whenever the film, film.md, a subtitle or the theme is
 saved; open pages reload by themselves. What would stop a publish is told, and the pages stay as they are. The script that
 reloads is added on the way to the browser; nothing of it is published.` + exits(exitFine, exitFailed, exitUsage, says{exitFindings, "with --watch: there is no such film"},
-			says{exitStore, "there is no such folder"}),
+			says{exitStore, "there is no such folder, or this user may not open it"}),
 		Example: `  filmpress serve
   filmpress serve --watch film.mp4 --theme theme
   filmpress serve /srv/films --addr 127.0.0.1:9000`,
@@ -84,7 +84,7 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	case err != nil && info != nil && !info.IsDir():
 		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, userfile.Quote(path))}
 	case err != nil:
-		return err
+		return refused(err)
 	}
 	defer root.Close()
 	listener, err := net.Listen("tcp", addr)

@@ -142,7 +142,7 @@ func (c *subsCheck) summarize() {
 		if s.file == c.stdin {
 			s.file = "-"
 		}
-		c.ui.Note("next: " + c.command("subs", "fix", s.file, "--dry-run") + " shows what can be mended by itself")
+		c.ui.Note("next: " + c.command("subs", "fix", userfile.WithoutHyphen(s.file), "--dry-run") + " shows what can be mended by itself")
 	case s.fixable > 1:
 		c.ui.Note(fmt.Sprintf("next: filmpress subs fix FILE... --dry-run shows what can be mended by itself, in %d of the files", s.fixable))
 	default:

@@ -143,7 +143,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 	if err == nil && o.check && result.Differs(o.delete) {
 		return silentError(exitFindings)
 	}
-	return err
+	return refused(err)
 }
 
 // partlyError says what is left to do.

@@ -26,7 +26,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, userfile.Quote(dir))
+		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, userfile.Quote(userfile.WithoutHyphen(dir)))
 	case err != nil:
 		return nil, nil, unreadable("--theme", err)
 	case !info.IsDir():

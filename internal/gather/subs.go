@@ -98,7 +98,7 @@ func (g *Film) brief(name string, all []report.Finding) []report.Finding {
 
 // checkCommand is how to see all findings on a track.
 func (g *Film) checkCommand(name string) string {
-	words := []string{"filmpress subs check", userfile.Quote(name)}
+	words := []string{"filmpress subs check", userfile.Quote(userfile.WithoutHyphen(name))}
 	if p := g.Request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
 	}

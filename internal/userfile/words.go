@@ -2,11 +2,13 @@ package userfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"filmpress/internal/store/dir"
 )
@@ -23,12 +25,46 @@ func Shown(path string) string {
 	return path
 }
 
-// Quote is a path, or another argument, as a shell takes it.
+// Quote is a path, or another argument, as a shell takes it. What would steer a terminal is written out, which bash, zsh and newer shells read back.
 func Quote(s string) string {
+	if strings.ContainsFunc(s, steers) {
+		return "$'" + escaped(s) + "'"
+	}
 	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// steers tells of characters that do something to a terminal in place of showing, as ui.Clean knows them.
+func steers(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
+func escaped(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case steers(r) && r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case steers(r):
+			fmt.Fprintf(&b, `\U%08x`, r)
+		case r == '\\' || r == '\'':
+			b.WriteRune('\\')
+			fallthrough
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// WithoutHyphen is a file's name that no command takes for a flag.
+func WithoutHyphen(name string) string {
+	if strings.HasPrefix(name, "-") && name != "-" {
+		return "./" + name
+	}
+	return name
 }
 
 // Sentence puts the system's errors about files into words, and keeps what was said before them. Other errors are sentences already.
