@@ -259,7 +259,7 @@ func TestHostileServers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			web, address := serving(t, c.answer)
-			web.Silence = 300 * time.Millisecond
+			web.Silence = 2 * time.Second
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			_, err := web.Read(ctx, audit.Request{URI: address + "/a", Limit: 10 << 20})
