@@ -20,6 +20,7 @@ import (
 
 	spans "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"filmpress/internal/cli/clitest"
 	"filmpress/internal/engine/temporal/temporaltest"
 	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
@@ -129,15 +130,15 @@ func heldEncoder(t *testing.T) (path string, letGo func()) {
 func (m *machines) working() {
 	m.t.Helper()
 	type film struct{ Slug, State, Started, To string }
-	read := func(into any, args ...string) (out []byte) {
+	read := func(into any, shape string, args ...string) (out []byte) {
 		out, err := m.command("publisher", append(args, "--json")...).Output()
-		if err = errors.Join(err, json.Unmarshal(out, into)); err != nil {
+		if err = errors.Join(err, json.Unmarshal(out, into), clitest.Fits(string(out), "admin.schema.json", shape)); err != nil {
 			m.t.Fatalf("%v --json: %v\n%s", args, err, out)
 		}
 		return out
 	}
 	var all []film
-	if out := read(&all, "status"); len(all) == 0 || all[0].Slug != "film" || all[0].State != "running" || all[0].Started == "" || all[0].To == "" {
+	if out := read(&all, "status", "status"); len(all) == 0 || all[0].Slug != "film" || all[0].State != "running" || all[0].Started == "" || all[0].To == "" {
 		m.t.Errorf("status --json:\n%s", out)
 	}
 	var one struct {
@@ -148,7 +149,7 @@ func (m *machines) working() {
 			Running      bool
 		}
 	}
-	out := read(&one, "status", "film")
+	out := read(&one, "status-film", "status", "film")
 	if one.Slug != "film" || one.State != "running" || one.Steps < 10 || one.Done >= one.Steps {
 		m.t.Errorf("status film --json:\n%s", out)
 	}

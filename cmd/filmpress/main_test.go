@@ -67,6 +67,7 @@ func TestStories(t *testing.T) {
 			"refuses":   clitest.Refuses(process),
 			"listing":   clitest.Listing,
 			"contract":  clitest.Contract,
+			"matches":   clitest.Matches,
 			"interrupt": interrupt,
 			"watch":     watch,
 			"opened":    opened,

@@ -195,7 +195,7 @@ func TestNoSecrets(t *testing.T) {
 	if err := errors.Join(os.Mkdir(filepath.Join(s.dir, "large"), 0o755), os.WriteFile(filepath.Join(s.dir, "large", "film.mp4"), make([]byte, 17<<20), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	publish := []string{"publish", "film.mp4", "--language", "en", "--pipeline", writeTiny(t, s.dir), "--to", "s3://films/p"}
+	publish := []string{"publish", "film.mp4", "--language", "en", "--pipeline", writeTiny(t, s.dir), "--to", server.At("p")}
 	keys := append(server.Behind(t, s3server.Front{Token: token}).Env(), "AWS_SESSION_TOKEN="+token)
 	with := func(more ...string) []string { return append(append([]string{}, keys...), more...) }
 
@@ -216,31 +216,31 @@ func TestNoSecrets(t *testing.T) {
 		{"by a profile", byProfile, append(publish, "--profile", "films", "--title", "By a profile"), 0},
 		{"the plan", with(), []string{"plan", "film.mp4", "--language", "en"}, 0},
 		{"no token", with("AWS_SESSION_TOKEN="), publish, 4},
-		{"doctor", with(), []string{"doctor", "s3://films/p", "--json"}, 0},
-		{"doctor without a target", with(), []string{"doctor", "--to", "s3://films/p"}, 0},
-		{"policy", with(), []string{"policy", "s3://films/p"}, 0},
-		{"cors", with(), []string{"cors", "s3://films/p", "--allow", "https://a.example"}, 0},
-		{"verify", with(), []string{"verify", "s3://films/p", "--format", "json"}, 0},
-		{"list", with(), []string{"list", "s3://films/p", "--json"}, 0},
-		{"headers", with(), []string{"headers", "s3://films/p", "--yes"}, 0},
+		{"doctor", with(), []string{"doctor", server.At("p"), "--json"}, 0},
+		{"doctor without a target", with(), []string{"doctor", "--to", server.At("p")}, 0},
+		{"policy", with(), []string{"policy", server.At("p")}, 0},
+		{"cors", with(), []string{"cors", server.At("p"), "--allow", "https://a.example"}, 0},
+		{"verify", with(), []string{"verify", server.At("p"), "--format", "json"}, 0},
+		{"list", with(), []string{"list", server.At("p"), "--json"}, 0},
+		{"headers", with(), []string{"headers", server.At("p"), "--yes"}, 0},
 		{"another release", with(), append(publish, "--title", "Another", "--slug", "film"), 0},
-		{"rollback", with(), []string{"rollback", "s3://films/p", "film"}, 0},
-		{"clean", with(), []string{"clean", "s3://films/p", "--yes"}, 0},
-		{"sync down", with(), []string{"sync", "s3://films/p", "copy", "--json"}, 0},
-		{"sync up", with(), []string{"sync", "copy", "s3://films/q"}, 0},
-		{"sync up, refused in the middle of a large file", with("AWS_ENDPOINT_URL=" + refusing.Endpoint), []string{"sync", "large", "s3://films/q"}, 4},
-		{"sync within the server", byProfile, []string{"sync", "s3://films/p", "s3://films/r", "--profile", "films"}, 0},
-		{"a server that says what it heard, sync", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"sync", "copy", "s3://films/q", "--log-format", "json"}, 4},
+		{"rollback", with(), []string{"rollback", server.At("p"), "film"}, 0},
+		{"clean", with(), []string{"clean", server.At("p"), "--yes"}, 0},
+		{"sync down", with(), []string{"sync", server.At("p"), "copy", "--json"}, 0},
+		{"sync up", with(), []string{"sync", "copy", server.At("q")}, 0},
+		{"sync up, refused in the middle of a large file", with("AWS_ENDPOINT_URL=" + refusing.Endpoint), []string{"sync", "large", server.At("q")}, 4},
+		{"sync within the server", byProfile, []string{"sync", server.At("p"), server.At("r"), "--profile", "films"}, 0},
+		{"a server that says what it heard, sync", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"sync", "copy", server.At("q"), "--log-format", "json"}, 4},
 		{"a wrong secret", append(server.Env(), "AWS_SECRET_ACCESS_KEY=wrong-"+server.SecretKey), publish, 4},
 		{"a wrong key", append(server.Env(), "AWS_ACCESS_KEY_ID=nobody"), publish, 4},
 		{"no bucket", with(), append(publish[:len(publish)-1:len(publish)-1], "s3://nothere/p"), 4},
 		{"a server that says what it heard", with("AWS_ENDPOINT_URL=" + echo.URL), append(publish, "--log-format", "json"), 4},
-		{"the same, doctor", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"doctor", "s3://films/p"}, 4},
-		{"the same, policy", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"policy", "s3://films/p", "--apply"}, 4},
+		{"the same, doctor", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"doctor", server.At("p")}, 4},
+		{"the same, policy", with("AWS_ENDPOINT_URL=" + echo.URL), []string{"policy", server.At("p"), "--apply"}, 4},
 		{"a web page", with("AWS_ENDPOINT_URL=" + page.URL), publish, 4},
 		{"nobody there", with("AWS_ENDPOINT_URL=http://127.0.0.1:1"), publish, 4},
 		{"a password in the endpoint", with("AWS_ENDPOINT_URL=http://me:" + sesame + "@127.0.0.1:1"), publish, 2},
-		{"a password in the target", with("FILMPRESS_TO=s3://me:" + sesame + "@films/p"), publish[:len(publish)-2], 2},
+		{"a password in the target", with("FILMPRESS_TO=s3://me:" + sesame + "@" + server.Bucket + "/p"), publish[:len(publish)-2], 2},
 		{"no such profile", byProfile, append(publish, "--profile", "others"), 4},
 	} {
 		if code, said := s.run(c.env, c.args...); code != c.code {

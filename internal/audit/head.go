@@ -180,7 +180,11 @@ func (a *auditor) privacy(uri string, data []byte) {
 // allowed holds a file against the allow-list.
 func (a *auditor) allowed(uri string, r io.ReaderAt, size int64) {
 	ours := a.opt.Manifest != nil
-	for _, f := range privacy.Check(uri, r, size) {
+	found, err := privacy.Check(a.ctx, uri, r, size)
+	if err != nil {
+		a.stop = err
+	}
+	for _, f := range found {
 		f.Hint = mend(f.Rule)
 		if ours {
 			a.tell(f)

@@ -63,11 +63,17 @@ type Probe struct {
 	Exposed string // Access-Control-Expose-Headers
 }
 
-// LongError is a file that is longer than Request.Limit.
-type LongError struct{ Limit int64 }
+// LongError is a file, or a part of one, that is longer than Request.Limit.
+type LongError struct {
+	Limit int64
+	Size  int64 // where it is known; else 0
+}
 
 func (e *LongError) Error() string {
-	return fmt.Sprintf("it is longer than %d MB, which no such file of a film is", e.Limit>>20)
+	if e.Size > 0 {
+		return fmt.Sprintf("it has %d MB, and is not looked at: no such file of a film has more than %d", (e.Size+(1<<20-1))>>20, e.Limit>>20)
+	}
+	return fmt.Sprintf("it is longer than %d MB, and is not looked at: no such file of a film is", e.Limit>>20)
 }
 
 // RefusedError is an address that was not followed, because it leads where a presentation has no business.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"filmpress/internal/hls"
@@ -29,7 +30,7 @@ func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
 			a.transportIFrames(uri, f, t)
 			continue
 		}
-		if !a.initSection(t) {
+		if !a.initSection(t) || !a.otherHeads(t) {
 			continue
 		}
 		a.iframes(t, pictures)
@@ -37,25 +38,17 @@ func (a *auditor) trickPlay(uri string, m hls.Master, pictures []*track) {
 	}
 }
 
-// transportIFrames measures I-frames in MPEG-TS, into which we do not look.
-func (a *auditor) transportIFrames(uri string, f hls.IFrame, t *track) {
-	var parts []hls.Part
+// otherHeads reads the init sections of a playlist behind the first, which attributes tell of, too.
+func (a *auditor) otherHeads(t *track) bool {
+	defer t.back(t.init, t.header)
+	last := *t.list.Segments[0].Map
 	for _, s := range t.list.Segments {
-		if s.Gap {
-			continue
+		if *s.Map != last && !s.Gap && !a.another(t, s) {
+			return false
 		}
-		if s.Range.Length == 0 {
-			return
-		}
-		parts = append(parts, hls.Part{Size: s.Range.Length, Duration: s.Duration})
+		last = *s.Map
 	}
-	first := t.list.Segments[t.first()]
-	if got, ok := a.part(want{segmentFile, t.uri, first.Line, resolve(t.uri, first.URI), first.Range}); ok {
-		if _, whole := packets(got.Data); !whole {
-			a.fail(t.uri, first.Line, "hls-6.10", "the byte range %s does not hold whole packets of MPEG-TS", first.Range)
-		}
-		a.rates(uri, f.Line, f.URI, f.Bandwidth, f.Average, hls.Measure(parts, t.list.Target))
-	}
+	return true
 }
 
 // declaredIFrames holds the attributes of an EXT-X-I-FRAME-STREAM-INF against what it names.
@@ -63,12 +56,36 @@ func (a *auditor) declaredIFrames(uri string, f hls.IFrame, t *track) {
 	if !t.sized(f.Resolution) {
 		a.fail(uri, f.Line, "hls-9.4", "RESOLUTION of %s is %s, the picture is %s", f.URI, f.Resolution, dimensions(t.init))
 	}
-	if codec := hls.VideoCodec(t.init.Codec, t.init.Config); codec != "" && !hls.SameCodec(f.Codecs, t.init.Codec, t.init.Config) {
-		a.fail(uri, f.Line, "hls-9.3", "CODECS of %s is %q, the picture is %q", f.URI, f.Codecs, codec)
+	if are, right := t.pictured(f.Codecs); !right {
+		a.fail(uri, f.Line, "hls-9.3", "CODECS of %s is %q, the picture is %q", f.URI, f.Codecs, are)
 	}
 	if t.whole {
 		a.rates(uri, f.Line, f.URI, f.Bandwidth, f.Average, t.rates)
 	}
+}
+
+// pictured says whether CODECS names the codec of each init section, and no other; else which they are. It is right where one of them is not looked into.
+func (t *track) pictured(codecs string) (are string, right bool) {
+	declared, used := strings.Split(codecs, ","), map[string]bool{}
+	var all []string
+	right = true
+	for _, h := range t.heads {
+		codec := hls.VideoCodec(h.init.Codec, h.init.Config)
+		if codec == "" {
+			return "", true
+		}
+		if !slices.Contains(all, codec) {
+			all = append(all, codec)
+		}
+		found := false
+		for _, c := range declared {
+			if hls.SameCodec(strings.TrimSpace(c), h.init.Codec, h.init.Config) {
+				found, used[c] = true, true
+			}
+		}
+		right = right && found
+	}
+	return strings.Join(all, ","), right && !slices.ContainsFunc(declared, func(c string) bool { return !used[c] })
 }
 
 // iframes judges the byte ranges: each holds a moof and one whole IDR picture, and says when it is shown. Where there is no range, the file

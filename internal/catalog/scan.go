@@ -6,6 +6,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"path"
@@ -91,20 +92,18 @@ func Scan(ctx context.Context, st store.Store, o Options, film func(context.Cont
 			})
 		})
 	}
-	last := ""
+	order := store.Order{Place: st.String(), Prefix: prefix}
 	for obj, err := range Watched(st.List(ctx, prefix), o.Sink) {
-		if err == nil && (obj.Name < last || !strings.HasPrefix(obj.Name, prefix)) {
-			err = fmt.Errorf("%w: %s does not list its objects in order, or others than were asked for (%q after %q), so nobody can tell what is there; ask the server's maker",
-				store.ErrRefused, st, obj.Name, last)
+		if err == nil {
+			err = order.Take(obj.Name)
+			if wrong, ok := errors.AsType[*store.OrderError](err); ok && wrong.Twice() {
+				now.twice = obj.Name
+				continue
+			}
 		}
 		if err != nil {
 			return p, first(looks.Wait(), err)
 		}
-		if obj.Name == last {
-			now.twice = last
-			continue
-		}
-		last = obj.Name
 		slug, rest, inside := strings.Cut(obj.Name, "/")
 		if !inside {
 			if slices.Contains(site.Names, obj.Name) {

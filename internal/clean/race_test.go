@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,17 +29,33 @@ type scene struct {
 	clock *releasetest.Clock
 }
 
-func newScene(t testing.TB) scene {
+// first is a scene as it begins. Each test has a copy, since there are thousands of them, and each publish proves and renders anew.
+var first = sync.OnceValues(func() (scene, error) {
+	ctx := context.Background()
 	s := scene{clock: releasetest.NewClock()}
 	s.st = storetest.MemoryAt(s.clock.Now)
 	for _, v := range []string{"one", "two", "three"} {
-		releasetest.MustPublish(t, s.st, v)
+		if _, err := releasetest.Publish(ctx, s.st, v); err != nil {
+			return s, err
+		}
 		s.clock.Go(time.Minute)
 	}
-	if r, err := s.clean(t.Context(), s.st); err != nil || r.Ripe().Objects != 0 || r.Films[0].Unreferenced.Objects != 8 {
-		t.Fatalf("%+v, %v", r, err)
+	if r, err := s.clean(ctx, s.st); err != nil || r.Ripe().Objects != 0 || r.Films[0].Unreferenced.Objects != 8 {
+		return s, fmt.Errorf("%+v, %w", r, err)
 	}
 	s.clock.Go(grace)
+	return s, nil
+})
+
+func newScene(t testing.TB) scene {
+	t.Helper()
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scene{clock: releasetest.NewClock()}
+	s.clock.Go(f.clock.Now().Sub(s.clock.Now()))
+	s.st = storetest.Clone(f.st, s.clock.Now)
 	return s
 }
 

@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/store/storetest/s3server"
@@ -58,13 +57,11 @@ func TestBadBuckets(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "a.txt"), []byte("1"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.SetPolicy(t.Context(), guestMay(`"s3:GetObject","s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"`, `"arn:aws:s3:::films/ours/*"`),
-		guestMay(`"s3:ListBucket"`, `"arn:aws:s3:::films"`)); err != nil {
+	if err := server.SetPolicy(t.Context(), guestMay(`"s3:GetObject","s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"`, `"arn:aws:s3:::`+server.Bucket+`/ours/*"`),
+		guestMay(`"s3:ListBucket"`, `"arn:aws:s3:::`+server.Bucket+`"`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("shut")}); err != nil {
-		t.Fatal(err)
-	}
+	shut := server.Another(t)
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, "<!doctype html><title>Router login</title>")
@@ -94,24 +91,24 @@ func TestBadBuckets(t *testing.T) {
 		target string
 		text   string // in the sentence of all commands, as a pattern
 	}{
-		{"a key that nobody has", func(s *s3server.Server) { s.AccessKey = "AKIANOBODY" }, "", "s3://films/p", `does not know this access key; check AWS_ACCESS_KEY_ID`},
-		{"a secret that does not fit", func(s *s3server.Server) { s.SecretKey = "other" }, "", "s3://films/p", `secret key does not fit .* check AWS_SECRET_ACCESS_KEY`},
-		{"a wrong region", nil, "eu-west-3", "s3://films/p", `region.*set AWS_REGION`},
+		{"a key that nobody has", func(s *s3server.Server) { s.AccessKey = "AKIANOBODY" }, "", server.At("p"), `does not know this access key; check AWS_ACCESS_KEY_ID`},
+		{"a secret that does not fit", func(s *s3server.Server) { s.SecretKey = "other" }, "", server.At("p"), `secret key does not fit .* check AWS_SECRET_ACCESS_KEY`},
+		{"a wrong region", nil, "eu-west-3", server.At("p"), `region.*set AWS_REGION`},
 		{"a region that the answer names", func(s *s3server.Server) {
 			s.Endpoint = answer(301, "PermanentRedirect", "X-Amz-Bucket-Region", "eu-central-1")
-		}, "", "s3://films/p", `is in the region eu-central-1; set AWS_REGION to it`},
+		}, "", server.At("p"), `is in the region eu-central-1; set AWS_REGION to it`},
 		{"no such bucket", nil, "", "s3://nothere/p", `no such bucket; create it, or correct the name`},
-		{"no right to the prefix", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", "s3://films/theirs", `no right to (do )?that; they need s3:`},
-		{"no right to list", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", "s3://shut/p", `no right to (do )?that; they need s3:`},
-		{"a clock that is off, and a server that does not say so", func(s *s3server.Server) { *s = s.Behind(t, s3server.Front{Ahead: time.Hour, HideDate: true}) }, "", "s3://films/p", `clock.* too far apart; set the clock`},
-		{"an expired session", func(s *s3server.Server) { s.Endpoint = answer(400, "ExpiredToken") }, "", "s3://films/p", `session has expired; log in again`},
-		{"a web page", func(s *s3server.Server) { s.Endpoint = page.URL }, "", "s3://films/p", `no S3 server; check the endpoint`},
-		{"a web page that is not there", func(s *s3server.Server) { s.Endpoint = lost.URL }, "", "s3://films/p", `no S3 server; check the endpoint`},
-		{"a certificate of nobody's", func(s *s3server.Server) { s.Endpoint = secure.URL }, "", "s3://films/p", `certificate is not trusted; name the authority's file in AWS_CA_BUNDLE`},
-		{"TLS to a server without", func(s *s3server.Server) { s.Endpoint = strings.Replace(s.Endpoint, "http:", "https:", 1) }, "", "s3://films/p", `plain HTTP; write http://`},
-		{"TLS that breaks off", func(s *s3server.Server) { s.Endpoint = "https://" + brokenTLS(t) }, "", "s3://films/p", `TLS.*check the endpoint|connection broke; check network and endpoint`},
-		{"nobody there", func(s *s3server.Server) { s.Endpoint = "http://127.0.0.1:1" }, "", "s3://films/p", `nothing listens there; check the endpoint`},
-		{"no such host", func(s *s3server.Server) { s.Endpoint = "http://nothere.invalid" }, "", "s3://films/p", `no host of that name; check the endpoint|not answer in time|connection broke`},
+		{"no right to the prefix", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", server.At("theirs"), `no right to (do )?that; they need s3:`},
+		{"no right to list", func(s *s3server.Server) { *s = s.As(s.Guest) }, "", shut.At("p"), `no right to (do )?that; they need s3:`},
+		{"a clock that is off, and a server that does not say so", func(s *s3server.Server) { *s = s.Behind(t, s3server.Front{Ahead: time.Hour, HideDate: true}) }, "", server.At("p"), `clock.* too far apart; set the clock`},
+		{"an expired session", func(s *s3server.Server) { s.Endpoint = answer(400, "ExpiredToken") }, "", server.At("p"), `session has expired; log in again`},
+		{"a web page", func(s *s3server.Server) { s.Endpoint = page.URL }, "", server.At("p"), `no S3 server; check the endpoint`},
+		{"a web page that is not there", func(s *s3server.Server) { s.Endpoint = lost.URL }, "", server.At("p"), `no S3 server; check the endpoint`},
+		{"a certificate of nobody's", func(s *s3server.Server) { s.Endpoint = secure.URL }, "", server.At("p"), `certificate is not trusted; name the authority's file in AWS_CA_BUNDLE`},
+		{"TLS to a server without", func(s *s3server.Server) { s.Endpoint = strings.Replace(s.Endpoint, "http:", "https:", 1) }, "", server.At("p"), `plain HTTP; write http://`},
+		{"TLS that breaks off", func(s *s3server.Server) { s.Endpoint = "https://" + brokenTLS(t) }, "", server.At("p"), `TLS.*check the endpoint|connection broke; check network and endpoint`},
+		{"nobody there", func(s *s3server.Server) { s.Endpoint = "http://127.0.0.1:1" }, "", server.At("p"), `nothing listens there; check the endpoint`},
+		{"no such host", func(s *s3server.Server) { s.Endpoint = "http://nothere.invalid" }, "", server.At("p"), `no host of that name; check the endpoint|not answer in time|connection broke`},
 		{"a bucket that cannot be called so", nil, "", "s3://F/p", `cannot be called that; correct the name|no such bucket`},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -122,7 +119,7 @@ func TestBadBuckets(t *testing.T) {
 			commands := [][]string{append(publish[:len(publish):len(publish)], "--to", c.target), {"verify", c.target}, {"policy", c.target, "--apply"}, {"cors", c.target, "--allow", "https://a.example", "--apply"},
 				{"list", c.target}, {"clean", c.target, "--yes"}, {"headers", c.target}, {"headers", c.target, "--yes"}, {"library", c.target, "--yes"}, {"verify", c.target, "--deep"}, {"rollback", c.target, "film"}, {"unpublish", c.target, "film", "--yes"},
 				{"sync", c.target, filepath.Join(t.TempDir(), "copy")}, {"sync", folder, c.target}}
-			if c.target == "s3://films/theirs" {
+			if c.target == server.At("theirs") {
 				// To list is all that the others need where there is nothing, and that is allowed; sync tells of each object.
 				commands = slices.DeleteFunc(commands, func(args []string) bool { return !slices.Contains([]string{"publish", "policy", "cors"}, args[0]) })
 			}
@@ -221,7 +218,7 @@ func TestCABundle(t *testing.T) {
 	}
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 	server.Endpoint = proxied.URL
-	checks, code := checksOf(t, server, "s3://films/p")
+	checks, code := checksOf(t, server, server.At("p"))
 	if code != 0 || checks["public reading"].State != ok || checks["conditional writes"].State != ok {
 		t.Errorf("%d, %+v", code, checks)
 	}
@@ -231,12 +228,12 @@ func TestCABundle(t *testing.T) {
 // read by strangers.
 func TestOddNames(t *testing.T) {
 	server := s3server.Start(t)
-	if err := server.SetPolicy(t.Context(), guestMay(`"s3:GetObject"`, `"arn:aws:s3:::films/elsewhere/*"`)); err != nil {
+	if err := server.SetPolicy(t.Context(), guestMay(`"s3:GetObject"`, `"arn:aws:s3:::`+server.Bucket+`/elsewhere/*"`)); err != nil {
 		t.Fatal(err)
 	}
 	publish := tinyFilm(t)
 	for i, prefix := range []string{"our films/2026/a+b=c&d/100%/%2e%2E%20", "фильмы/документальные/映画/e\u0301🎬", "'quoted' \"twice\"/semi;colon,#hash"} {
-		target := "s3://films/" + prefix
+		target := server.At(prefix)
 		got := tell(t, server, append(publish[:len(publish):len(publish)], "--to", target, "--title", fmt.Sprintf("Film %d: %s", i, prefix))...)
 		if got.code != 0 {
 			t.Errorf("%q: %+v", prefix, got)

@@ -58,9 +58,6 @@ type outcome struct {
 
 // publishBatch publishes a list of films. A film that fails does not stop the others; what is published and unchanged costs a look.
 func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
-	if o.batch.parallel < 1 || o.batch.parallel > 64 {
-		return usagef("--max-parallel %d: from 1 to 64 films can be made at once", o.batch.parallel)
-	}
 	if o.detach {
 		return usagef("--detach is for one film; a batch waits for its films, and can be run again")
 	}

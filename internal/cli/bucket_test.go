@@ -103,19 +103,19 @@ func TestCORSApply(t *testing.T) {
 		}
 		return out.CORSRules
 	}
-	printed := tell(t, server, "cors", "s3://films/p", "--allow", "https://a.example")
+	printed := tell(t, server, "cors", server.At("p"), "--allow", "https://a.example")
 	if printed.code != 0 || !strings.Contains(printed.err, "not set yet") || len(rules()) != 1 {
 		t.Errorf("without --apply: %+v, then %d rules", printed, len(rules()))
 	}
-	checks, code := checksOf(t, server, "s3://films/p", "--origin", "https://a.example")
-	if c := checks["cors"]; code != 0 || c.State != warn || !strings.Contains(c.Mend, "filmpress cors s3://films/p --allow https://a.example") {
+	checks, code := checksOf(t, server, server.At("p"), "--origin", "https://a.example")
+	if c := checks["cors"]; code != 0 || c.State != warn || !strings.Contains(c.Mend, "filmpress cors "+server.At("p")+" --allow https://a.example") {
 		t.Errorf("doctor before: %d, %+v", code, c)
 	}
-	if c, _ := checksOf(t, server, "s3://films/p"); c["cors"].State != ok || !strings.Contains(c["cors"].What, "cannot play them unless") {
+	if c, _ := checksOf(t, server, server.At("p")); c["cors"].State != ok || !strings.Contains(c["cors"].What, "cannot play them unless") {
 		t.Errorf("doctor without an origin: %+v", c["cors"])
 	}
 	for _, origin := range []string{"https://a.example", "https://b.example", "https://b.example"} {
-		if got := tell(t, server, "cors", "s3://films/p", "--allow", origin, "--apply"); got.code != 0 {
+		if got := tell(t, server, "cors", server.At("p"), "--allow", origin, "--apply"); got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
 	}
@@ -125,7 +125,7 @@ func TestCORSApply(t *testing.T) {
 		t.Errorf("the bucket has %+v", now)
 	}
 	for origin, fine := range map[string]bool{"https://a.example": true, "https://b.example": true, "https://c.example": false, "https://cms.example": false} {
-		checks, _ := checksOf(t, server, "s3://films/p", "--origin", origin)
+		checks, _ := checksOf(t, server, server.At("p"), "--origin", origin)
 		if (checks["cors"].State == ok) != fine {
 			t.Errorf("%s: %+v", origin, checks["cors"])
 		}
@@ -135,7 +135,7 @@ func TestCORSApply(t *testing.T) {
 // TestPolicyApply: strangers read below the prefix and nowhere else, and statements of others stay.
 func TestPolicyApply(t *testing.T) {
 	server := s3server.Start(t)
-	const theirs = `{"Sid":"Theirs","Effect":"Allow","Principal":{"AWS":["guest"]},"Action":["s3:GetObject"],"Resource":["arn:aws:s3:::films/archive/*"]}`
+	theirs := `{"Sid":"Theirs","Effect":"Allow","Principal":{"AWS":["guest"]},"Action":["s3:GetObject"],"Resource":["arn:aws:s3:::` + server.Bucket + `/archive/*"]}`
 	if err := server.SetPolicy(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
@@ -145,25 +145,25 @@ func TestPolicyApply(t *testing.T) {
 		}
 	}
 	stranger := func(key string) int {
-		response, err := http.Get(server.Endpoint + "/films/" + key)
+		response, err := http.Get(server.Endpoint + "/" + server.Bucket + "/" + key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		response.Body.Close()
 		return response.StatusCode
 	}
-	checks, code := checksOf(t, server, "s3://films/p")
-	if c := checks["public reading"]; code != 0 || c.State != warn || !strings.Contains(c.What, "refused (403)") || !strings.Contains(c.Mend, "filmpress policy s3://films/p") {
+	checks, code := checksOf(t, server, server.At("p"))
+	if c := checks["public reading"]; code != 0 || c.State != warn || !strings.Contains(c.What, "refused (403)") || !strings.Contains(c.Mend, "filmpress policy "+server.At("p")) {
 		t.Errorf("doctor before: %d, %+v", code, c)
 	}
-	if got := tell(t, server, "policy", "s3://films/p"); got.code != 0 || !strings.Contains(got.err, "not set yet") || stranger("p/a.txt") != 403 {
+	if got := tell(t, server, "policy", server.At("p")); got.code != 0 || !strings.Contains(got.err, "not set yet") || stranger("p/a.txt") != 403 {
 		t.Errorf("without --apply: %+v, %d", got, stranger("p/a.txt"))
 	}
-	first := tell(t, server, "policy", "s3://films/p", "--apply")
+	first := tell(t, server, "policy", server.At("p"), "--apply")
 	if first.code != 0 || stranger("p/a.txt") != 200 || stranger("p2/a.txt") != 403 || stranger("archive/a.txt") != 403 || stranger("") != 403 {
 		t.Errorf("%+v: %d %d %d %d", first, stranger("p/a.txt"), stranger("p2/a.txt"), stranger("archive/a.txt"), stranger(""))
 	}
-	again := tell(t, server, "policy", "s3://films/p", "--apply")
+	again := tell(t, server, "policy", server.At("p"), "--apply")
 	if again.code != 0 || again.out != first.out || !strings.Contains(again.err, "nothing to do") {
 		t.Errorf("once more: %+v, first %+v", again, first)
 	}
@@ -171,20 +171,20 @@ func TestPolicyApply(t *testing.T) {
 	if err := json.Unmarshal([]byte(again.out), &policy); err != nil || len(policy.Statement) != 2 || policy.Statement[0].Sid != "Theirs" {
 		t.Errorf("%s, %v", again.out, err)
 	}
-	if checks, _ := checksOf(t, server, "s3://films/p"); checks["public reading"].State != ok || checks["types"].State != ok {
+	if checks, _ := checksOf(t, server, server.At("p")); checks["public reading"].State != ok || checks["types"].State != ok {
 		t.Errorf("doctor after: %+v", checks)
 	}
 	changed := strings.Replace(theirs, "Theirs", regexp.MustCompile(`FilmpressRead\w+`).FindString(again.out), 1)
 	if err := server.SetPolicy(t.Context(), changed); err != nil {
 		t.Fatal(err)
 	}
-	if got := tell(t, server, "policy", "s3://films/p", "--apply"); got.code != 4 || !strings.Contains(got.err, "changed by somebody") || stranger("p/a.txt") != 403 {
+	if got := tell(t, server, "policy", server.At("p"), "--apply"); got.code != 4 || !strings.Contains(got.err, "changed by somebody") || stranger("p/a.txt") != 403 {
 		t.Errorf("ours, changed: %+v", got)
 	}
-	if err := server.SetPolicy(t.Context(), theirs, `{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::films/p/*"}`); err != nil {
+	if err := server.SetPolicy(t.Context(), theirs, `{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::`+server.Bucket+`/p/*"}`); err != nil {
 		t.Fatal(err)
 	}
-	if got := tell(t, server, "policy", "s3://films/p", "--apply"); got.code != 0 || !strings.Contains(got.err, "a denial goes before") {
+	if got := tell(t, server, "policy", server.At("p"), "--apply"); got.code != 0 || !strings.Contains(got.err, "a denial goes before") {
 		t.Errorf("with a denial: %+v", got)
 	}
 }
@@ -193,7 +193,7 @@ func TestPolicyApply(t *testing.T) {
 // else.
 func TestServersWithout(t *testing.T) {
 	server := s3server.Start(t)
-	if err := server.SetPolicy(t.Context(), `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::films/elsewhere/*"}`); err != nil {
+	if err := server.SetPolicy(t.Context(), `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::`+server.Bucket+`/elsewhere/*"}`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := server.Client().DeleteBucketCors(t.Context(), &s3.DeleteBucketCorsInput{Bucket: &server.Bucket}); err != nil {
@@ -231,7 +231,7 @@ func TestServersWithout(t *testing.T) {
 				}
 				pass.ServeHTTP(w, r)
 			})
-			for _, args := range [][]string{{"policy", "s3://films/p", "--apply"}, {"cors", "s3://films/p", "--allow", "https://*.example", "--apply"}} {
+			for _, args := range [][]string{{"policy", server.At("p"), "--apply"}, {"cors", server.At("p"), "--allow", "https://*.example", "--apply"}} {
 				got := tell(t, proxied, args...)
 				if got.code != c.code || !strings.Contains(got.err, c.text) || strings.Count(got.err, "\n") != 1 || got.out != "" {
 					t.Errorf("%s: %+v", args[0], got)

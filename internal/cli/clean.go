@@ -97,11 +97,18 @@ func (o *cleanOptions) parse() (err error) {
 	if o.parsed.Grace < release.Grace {
 		return fmt.Errorf("--grace is an hour at least, not %s: a publish that goes on needs that time", o.grace)
 	}
-	if o.keep < 0 {
-		return fmt.Errorf("--keep is 0 or more, not %d", o.keep)
+	if err := checkKeep(o.keep); err != nil {
+		return err
 	}
 	o.parsed.Max, err = parseLimit(o.max)
 	return err
+}
+
+func checkKeep(keep int) error {
+	if keep < 0 {
+		return usagef("--keep is 0 or more, not %d", keep)
+	}
+	return nil
 }
 
 // parseLimit reads "500" or "20%".

@@ -29,11 +29,14 @@ import (
 // clusterFlags are those that no settings are.
 type clusterFlags struct{ silence time.Duration }
 
+// usualSilence is how long a worker may be silent where nobody says otherwise.
+const usualSilence = 2 * time.Minute
+
 // addCluster gives publish the flags that say how machines meet.
 func addCluster(flags *pflag.FlagSet, f *clusterFlags) {
 	addServer(flags)
 	config.AddFlags(flags, "cache", "cache-size", "source-key")
-	flags.DurationVar(&f.silence, "silence", 2*time.Minute, "with temporal: a worker that does not tell of a step for so long has lost it, and another takes it")
+	flags.DurationVar(&f.silence, "silence", usualSilence, "with temporal: a worker that does not tell of a step for so long has lost it, and another takes it")
 }
 
 // addServer gives a command the flags that say where the Temporal server is.
@@ -51,11 +54,8 @@ func (a *app) keptHere() string {
 
 // settleEngine refuses what does not fit together.
 func (a *app) settleEngine(o publishOptions) error {
-	onCluster := a.config.Engine == "temporal"
 	switch {
-	case onCluster && o.cluster.silence < time.Second:
-		return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
-	case onCluster:
+	case a.config.Engine == "temporal":
 		return a.shared()
 	case strings.HasPrefix(a.config.Kept, "s3://"):
 		return usagef("--kept %s is for --engine temporal; on one machine, name a folder", a.config.Kept)
@@ -127,12 +127,11 @@ func capability(tools ffmpeg.Tools) string {
 }
 
 // publishOnCluster has workers do the steps, and makes the release here.
-func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, o publishOptions) error {
-	d, c, err := a.meet(ctx)
+func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, c *temporal.Cluster, o publishOptions) error {
+	d, err := a.openDepot(ctx)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
 	order := temporal.Order{Capability: capability(s.tools), Groups: temporal.Outline(s.plan, heavy), Silence: o.cluster.silence, Trace: a.publishes.Trace()}
 	start := func(ctx context.Context) (p temporal.Publish, err error) {
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
@@ -239,7 +238,7 @@ func (a *app) unsend(ctx context.Context, d *depot.Depot, c *temporal.Cluster, s
 // lonely says if nobody can do the steps yet.
 func (a *app) lonely(ctx context.Context, c *temporal.Cluster, o temporal.Order, tools ffmpeg.Tools) {
 	if missing, err := c.Listening(ctx, o); err == nil && len(missing) > 0 {
-		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: filmpress worker (queue %s)", ui.Clean(tools.Version), strings.Join(missing, ", ")))
+		a.ui.Note(fmt.Sprintf("no worker with this filmpress and ffmpeg %s is there yet; the film waits for one: %s (queue %s)", ui.Clean(tools.Version), a.command("worker"), strings.Join(missing, ", ")))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -126,7 +127,18 @@ func quoteArg(s string) string {
 // repeated are the flags without which a command that is printed for the user would look elsewhere than this one did.
 var repeated = []string{"config", "kept", "endpoint", "region", "profile", "path-style", "public-url", "address", "namespace", "queue", "source-key"}
 
-// command is what to type next: the words, and those of this command's flags that the next one needs to find the same place.
+// meant are those without which the next command, by its name, would do something else than the user meant with this one.
+var meant = map[string][]string{
+	"publish": {"title", "slug", "language", "pipeline", "charset", "tolerant", "audio", "subs", "theme", "ffmpeg", "ffprobe"},
+	"attach":  {"site-url", "site-title", "site-language", "theme", "keep-source"},
+	"fix":     {"charset", "language"},
+}
+
+// idle are those that the next command takes, and has no use for as it is printed: serve keeps steps where it watches a film, and doctor looks at the
+// folder of kept results where no bucket is named.
+var idle = map[string][]string{"serve": {"kept"}, "doctor": {"kept"}}
+
+// command is what to type next: the words, and those of this command's flags that the next one needs to do what was meant, at the same place.
 func (a *app) command(words ...string) string {
 	for i, w := range words {
 		words[i] = quoteArg(w)
@@ -139,18 +151,32 @@ func (a *app) command(words ...string) string {
 	if err != nil {
 		return text
 	}
-	for _, name := range repeated {
+	for _, name := range slices.Concat(repeated, meant[next.Name()]) {
 		f := a.cmd.Flags().Lookup(name)
-		if f == nil || !f.Changed || next.Flags().Lookup(name) == nil && next.InheritedFlags().Lookup(name) == nil {
+		if f == nil || !f.Changed || slices.Contains(idle[next.Name()], name) || next.Flags().Lookup(name) == nil && next.InheritedFlags().Lookup(name) == nil {
 			continue
 		}
-		if f.Value.Type() == "bool" {
-			text += fmt.Sprintf(" --%s=%s", name, f.Value)
-			continue
-		}
-		text += fmt.Sprintf(" --%s %s", name, quoteArg(f.Value.String()))
+		text += written(f)
 	}
 	return text
+}
+
+// written is a flag as it is typed, with a space before it.
+func written(f *pflag.Flag) string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		text := ""
+		for _, value := range list.GetSlice() {
+			text += " --" + f.Name + " " + quoteArg(value)
+		}
+		return text
+	}
+	switch {
+	case f.Value.Type() != "bool":
+		return " --" + f.Name + " " + quoteArg(f.Value.String())
+	case f.Value.String() == "true":
+		return " --" + f.Name
+	}
+	return " --" + f.Name + "=false"
 }
 
 // counted is a number with its noun: "1 cue", "2 cues".

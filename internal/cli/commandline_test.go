@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"filmpress/internal/engine/temporal"
 )
 
 // Wrong flags and arguments are told in our words, with an example.
@@ -111,7 +113,15 @@ func TestNextCommand(t *testing.T) {
 		{"publish film.mp4 --kept s3://films-work/kept --endpoint http://127.0.0.1:9000 --address t:7233 --to s3://films", "attach the-lake",
 			"filmpress attach the-lake --kept s3://films-work/kept --endpoint http://127.0.0.1:9000 --address t:7233"},
 		{"policy s3://films --config ./ours.yml --path-style=false", "doctor s3://films", "filmpress doctor s3://films --config ./ours.yml --path-style=false"},
-		{"publish film.mp4 --kept kept", "serve library", "filmpress serve library --kept kept"},
+		{"publish film.mp4 --kept kept --config ./ours.yml", "serve library", "filmpress serve library --config ./ours.yml"},
+		{"publish film.mp4 --kept kept --endpoint http://127.0.0.1:9000 --to s3://films", "doctor s3://films", "filmpress doctor s3://films --endpoint http://127.0.0.1:9000"},
+		{"publish film.mp4 --engine temporal --detach --kept kept --keep-source --site-url https://films.example.net --language en", "attach the-lake",
+			"filmpress attach the-lake --kept kept --site-url https://films.example.net --keep-source"},
+		{"publish film.mp4 --engine temporal --kept kept --queue ours --pipeline draft", "worker", "filmpress worker --kept kept --queue ours"},
+		{"plan film.mp4 --kept kept --pipeline two.yml --audio 0=ru --audio 2=off --subs en=the(1).srt --tolerant --json=false --log-format plain", "publish film.mp4",
+			"filmpress publish film.mp4 --kept kept --pipeline two.yml --tolerant --audio 0=ru --audio 2=off --subs 'en=the(1).srt'"},
+		{"status --kept kept --json", "publish FILM --engine temporal", "filmpress publish FILM --engine temporal --kept kept"},
+		{"subs check a.srt --charset koi8-r --fail-on warn", "subs fix a.srt --dry-run", "filmpress subs fix a.srt --dry-run --charset koi8-r"},
 		{"publish film.mp4 --kept kept --engine temporal", "embed library the-lake", "filmpress embed library the-lake"},
 		{"list library", "rollback library the-lake", "filmpress rollback library the-lake"},
 	} {
@@ -127,6 +137,23 @@ func TestNextCommand(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", c.line, got, c.want)
 		}
 		root = newRoot(&app{})
+	}
+}
+
+// A command that is printed by what knows no flags has those of the command that failed.
+func TestOtherVersion(t *testing.T) {
+	root := newRoot(&app{})
+	cmd, rest, err := root.Find(strings.Fields("publish film.mp4 --engine temporal --kept shared --queue ours"))
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{cmd: cmd}
+	want := "another version of the-lake is being made already; wait for it with filmpress attach the-lake --kept shared --queue ours, or end it with filmpress cancel the-lake --kept shared --queue ours"
+	if got := a.tell(&temporal.OtherError{Slug: "the-lake"}); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
 

@@ -52,12 +52,12 @@ func (c *crowd) page(t *testing.T, server s3server.Server, w http.ResponseWriter
 		c.heap.Store(max(c.heap.Load(), m.HeapAlloc))
 	}
 	if from < c.foreign {
-		fmt.Fprintf(w, `<ListBucketResult><Name>films</Name><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken>`, from+1000)
+		fmt.Fprintf(w, `<ListBucketResult><Name>%s</Name><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken>`, server.Bucket, from+1000)
 		for i := range 1000 {
 			entry(w, fmt.Sprintf("photos/%09d.jpg", from+i), 1000, `"0123456789abcdef0123456789abcdef"`)
 		}
 	} else {
-		fmt.Fprint(w, `<ListBucketResult><Name>films</Name><IsTruncated>false</IsTruncated>`)
+		fmt.Fprintf(w, `<ListBucketResult><Name>%s</Name><IsTruncated>false</IsTruncated>`, server.Bucket)
 		out, err := server.Client().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &server.Bucket})
 		if err != nil {
 			t.Error(err)
@@ -103,11 +103,11 @@ func TestCrowd(t *testing.T) {
 		text string
 		args []string
 	}{
-		{0, "the-lake", []string{"list", "s3://films"}},
-		{3, "the-lake", []string{"verify", "s3://films"}},
-		{0, "", []string{"headers", "s3://films"}},
-		{0, "the-lake", []string{"library", "s3://films"}},
-		{0, "", []string{"sync", "s3://films", "s3://films", "--dst-config", settings, "--check"}},
+		{0, "the-lake", []string{"list", server.At("")}},
+		{3, "the-lake", []string{"verify", server.At("")}},
+		{0, "", []string{"headers", server.At("")}},
+		{0, "the-lake", []string{"library", server.At("")}},
+		{0, "", []string{"sync", server.At(""), server.At(""), "--dst-config", settings, "--check"}},
 	} {
 		runtime.GC()
 		var before runtime.MemStats

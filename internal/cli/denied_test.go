@@ -32,19 +32,19 @@ func TestDeniedPrefix(t *testing.T) {
 	server := s3server.Start(t)
 	publish := tinyFilm(t)
 	for _, title := range []string{"The Lake", "The Pond", "The Sea"} { // the oldest release is what clean would remove
-		if got := tell(t, server, append(publish[:len(publish):len(publish)], "--to", "s3://films/theirs", "--slug", "lake", "--title", title)...); got.code != 0 {
+		if got := tell(t, server, append(publish[:len(publish):len(publish)], "--to", server.At("theirs"), "--slug", "lake", "--title", title)...); got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
 	}
-	all := guestMay(`"s3:GetObject","s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"`, `"arn:aws:s3:::films/ours/*"`)
-	list := guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::films"`)
-	for what, statements := range map[string][]string{"nothing": {all, list}, "only reading": {all, list, guestMay(`"s3:GetObject"`, `"arn:aws:s3:::films/theirs/*"`)}} {
+	all := guestMay(`"s3:GetObject","s3:PutObject","s3:DeleteObject","s3:AbortMultipartUpload"`, `"arn:aws:s3:::`+server.Bucket+`/ours/*"`)
+	list := guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::`+server.Bucket+`"`)
+	for what, statements := range map[string][]string{"nothing": {all, list}, "only reading": {all, list, guestMay(`"s3:GetObject"`, `"arn:aws:s3:::`+server.Bucket+`/theirs/*"`)}} {
 		if err := server.SetPolicy(t.Context(), statements...); err != nil {
 			t.Fatal(err)
 		}
 		before := versions(t, server)
-		for _, args := range [][]string{{"clean", "s3://films/theirs", "--yes"}, {"rollback", "s3://films/theirs", "lake"}, {"unpublish", "s3://films/theirs", "lake", "--yes"},
-			{"unpublish", "s3://films/theirs", "lake", "--purge", "--yes"}} {
+		for _, args := range [][]string{{"clean", server.At("theirs"), "--yes"}, {"rollback", server.At("theirs"), "lake"}, {"unpublish", server.At("theirs"), "lake", "--yes"},
+			{"unpublish", server.At("theirs"), "lake", "--purge", "--yes"}} {
 			got := tell(t, server.As(server.Guest), args...)
 			sentence := strings.TrimSuffix(got.err, "\n")
 			if got.code != 4 || got.out != "" || strings.Contains(sentence, "\n") || !regexp.MustCompile(`^filmpress: .*theirs.* no right to (do )?that; they need s3:`).MatchString(sentence) {

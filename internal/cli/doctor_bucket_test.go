@@ -24,10 +24,10 @@ func TestDoctorRights(t *testing.T) {
 	quoted := func(actions []string) string { return `"` + strings.Join(actions, `","`) + `"` }
 	for _, lack := range append([]string{""}, all...) {
 		actions := slices.DeleteFunc(slices.Clone(all), func(a string) bool { return a == lack })
-		if err := server.SetPolicy(t.Context(), guestMay(quoted(actions), `"arn:aws:s3:::films/p/*"`), guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::films"`)); err != nil {
+		if err := server.SetPolicy(t.Context(), guestMay(quoted(actions), `"arn:aws:s3:::`+server.Bucket+`/p/*"`), guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::`+server.Bucket+`"`)); err != nil {
 			t.Fatal(err)
 		}
-		checks, code := checksOf(t, guest, "s3://films/p")
+		checks, code := checksOf(t, guest, server.At("p"))
 		c := checks["rights"]
 		if lack == "s3:ListMultipartUploadParts" {
 			if code != 0 || c.State != warn || c.What != "the keys do not have "+lack { // large uploads are then begun anew
@@ -47,10 +47,10 @@ func TestDoctorRights(t *testing.T) {
 			}
 		}
 	}
-	if err := server.SetPolicy(t.Context(), guestMay(quoted(all), `"arn:aws:s3:::films/*"`), guestMay(`"s3:ListBucket"`, `"arn:aws:s3:::films"`)); err != nil {
+	if err := server.SetPolicy(t.Context(), guestMay(quoted(all), `"arn:aws:s3:::`+server.Bucket+`/*"`), guestMay(`"s3:ListBucket"`, `"arn:aws:s3:::`+server.Bucket+`"`)); err != nil {
 		t.Fatal(err)
 	}
-	checks, code := checksOf(t, guest, "s3://films/p")
+	checks, code := checksOf(t, guest, server.At("p"))
 	if c := checks["rights"]; code != 0 || c.State != warn || c.What != "the keys do not have s3:ListBucketMultipartUploads" {
 		t.Errorf("without the right to list uploads: %d, %+v", code, c)
 	}
@@ -144,7 +144,7 @@ func TestDoctorServers(t *testing.T) {
 		{"not told who may write", func(w http.ResponseWriter, r *http.Request, pass http.Handler) { s3Error(w, 503, "SlowDown") }, "reachable", bad, "keeps answering 503", 4},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			checks, code := checksOf(t, between(t, server, c.handle), "s3://films/p", "--origin", "https://a.example")
+			checks, code := checksOf(t, between(t, server, c.handle), server.At("p"), "--origin", "https://a.example")
 			if got := checks[c.name]; got.State != c.state || !strings.Contains(got.What, c.text) || code != c.code || got.State != ok && c.name != "reachable" && c.name != "checksums" && got.Mend == "" {
 				t.Errorf("%d, %+v", code, got)
 			}
@@ -160,12 +160,12 @@ func TestDoctorServers(t *testing.T) {
 func TestClock(t *testing.T) {
 	server := s3server.Start(t)
 	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
-		checks, code := checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead}), "s3://films/p")
+		checks, code := checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead}), server.At("p"))
 		word := map[bool]string{true: "1h0m0s behind the server's", false: "1h0m0s ahead of the server's"}[ahead > 0]
 		if c := checks["clock"]; code != 0 || c.State != warn || !strings.Contains(c.What, word) || !strings.Contains(c.Mend, "set the clock") || checks["rights"].State != ok {
 			t.Errorf("%v: %d, %+v", ahead, code, checks)
 		}
-		checks, code = checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead, HideDate: true}), "s3://films/p")
+		checks, code = checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead, HideDate: true}), server.At("p"))
 		if c := checks["reachable"]; code != 4 || c.State != bad || !strings.Contains(c.What, "this machine's clock and the server's are too far apart; set the clock") {
 			t.Errorf("%v, not told: %d, %+v", ahead, code, checks)
 		}

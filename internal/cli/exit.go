@@ -13,6 +13,7 @@ import (
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
+	"filmpress/internal/engine/temporal"
 	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
@@ -178,6 +179,9 @@ func (a *app) tell(err error) string {
 	}
 	if unsound, ok := errors.AsType[*verify.UnsoundError](err); ok {
 		a.ui.Findings(unsound.Findings)
+	}
+	if other, ok := errors.AsType[*temporal.OtherError](err); ok { // it knows no flags
+		return strings.NewReplacer("filmpress attach "+other.Slug, a.command("attach", other.Slug), "filmpress cancel "+other.Slug, a.command("cancel", other.Slug)).Replace(err.Error())
 	}
 	switch {
 	case is[*ffmpeg.ErrLacks](err):

@@ -44,6 +44,7 @@ type gathered struct {
 	request  plan.Request
 	sources  map[string]engine.Source // by digest, for the engine
 	findings []report.Finding
+	pipeline string // as the command line names it: what is told here, and never published
 	subs     trackJudge
 }
 
@@ -59,7 +60,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	if err != nil {
 		return gathered{}, err
 	}
-	g := gathered{sources: map[string]engine.Source{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version(), Tolerant: f.tolerant}}
+	g := gathered{pipeline: f.pipeline, sources: map[string]engine.Source{}, request: plan.Request{Name: film, NameOf: subtitle.NativeName, Tool: tools.Build, Page: watch.Version(), Tolerant: f.tolerant}}
 	if bundle, ok := watch.Bundle(); ok {
 		g.request.Bundle = step.BundleDigest(bundle)
 	}
@@ -97,7 +98,7 @@ func gather(ctx context.Context, film string, files []string, f filmFlags, tools
 	}
 	if g.request.Pipeline.Video.AV1 != nil { // so is what ffmpeg can do: not in the middle of an encode
 		if err := tools.CanAV1(ctx); err != nil {
-			return g, lacking(err, g.request.Pipeline.Name)
+			return g, lacking(err, g.pipeline)
 		}
 	}
 	var findings []report.Finding
@@ -307,6 +308,7 @@ func (g *gathered) readTrack(s sidecar, charset string) error {
 			Text: "nobody says which language this file is in", Hint: "name it film.en.srt, or give --subs en=" + name})
 		return nil
 	}
+	g.subs.charset = charset
 	t, found := subtitle.Read(name, data, subtitle.Options{Charset: charset, Language: s.language})
 	if err := g.judgeTrack(&t, found, s); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 // shown, since `filmpress subs check` shows them all.
 type trackJudge struct {
 	settings *lint.Settings
+	charset  string        // --charset
 	tracks   []judgedTrack // for the rules that need the film, which is read after them
 }
 
@@ -99,6 +100,9 @@ func (g *gathered) checkCommand(name string) string {
 	words := []string{"filmpress subs check", quoteArg(name)}
 	if p := g.request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
+	}
+	if g.subs.charset != "" {
+		words = append(words, "--charset", quoteArg(g.subs.charset))
 	}
 	return strings.Join(words, " ")
 }

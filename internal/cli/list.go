@@ -78,6 +78,9 @@ filmpress verify proves more. Nothing is written. Objects that are not of filmpr
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: docs/admin.md")
 	cmd.Flags().IntVar(&keep, "keep", 0, "count as clean --keep does what would be freed")
 	cmd.RunE = a.settled(func(cmd *cobra.Command, given []string) error {
+		if err := checkKeep(keep); err != nil {
+			return err
+		}
 		p, err := a.openFilms(cmd.Context(), given[0], second(given))
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ func TestLivePages(t *testing.T) {
 		if !ok {
 			t.Error("the stream ended")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the page was not told")
 	}
 }

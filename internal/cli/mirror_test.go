@@ -16,7 +16,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"filmpress/internal/store/storetest/s3server"
@@ -32,9 +31,7 @@ func putKey(t *testing.T, server s3server.Server, key, text string) {
 // TestApart: two places lie in each other where their objects do, whatever address viewers have and however the server's is written.
 func TestApart(t *testing.T) {
 	server := s3server.Start(t)
-	if _, err := server.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("mirror")}); err != nil {
-		t.Fatal(err)
-	}
+	other := server.Another(t)
 	putKey(t, server, "a/a.ts", "a")
 	folder := t.TempDir()
 	settings := func(name, text string) string {
@@ -53,14 +50,14 @@ func TestApart(t *testing.T) {
 		args []string
 		code int
 	}{
-		{[]string{"s3://films/a", "s3://films/b", "--config", public}, 0},
-		{[]string{"s3://films", "s3://mirror", "--config", public}, 0},
-		{[]string{"s3://films", "s3://films/below", "--config", public}, 2},
-		{[]string{"s3://films", "s3://films/below", "--src-config", public}, 2},
-		{[]string{"s3://films/a", "s3://films", "--dst-config", public}, 2},
-		{[]string{"s3://films/a", "s3://films/a", "--dst-config", public}, 2},
-		{[]string{"s3://films/a", "s3://films/a/b", "--dst-config", shout}, 2},
-		{[]string{"s3://films/a", "s3://films/ab"}, 0},
+		{[]string{server.At("a"), server.At("b"), "--config", public}, 0},
+		{[]string{server.At(""), other.At(""), "--config", public}, 0},
+		{[]string{server.At(""), server.At("below"), "--config", public}, 2},
+		{[]string{server.At(""), server.At("below"), "--src-config", public}, 2},
+		{[]string{server.At("a"), server.At(""), "--dst-config", public}, 2},
+		{[]string{server.At("a"), server.At("a"), "--dst-config", public}, 2},
+		{[]string{server.At("a"), server.At("a/b"), "--dst-config", shout}, 2},
+		{[]string{server.At("a"), server.At("ab")}, 0},
 		{[]string{folder, filepath.Join(folder, "link", "below")}, 2},
 	} {
 		got := tell(t, server, append([]string{"sync"}, c.args...)...)
@@ -109,7 +106,7 @@ func TestOddKeys(t *testing.T) {
 	}
 	parent := t.TempDir()
 	copied := filepath.Join(parent, "below", "copy")
-	got := tell(t, listing(t, server, with), "sync", "s3://films/p", copied, "--json")
+	got := tell(t, listing(t, server, with), "sync", server.At("p"), copied, "--json")
 	var result struct {
 		Complete bool
 		Copied   int
@@ -138,12 +135,12 @@ func TestOddKeys(t *testing.T) {
 		t.Errorf("%q, %v", files, err)
 	}
 	// An empty object with a slash at its end alone is nothing that could be missed.
-	if got := tell(t, listing(t, server, map[string]int{"p/folder/": 0, "p/": 0}), "sync", "s3://films/p", copied); got.code != 0 {
+	if got := tell(t, listing(t, server, map[string]int{"p/folder/": 0, "p/": 0}), "sync", server.At("p"), copied); got.code != 0 {
 		t.Errorf("%+v", got)
 	}
 	// A character that no XML can hold makes the whole list unreadable, which is no empty bucket.
 	again := filepath.Join(parent, "again")
-	if got := tell(t, listing(t, server, map[string]int{"p/bell&#7;.ts": 1}), "sync", "s3://films/p", again, "--delete"); got.code != 4 || strings.Count(got.err, "filmpress: ") != 1 {
+	if got := tell(t, listing(t, server, map[string]int{"p/bell&#7;.ts": 1}), "sync", server.At("p"), again, "--delete"); got.code != 4 || strings.Count(got.err, "filmpress: ") != 1 {
 		t.Errorf("%+v", got)
 	}
 }

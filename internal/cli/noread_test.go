@@ -24,12 +24,12 @@ func TestNoReading(t *testing.T) {
 	if _, err := release.Publish(t.Context(), st, films.Film("the-lake", "one", 20, false), release.Options{}, report.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.SetPolicy(t.Context(), guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::films"`)); err != nil {
+	if err := server.SetPolicy(t.Context(), guestMay(`"s3:ListBucket","s3:ListBucketMultipartUploads"`, `"arn:aws:s3:::`+server.Bucket+`"`)); err != nil {
 		t.Fatal(err)
 	}
 	before := keysIn(t, server)
 	for _, args := range [][]string{{"list"}, {"verify"}, {"clean", "--yes"}, {"headers"}, {"headers", "--yes"}, {"library", "--yes"}, {"rollback", "the-lake"}, {"unpublish", "the-lake", "--yes"}} {
-		args = slices.Insert(args, 1, "s3://films/theirs")
+		args = slices.Insert(args, 1, server.At("theirs"))
 		got := tell(t, server.As(server.Guest), args...)
 		if got.code != 4 || !regexp.MustCompile(`no right to (do )?that; they need s3:`).MatchString(got.err) || strings.Count(got.err, "filmpress: ") != 1 {
 			t.Errorf("%q: %+v", args, got)

@@ -8,6 +8,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/plan"
+	"filmpress/internal/ui"
 )
 
 func newPlan(a *app) *cobra.Command {
@@ -36,7 +37,7 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		if err := a.showPlan(s, asJSON); err != nil || asJSON {
 			return err
 		}
-		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + " with the same flags, and --to where it shall lie")
+		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + "; it goes into " + a.config.To + ", or where --to says")
 		return nil
 	})
 	return cmd
@@ -47,6 +48,8 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 	a.ui.Findings(s.findings)
 	a.ui.Close()
 	if asJSON {
+		named := s.plan
+		named.Pipeline = s.pipeline
 		type plannedStep struct {
 			plan.Step
 			Kept bool `json:"kept"`
@@ -59,9 +62,9 @@ func (a *app) showPlan(s studied, asJSON bool) error {
 		return a.printJSON(struct {
 			plan.Plan
 			Steps []plannedStep `json:"steps"`
-		}{s.plan, steps})
+		}{named, steps})
 	}
-	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, s.plan.Pipeline)
+	fmt.Fprintf(a.out, "%s (%s), pipeline %s\n\n", s.plan.Title, s.plan.Slug, ui.Clean(s.pipeline))
 	for _, r := range s.plan.Reasons {
 		fmt.Fprintf(a.out, "  %s %-16s %s\n", map[bool]string{true: "+", false: "-"}[r.Taken], r.Subject, r.Why)
 	}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
+	"filmpress/internal/engine/temporal"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
@@ -29,6 +31,7 @@ type publishOptions struct {
 	json     bool
 	force    bool
 	unproved bool
+	served   bool     // by this very command, so that nobody needs to be told how to look at it
 	name     string   // the film
 	sidecars []string // subtitle files named on the command line
 
@@ -82,6 +85,12 @@ interrupted. Viewers see the old release until the new one is whole.` +
 	flags.BoolVar(&o.force, "force", false, "replace a release that somebody else published meanwhile")
 	flags.BoolVar(&o.unproved, "skip-verify", false, "make the release visible even if the check before finds faults")
 	cmd.RunE = a.observed(func(cmd *cobra.Command, given []string) error {
+		switch {
+		case o.batch.parallel < 1 || o.batch.parallel > 64:
+			return usagef("--max-parallel %d: from 1 to 64 films can be made at once", o.batch.parallel)
+		case o.cluster.silence < time.Second:
+			return usagef("--silence %s is too short to notice anything; a minute or two is right", o.cluster.silence)
+		}
 		if o.batch.list != "" {
 			return a.publishBatch(cmd.Context(), o)
 		}
@@ -155,11 +164,15 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 		return err
 	}
 	var st store.Store
+	var c *temporal.Cluster
 	if !o.dryRun { // a place that cannot be reached is told now, and not after a film of hours was read
 		var err error
-		if st, err = a.reach(ctx); err != nil {
+		if st, c, err = a.reach(ctx); err != nil {
 			return err
 		}
+	}
+	if c != nil {
+		defer c.Close()
 	}
 	s, err := a.study(ctx, o.name, o.sidecars, o.film)
 	if err != nil {
@@ -177,31 +190,30 @@ func (a *app) publishFilm(ctx context.Context, o publishOptions) error {
 	if err := a.checkRoom(s); err != nil {
 		return err
 	}
-	if a.config.Engine == "temporal" {
-		return a.publishOnCluster(ctx, s, st, o)
+	if c != nil {
+		return a.publishOnCluster(ctx, s, st, c, o)
 	}
 	a.ui.Begin(s.plan, s.request.Film.Duration)
 	return a.carryOut(ctx, made{s.plan, s.kept, a.here(s)}, st, o)
 }
 
-// reach opens the place where the film will lie, and makes sure that it can be written, and that the server that is to make the film answers.
-func (a *app) reach(ctx context.Context) (store.Store, error) {
+// reach opens the place where the film will lie, and makes sure that it can be written, and that the server answers whose workers are to make the film,
+// if they are: the caller closes it.
+func (a *app) reach(ctx context.Context) (store.Store, *temporal.Cluster, error) {
 	a.tellPublic(a.config.To)
-	st, err := a.openTarget(ctx)
+	bare, err := a.openTarget(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := st.Check(ctx); err != nil {
-		return nil, err
+	if err := bare.Check(ctx); err != nil {
+		return nil, nil, err
 	}
-	if a.config.Engine == "temporal" {
-		c, err := a.dial(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.Close()
+	st, err := a.atSite(ctx, bare)
+	if err != nil || a.config.Engine != "temporal" {
+		return st, nil, err
 	}
-	return a.atSite(ctx, st)
+	c, err := a.dial(ctx)
+	return st, c, err
 }
 
 // made is a plan and who does it.
@@ -251,7 +263,7 @@ func (a *app) carryOut(ctx context.Context, m made, st store.Store, o publishOpt
 	if shelf.Address == "" {
 		a.ui.Note(noAddress)
 	}
-	return a.showResult(r, out, o.json)
+	return a.showResult(r, out, o)
 }
 
 // release does the steps and publishes their results. A kept result that turns out damaged when it is sent is
@@ -315,15 +327,17 @@ func dropDamaged(kept *local.Kept, p plan.Plan, results map[string]engine.Result
 }
 
 // showResult prints what was made and what to do next.
-func (a *app) showResult(r published, out release.Result, asJSON bool) error {
+func (a *app) showResult(r published, out release.Result, o publishOptions) error {
 	a.ui.Close()
-	if asJSON {
+	if o.json {
 		return a.printJSON(r)
 	}
 	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
-	if !strings.HasPrefix(a.config.To, "s3://") {
+	switch {
+	case o.served:
+	case !strings.HasPrefix(a.config.To, "s3://"):
 		a.ui.Note("to watch it: " + a.command("serve", a.config.To))
-	} else {
+	default:
 		a.ui.Note("whether viewers can read it: " + a.command("doctor", a.config.To))
 	}
 	if strings.Contains(r.Page, "://") {

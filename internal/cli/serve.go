@@ -23,7 +23,7 @@ const watchEvery = 400 * time.Millisecond
 
 func newServe(a *app) *cobra.Command {
 	var public bool
-	var watched publishOptions
+	watched := publishOptions{served: true, cluster: clusterFlags{silence: usualSilence}} // the settings may say that workers make it
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve a folder of published films on this machine",

@@ -51,7 +51,7 @@ which machine, and what went wrong with those that are tried again; their names 
 			return a.printJSON(rows)
 		}
 		if len(all) == 0 {
-			a.ui.Note("no film is being made; begin with filmpress publish FILM --engine temporal")
+			a.ui.Note("no film is being made; begin with " + a.command("publish", "FILM", "--engine", "temporal"))
 		}
 		table := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 		for _, p := range all {

@@ -141,7 +141,7 @@ func (p *inPlace) run(ts *testscript.TestScript, args []string) (code int, stdou
 		ts.Check(ts.Exec("cat"))
 		in = ts.ReadFile("stdout")
 	}
-	var out, errs written
+	var out, errs storyOutput
 	p.within(ts, func() { code = Main(p.ctx, args, strings.NewReader(in), &out, &errs) })
 	stdout, stderr = out.all(), errs.all()
 	io.WriteString(ts.Stdout(), stdout)
@@ -149,19 +149,19 @@ func (p *inPlace) run(ts *testscript.TestScript, args []string) (code int, stdou
 	return code, stdout, stderr
 }
 
-// written is output that comes from several sides, as a process's can.
-type written struct {
+// storyOutput is output that comes from several sides, as a process's can.
+type storyOutput struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (w *written) Write(b []byte) (int, error) {
+func (w *storyOutput) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.text.Write(b)
 }
 
-func (w *written) all() string {
+func (w *storyOutput) all() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.text.String()

@@ -138,7 +138,10 @@ func (c *subsCheck) summarize() {
 	case s.astray:
 		c.ui.Note("next: correct the settings file, and check again")
 	case s.fixable == 1:
-		c.ui.Note("next: filmpress subs fix " + quoteArg(s.file) + " --dry-run shows what can be mended by itself")
+		if s.file == c.stdin {
+			s.file = "-"
+		}
+		c.ui.Note("next: " + c.command("subs", "fix", s.file, "--dry-run") + " shows what can be mended by itself")
 	case s.fixable > 1:
 		c.ui.Note(fmt.Sprintf("next: filmpress subs fix FILE... --dry-run shows what can be mended by itself, in %d of the files", s.fixable))
 	default:

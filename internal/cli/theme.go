@@ -106,6 +106,6 @@ func (a *app) startTheme(dir string) error {
 		}
 		fmt.Fprintln(a.out, path)
 	}
-	a.ui.Note("to use it: filmpress publish film.mp4 --theme " + quoteArg(dir))
+	a.ui.Note("to use it: filmpress publish FILM --theme " + quoteArg(dir))
 	return nil
 }

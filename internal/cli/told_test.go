@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/ui"
@@ -49,6 +51,22 @@ func TestTell(t *testing.T) {
 		a.tellUnpublished(c.err)
 		if !strings.Contains(story.String(), c.story) || !strings.Contains(story.String(), c.text) || !strings.Contains(story.String(), "the pages stay as they are until it is mended") {
 			t.Errorf("while watching, %v: %q", c.err, story)
+		}
+	}
+}
+
+// How to look at what was published is told by all but the command that shows it already.
+func TestToldNext(t *testing.T) {
+	for to, want := range map[string]string{"library": "to watch it: filmpress serve library\n", "s3://films": "whether viewers can read it: filmpress doctor s3://films\n"} {
+		for _, served := range []bool{false, true} {
+			if served && to != "library" {
+				continue
+			}
+			a, story := quiet()
+			a.out, a.config.To = io.Discard, to
+			if err := a.showResult(published{Page: "/library/film/index.html", Slug: "film"}, release.Result{}, publishOptions{served: served}); err != nil || strings.Contains(story.String(), want) == served {
+				t.Errorf("%s, served %v: %q, %v", to, served, story, err)
+			}
 		}
 	}
 }

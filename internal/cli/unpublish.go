@@ -114,7 +114,7 @@ func (a *app) tellGone(p place, out unpublished, purge bool) {
 			a.ui.Note("deleted " + media + "; caches may hold some for as long as they like")
 			return
 		}
-		a.ui.Note(media + " stay; " + p.command("clean", p.name) + " removes them after its grace")
+		a.ui.Note(media + " stay; " + p.command("clean", p.name, "--yes") + " removes them after its grace")
 		if release.IsRelease(out.Release) {
 			a.ui.Note("to show it again: " + p.command("rollback", p.name, p.slug, out.Release))
 		}

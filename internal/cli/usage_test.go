@@ -3,8 +3,11 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // TestUsageErrors: a command line that cannot be meant ends with exit code 2 and one sentence that says what is wrong and where help is,
@@ -34,6 +37,8 @@ func TestUsageErrors(t *testing.T) {
 		{"publish", "FILM is missing"},
 		{"publsih film.mp4", `did you mean "publish"`},
 		{"publish --batch list.yml --max-parallel 0", "--max-parallel 0: from 1 to 64 films"},
+		{"publish film.mp4 --max-parallel=-1", "--max-parallel -1: from 1 to 64 films"},
+		{"publish film.mp4 --silence=-1m", "--silence -1m0s is too short"},
 		{"publish --batch list.yml --max-parallel 65", "--max-parallel 65: from 1 to 64 films"},
 		{"publish --batch list.yml --slug one", "--title and --slug are for one film"},
 		{"publish --batch list.yml --title One", "--title and --slug are for one film"},
@@ -45,6 +50,9 @@ func TestUsageErrors(t *testing.T) {
 		{"publish film.mp4 --engine temporal --kept shared --silence 10ms", "too short to notice"},
 		{"publish film.mp4 --engine temporary", "temporal"},
 		{"worker --no-encode --light 0", "there is nothing to do"},
+		{"worker --light=-1", "--light is 0 or more, not -1"},
+		{"worker --no-encode --light=-1", "--light is 0 or more, not -1"},
+		{"worker --drain=-1m", "--drain is 0 or more, not -1m0s"},
 		{"worker now", ""},
 		{"status one two", ""},
 		{"attach", ""},
@@ -62,6 +70,7 @@ func TestUsageErrors(t *testing.T) {
 		{"library library --site-url films.example.org", "--site-url"},
 		{"library library --site-language no_tag!", "--site-language"},
 		{"list", ""},
+		{"list library --keep=-1", "--keep is 0 or more, not -1"},
 		{"list https://example.org/", "is no place of films"},
 		{"rollback library", ""},
 		{"embed library", ""},
@@ -113,6 +122,33 @@ func TestUsageErrors(t *testing.T) {
 	}
 	if after := tree(t); after != before {
 		t.Errorf("something was written:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// TestBelowNothing: no command takes a number or a time below 0; nothing was looked at when it says so.
+func TestBelowNothing(t *testing.T) {
+	withoutSettings(t)
+	t.Chdir(t.TempDir())
+	given := map[string]string{ // what stands before the flag
+		"publish": "film.mp4", "clean": "library", "list": "library", "sync": "library copy", "worker": "", "subs extract": "film.mp4", "subs diff": "a.srt b.srt",
+		"subs sync": "a.srt --against b.srt", "subs transcript": "a.srt",
+	}
+	for _, c := range allCommands(newRoot(&app{})) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			below := map[string]string{"int": "-1", "duration": "-1s"}[f.Value.Type()]
+			if below == "" {
+				return
+			}
+			name := strings.TrimPrefix(c.CommandPath(), "filmpress ")
+			operands, known := given[name]
+			if !known {
+				t.Errorf("%s has a flag with a number or a time, --%s; say here what stands before it", name, f.Name)
+			}
+			got := say(t, slices.Concat(strings.Fields(name), strings.Fields(operands), []string{"--" + f.Name + "=" + below}))
+			if got.code != exitUsage || got.out != "" || !strings.HasPrefix(got.err, "filmpress: --"+f.Name) || strings.Count(got.err, "\n") != 1 {
+				t.Errorf("%s --%s=%s: %+v", name, f.Name, below, got)
+			}
+		})
 	}
 }
 

@@ -64,7 +64,12 @@ that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool, s
 		if noHeavy {
 			slots.Heavy = 0
 		}
-		if slots.Heavy+slots.Light <= 0 {
+		switch {
+		case light < 0:
+			return usagef("--light is 0 or more, not %d", light)
+		case drain < 0:
+			return usagef("--drain is 0 or more, not %s", drain)
+		case slots.Heavy+slots.Light == 0:
 			return usagef("with --no-encode and --light 0 there is nothing to do")
 		}
 		return a.work(cmd.Context(), slots)

@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"filmpress/internal/report"
@@ -36,7 +35,7 @@ func newFeed(ctx context.Context, place string, walk func(emit func(entry) bool)
 	f := &feed{batches: make(chan []entry, 4), free: make(chan []entry, 4)}
 	go func() {
 		defer close(f.batches)
-		var last string
+		order := store.Order{Place: place}
 		some := make([]entry, 0, batch)
 		var wrong error
 		send := func() bool {
@@ -56,12 +55,9 @@ func newFeed(ctx context.Context, place string, walk func(emit func(entry) bool)
 		}
 		err := report.Caught(func() error {
 			return walk(func(e entry) bool {
-				// Two lists are compared as they come. Were one not in order, objects would seem to be missing, and others to be left over.
-				if e.name <= last && last != "" {
-					wrong = fmt.Errorf("%w: %s does not list its objects in order (%q after %q), and cannot be compared; ask the server's maker", store.ErrRefused, place, e.name, last)
+				if wrong = order.Take(e.name); wrong != nil { // two lists are compared as they come
 					return false
 				}
-				last = e.name
 				some = append(some, e)
 				return len(some) < batch || send()
 			})

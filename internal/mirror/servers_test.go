@@ -18,7 +18,8 @@ import (
 
 // TestTwoServers: what goes from one server to another comes whole, with what stands beside it, also where nobody recorded a digest.
 func TestTwoServers(t *testing.T) {
-	one, two := s3server.Start(t), s3server.Start(t)
+	one := s3server.Start(t)
+	two := one.Twin(t)
 	src := bucket(t, one, "src")
 	big := string(storetest.Noise(1, storetest.Part+storetest.Part/4))
 	files := map[string]string{"small.ts": "x", "middle.mp4": big[:3<<20], "big.mp4": big, "empty": ""}

@@ -233,7 +233,7 @@ func TestGzip(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	// To another server, which is not reached by a copy of the first one's.
-	other := bucket(t, s3server.Start(t), "other")
+	other := bucket(t, server.Twin(t), "other")
 	server.Setenv(t)
 	bring(t, dst, other, o)
 	wantContent(t, other, files)

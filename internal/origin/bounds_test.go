@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,6 +140,57 @@ func TestPackedMedia(t *testing.T) {
 		}
 		if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; c.bad && mb > 16 {
 			t.Errorf("%s: %d MB", what, mb)
+		}
+	}
+}
+
+// TestKnownSizes: of a file whose size is known, what is too long is told before it comes, and what is not takes memory once.
+func TestKnownSizes(t *testing.T) {
+	const size, large = 32 << 20, 600 << 20
+	data := storetest.Noise(2, size)
+	over := make(chan struct{})
+	web, address := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a.m4s" {
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(large))
+		if r.Header.Get("Range") != "" {
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		w.Write(data[:1000])
+		w.(http.Flusher).Flush()
+		<-over // and nothing more
+	})
+	defer close(over)
+	bucket := storetest.Memory()
+	if _, err := bucket.Put(t.Context(), "a.m4s", store.Bytes(data), storetest.Meta("a.m4s", data), store.If{}); err != nil {
+		t.Fatal(err)
+	}
+	for kind, s := range map[string]struct {
+		audit.Source
+		name string
+	}{
+		"web": {web, address + "/"}, "bucket": {Store{Store: bucket, Heads: true}, ""}, "files": {Files{"a.m4s": {Size: size, Open: store.Bytes(data).Open}}, ""},
+	} {
+		for _, part := range []int64{0, size - 1} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			f, err := s.Read(t.Context(), audit.Request{URI: s.name + "a.m4s", Length: part, Limit: 512 << 20, Media: true})
+			runtime.ReadMemStats(&after)
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; err != nil || len(f.Data) < size-1 || mb > size>>20+16 {
+				t.Errorf("%s, %d: %d bytes, for which %d MB were asked: %v", kind, part, len(f.Data), mb, err)
+			}
+			_, err = s.Read(t.Context(), audit.Request{URI: s.name + "a.m4s", Length: part, Limit: 10 << 20, Media: true})
+			if long, ok := errors.AsType[*audit.LongError](err); !ok || long.Size < size-1 || err.Error() != "it has 32 MB, and is not looked at: no such file of a film has more than 10" {
+				t.Errorf("%s, %d: %v", kind, part, err)
+			}
+		}
+	}
+	for _, part := range []int64{0, large} {
+		_, err := web.Read(t.Context(), audit.Request{URI: address + "/large.m4s", Length: part, Limit: 512 << 20, Media: true})
+		if long, ok := errors.AsType[*audit.LongError](err); !ok || long.Size != large || !strings.HasPrefix(err.Error(), "it has 600 MB, ") {
+			t.Errorf("announced, %d: %v", part, err)
 		}
 	}
 }

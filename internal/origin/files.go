@@ -34,8 +34,7 @@ func (f Files) Read(_ context.Context, r audit.Request) (audit.File, error) {
 		n = min(n, r.Length)
 	}
 	if n > r.Limit {
-		_, err := capped(body, r)
-		return out, err
+		return out, &audit.LongError{Limit: r.Limit, Size: n}
 	}
 	out.Data = make([]byte, n)
 	if _, err := io.ReadFull(body, out.Data); errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {

@@ -4,6 +4,7 @@
 package origin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,11 +39,13 @@ func (s Store) Read(ctx context.Context, r audit.Request) (audit.File, error) {
 	if err := skip(body, r.Offset); err != nil {
 		return audit.File{}, err
 	}
-	plain := io.Reader(body)
-	if r.Media && obj.Gzip {
-		plain = &packed{plain: body, wire: func() int64 { return obj.Size }}
+	plain, rest := io.Reader(body), obj.Size-r.Offset
+	if obj.Gzip {
+		if rest = -1; r.Media {
+			plain = &packed{plain: body, wire: func() int64 { return obj.Size }}
+		}
 	}
-	f.Data, err = capped(plain, r)
+	f.Data, err = capped(plain, r, rest)
 	if r.Length == 0 {
 		f.Size = int64(len(f.Data))
 	}
@@ -65,20 +68,35 @@ func skip(r io.Reader, offset int64) error {
 	return err
 }
 
-// capped reads what was asked for, and no more than its limit.
-func capped(r io.Reader, want audit.Request) ([]byte, error) {
+// believed is how much memory is taken for bytes that were announced and have not come.
+const believed = 64 << 20
+
+// capped reads what was asked for, and no more than its limit. rest is how much there is, below 0 where nobody knows: what is too long is then not
+// begun, and all else is read into memory of its size, which growing step by step would take several times.
+func capped(r io.Reader, want audit.Request, rest int64) ([]byte, error) {
+	size := rest
+	if want.Length > 0 && (rest < 0 || want.Length < rest) {
+		size = want.Length
+	}
 	limit := want.Limit
+	if size > limit {
+		return nil, &audit.LongError{Limit: limit, Size: size}
+	}
 	if want.Length > 0 {
 		limit = min(limit, want.Length)
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	var b bytes.Buffer
+	if rest >= 0 {
+		b.Grow(int(min(size, believed)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case int64(len(b)) <= limit:
-		return b, nil
+	case int64(b.Len()) <= limit:
+		return b.Bytes(), nil
 	case want.Length > 0 && limit == want.Length:
-		return b[:limit], nil
+		return b.Bytes()[:limit], nil
 	}
 	return nil, &audit.LongError{Limit: limit}
 }

@@ -253,8 +253,9 @@ func (w *Web) Read(ctx context.Context, r audit.Request) (audit.File, error) {
 		return audit.File{}, answered(res, want)
 	}
 	f := file(res)
-	body := io.Reader(res.Body)
+	body, rest := io.Reader(res.Body), res.ContentLength
 	if f.Head.Encoding == "gzip" {
+		rest = -1
 		wire := &counted{Reader: res.Body}
 		z, err := gzip.NewReader(wire)
 		if err != nil {
@@ -264,7 +265,7 @@ func (w *Web) Read(ctx context.Context, r audit.Request) (audit.File, error) {
 			body = &packed{plain: z, wire: func() int64 { return wire.n }}
 		}
 	}
-	if f.Data, err = capped(body, r); err != nil {
+	if f.Data, err = capped(body, r, rest); err != nil {
 		if ctx.Err() != nil {
 			return audit.File{}, ctx.Err()
 		}

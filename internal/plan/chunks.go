@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
 
 // encode cuts the film into chunks, each a step of its own, so that a crash costs one of them and several can be made
@@ -25,7 +26,12 @@ func (c *computer) encode() {
 		c.add(id, Chunk, about, ChunkParams{Encoding: e, Source: v, First: first, Frames: end - first, Tolerant: c.Tolerant}, source("film", c.Film.Digest))
 		c.chunks = append(c.chunks, c.from(id, id))
 	}
-	c.because("parts", true, fmt.Sprintf("%d of about %d s, each kept when it is done", len(starts), c.Pipeline.Video.Chunk))
+	c.because("parts", true, partsReason(len(starts), c.length()))
+}
+
+// partsReason tells of the parts as they are: those of a film of few minutes are shorter than the pipeline's.
+func partsReason(n int, film time.Duration) string {
+	return fmt.Sprintf("%d of about %d s, each kept when it is done", n, max(1, int(math.Round(film.Seconds()/float64(n)))))
 }
 
 // level brings peaks down. What a segment may cost is only known when all of them are there, and the sound.

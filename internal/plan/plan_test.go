@@ -392,3 +392,30 @@ func TestInterlaced(t *testing.T) {
 		}
 	}
 }
+
+// TestParts: what is told of the parts is what the film is cut into; those of a film of few minutes are shorter than the pipeline's.
+func TestParts(t *testing.T) {
+	for film, want := range map[time.Duration]string{
+		200 * time.Millisecond: "1 of about 1 s", 20 * time.Second: "1 of about 20 s", 90 * time.Second: "3 of about 30 s", 5 * time.Minute: "8 of about 38 s",
+		8 * time.Minute: "8 of about 60 s", 3 * time.Hour: "180 of about 60 s",
+	} {
+		r := request(t, "documentary")
+		v := &r.Film.Video[0]
+		v.End, v.Frames, r.Film.Duration, r.Film.Audio = film, int64(film.Seconds()*25), film, nil
+		p := Compute(r)
+		chunks, why := 0, ""
+		for _, s := range p.Steps {
+			if s.Kind == Chunk {
+				chunks++
+			}
+		}
+		for _, reason := range p.Reasons {
+			if reason.Subject == "parts" {
+				why = reason.Why
+			}
+		}
+		if why != want+", each kept when it is done" || !strings.HasPrefix(want, fmt.Sprint(chunks)+" ") {
+			t.Errorf("a film of %v is cut into %d, and told is %q, want %q", film, chunks, why, want)
+		}
+	}
+}

@@ -37,6 +37,9 @@ func (c *check) vtt() {
 	)
 	state := header
 	for line := range bytes.Lines(b) {
+		if c.ended() {
+			return
+		}
 		text := strings.TrimRight(string(line), "\r\n")
 		arrow := strings.Contains(text, "-->")
 		switch {
@@ -109,10 +112,17 @@ func (c *check) srt() {
 		return
 	}
 	for _, looks := range []struct{ any, known *regexp.Regexp }{{srtOverride, srtKnown}, {srtTag, srtFont}} {
-		for _, m := range looks.any.FindAllIndex(b, -1) {
-			if found := b[m[0]:m[1]]; !looks.known.Match(found) {
-				c.find(int64(m[0]), "privacy-text", "the subtitles hold a code with words that are not shown: %q", found)
+		at := 0
+		for line := range bytes.Lines(b) { // no code goes over its end
+			if c.ended() {
+				return
 			}
+			for _, m := range looks.any.FindAllIndex(line, -1) {
+				if found := line[m[0]:m[1]]; !looks.known.Match(found) {
+					c.find(int64(at+m[0]), "privacy-text", "the subtitles hold a code with words that are not shown: %q", found)
+				}
+			}
+			at += len(line)
 		}
 	}
 	c.prose()

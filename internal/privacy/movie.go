@@ -31,6 +31,9 @@ func (c *check) fragments(b []byte) {
 	}
 	var claimed, held int64
 	for _, f := range infos {
+		if c.ended() {
+			return
+		}
 		claimed += int64(len(f.Data))
 		if units(f.Fragment) {
 			c.marks(f.Offset, f.Data)
@@ -109,6 +112,9 @@ func units(f mp4.Fragment) bool {
 func (c *check) units(at int64, f mp4.Fragment) {
 	data := f.Data
 	for _, s := range f.Samples {
+		if c.ended() {
+			return
+		}
 		list, err := av1.OBUs(data[:s.Size])
 		if err != nil {
 			c.find(at, "privacy-unreadable", "the samples are no whole OBUs: %v", err)
@@ -173,20 +179,32 @@ func (c *check) unit(at int64, header byte) {
 // mediaMarks are what encoders sign their samples with.
 var mediaMarks = [][]byte{[]byte("Lavc"), []byte("Lavf"), []byte("x264 - core"), []byte("SVT-AV1")}
 
-// marks looks for what encoders sign with.
+// longestMark is at least as long as a mark with what must stand behind it.
+const longestMark = 16
+
+// marks looks for what encoders sign with, and tells of each mark once.
 func (c *check) marks(at int64, data []byte) {
 	for _, mark := range mediaMarks {
-		for from := 0; ; {
-			i := bytes.Index(data[from:], mark)
-			if i < 0 {
+		for from := 0; from < len(data) && !c.ended(); from += readAtOnce {
+			if i := signed(data[from:min(from+readAtOnce+longestMark, len(data))], mark); i >= 0 {
+				c.find(at+int64(from+i), "privacy-mark", "the samples hold the mark %q", mark)
 				break
 			}
-			from += i + len(mark)
-			// Four letters alone turn up by chance once in 4 GB; the tools write a version after them.
-			if next := data[from:]; len(next) > 0 && (next[0] >= '0' && next[0] <= '9' || next[0] == ' ') {
-				c.find(at+int64(from-len(mark)), "privacy-mark", "the samples hold the mark %q", mark)
-				break
-			}
+		}
+	}
+}
+
+// signed is where a mark stands in data; below 0 is nowhere.
+func signed(data, mark []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(data[from:], mark)
+		if i < 0 {
+			return -1
+		}
+		from += i + len(mark)
+		// Four letters alone turn up by chance once in 4 GB; the tools write a version after them.
+		if next := data[from:]; len(next) > 0 && (next[0] >= '0' && next[0] <= '9' || next[0] == ' ') {
+			return from - len(mark)
 		}
 	}
 }
@@ -194,7 +212,10 @@ func (c *check) marks(at int64, data []byte) {
 // samples checks coded samples that lie one after another.
 func (c *check) samples(at int64, data []byte, video bool, lengthSize int) {
 	c.marks(at, data)
-	for video && len(data) > 0 {
+	for n := 0; video && len(data) > 0; n++ {
+		if n%4096 == 4095 && c.ended() {
+			return
+		}
 		size, ok := unitSize(data, lengthSize)
 		if !ok {
 			c.find(at, "privacy-unreadable", "the samples are no whole NAL units")

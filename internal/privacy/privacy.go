@@ -5,6 +5,7 @@
 package privacy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path"
@@ -15,6 +16,7 @@ import (
 
 // check collects the findings about one file.
 type check struct {
+	ctx      context.Context
 	name     string
 	r        io.ReaderAt
 	size     int64
@@ -34,17 +36,22 @@ func (c *check) find(offset int64, rule, format string, args ...any) {
 
 // Check says what in a file that is about to be published is not on the allow-list. The name's extension says
 // what the file should be. Errors must stop the publication; warnings are words in prose that look like a leak. It
-// reads the file once, in pieces, whatever its size.
-func Check(name string, r io.ReaderAt, size int64) []report.Finding {
-	c := &check{name: name, r: r, size: size}
+// reads the file once, in pieces, whatever its size. Where ctx ends before the file was looked at, its error is all that is known.
+func Check(ctx context.Context, name string, r io.ReaderAt, size int64) ([]report.Finding, error) {
+	c := &check{ctx: ctx, name: name, r: r, size: size}
 	kind, known := kinds[strings.ToLower(path.Ext(name))]
 	if !known {
 		c.find(0, "privacy-type", "files of the type %q are not on the list of what may be published", path.Ext(name))
-		return c.findings
+		return c.findings, nil
 	}
-	kind(c)
-	return c.findings
+	if kind(c); c.ended() {
+		return nil, ctx.Err()
+	}
+	return c.findings, nil
 }
+
+// ended says whether nobody waits any more for what is found. A check that ends by it has found nothing.
+func (c *check) ended() bool { return c.ctx.Err() != nil }
 
 // kinds says how each type of file is checked. The player's own files come with the program, not from the film,
 // and hold nothing of the user.
@@ -61,6 +68,9 @@ func ours(*check) {}
 // limit bounds what is taken into memory of one file that must be read whole.
 const limit = 512 << 20
 
+// readAtOnce is how much is read, or looked through for marks, before it is asked whether anybody waits: a few milliseconds.
+const readAtOnce = 4 << 20
+
 // whole reads the file, or complains.
 func (c *check) whole() ([]byte, bool) {
 	return c.part(0, c.size)
@@ -73,9 +83,17 @@ func (c *check) part(offset, size int64) ([]byte, bool) {
 		return nil, false
 	}
 	b := make([]byte, size)
-	if n, err := c.r.ReadAt(b, offset); int64(n) < size {
-		c.find(offset, "privacy-unreadable", "cannot be read: %v", err)
-		return nil, false
+	for rest := b; ; {
+		piece := rest[:min(len(rest), readAtOnce)]
+		if c.ended() {
+			return nil, false
+		}
+		if n, err := c.r.ReadAt(piece, offset); n < len(piece) {
+			c.find(offset, "privacy-unreadable", "cannot be read: %v", err)
+			return nil, false
+		}
+		if rest, offset = rest[len(piece):], offset+int64(len(piece)); len(rest) == 0 {
+			return b, true
+		}
 	}
-	return b, true
 }

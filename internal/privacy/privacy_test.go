@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -32,7 +33,11 @@ func rules(findings []report.Finding) string {
 }
 
 func checkBytes(name string, b []byte) []report.Finding {
-	return Check(name, bytes.NewReader(b), int64(len(b)))
+	findings, err := Check(context.Background(), name, bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		panic(err)
+	}
+	return findings
 }
 
 var plain = []string{"-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-bsf:v", "filter_units=remove_types=6"}
@@ -71,13 +76,13 @@ func TestProgressiveMovie(t *testing.T) {
 	}
 	defer f.Close()
 	info, _ := f.Stat()
-	if findings := Check("f.mp4", f, info.Size()); rules(findings) == "" {
+	if findings, err := Check(t.Context(), "f.mp4", f, info.Size()); err != nil || rules(findings) == "" {
 		t.Error("ffmpeg's own file passes: the test proves nothing")
 	}
 	if err := CleanMP4(f, info.Size()); err != nil {
 		t.Fatal(err)
 	}
-	if findings := Check("f.mp4", f, info.Size()); len(findings) > 0 {
+	if findings, err := Check(t.Context(), "f.mp4", f, info.Size()); err != nil || len(findings) > 0 {
 		t.Error(findings)
 	}
 	after, _ := os.ReadFile(clean)

@@ -25,7 +25,9 @@ func (c *check) text(severity report.Severity) {
 func (c *check) lines(b []byte, severity report.Severity) {
 	n, at := 0, int64(0)
 	for line := range bytes.Lines(b) {
-		n++
+		if n++; c.ended() {
+			return
+		}
 		if m := marks.FindIndex(line); m != nil && len(c.findings) < maxFindings {
 			c.find(at+int64(m[0]), "privacy-mark", "the text holds %q", strings.TrimSpace(string(line[m[0]:m[1]])))
 			f := &c.findings[len(c.findings)-1]

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +15,7 @@ import (
 // guard holds every file of a result against the allow-list of package privacy, before anyone is told of it: an
 // upload may begin the moment a file is told to be ready.
 type guard struct {
+	ctx  context.Context
 	out  string
 	sink report.Sink
 
@@ -57,12 +59,12 @@ func (g *guard) check(path string) error {
 		return g.err
 	}
 	g.checked[path] = true
-	g.err = inspect(filepath.Join(g.out, filepath.FromSlash(path)), path)
+	g.err = inspect(g.ctx, filepath.Join(g.out, filepath.FromSlash(path)), path)
 	return g.err
 }
 
 // inspect refuses a file that holds what must not be published.
-func inspect(full, name string) error {
+func inspect(ctx context.Context, full, name string) error {
 	f, err := os.Open(full)
 	if err != nil {
 		return err
@@ -72,10 +74,11 @@ func inspect(full, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, found := range privacy.Check(name, f, info.Size()) {
+	findings, err := privacy.Check(ctx, name, f, info.Size())
+	for _, found := range findings {
 		if found.Severity == report.Error {
 			return fmt.Errorf("%s holds what must not be published: %s; nothing of it was sent", name, found.Text)
 		}
 	}
-	return nil
+	return err
 }

@@ -53,7 +53,7 @@ func (w *Worker) Do(ctx context.Context, s plan.Step, in map[string]string, out 
 	}
 	sink(report.Event{Kind: report.StepStarted, Text: s.About})
 	try := func() error {
-		g := &guard{out: out, sink: sink, checked: map[string]bool{}}
+		g := &guard{ctx: ctx, out: out, sink: sink, checked: map[string]bool{}}
 		if err := do(ctx, job{s, in, out, g.watch}); err != nil {
 			return err
 		}

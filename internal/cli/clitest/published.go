@@ -122,9 +122,18 @@ func Matches(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: matches SCHEMA NAME")
 	}
-	s, err := jsonschema.NewCompiler().Compile(filepath.Join(docs, args[0]) + "#/$defs/" + args[1])
-	ts.Check(err)
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
-	ts.Check(err)
-	ts.Check(s.Validate(value))
+	ts.Check(Fits(ts.ReadFile("stdout"), args[0], args[1]))
+}
+
+// Fits holds what was printed against docs/FILE#/$defs/NAME.
+func Fits(printed, file, name string) error {
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join(docs, file) + "#/$defs/" + name)
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(printed))
+	if err != nil {
+		return err
+	}
+	return s.Validate(value)
 }

@@ -100,9 +100,7 @@ func TestNowWithoutDate(t *testing.T) {
 // changes on the way is noticed before anything is visible.
 func TestCopyInParts(t *testing.T) {
 	server := s3server.Start(t)
-	if _, err := server.Client().CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: aws.String("mirror")}); err != nil {
-		t.Fatal(err)
-	}
+	mirror := server.Another(t).Bucket
 	src := open(t, server, s3.Options{Prefix: "a prefix+"})
 	b := storetest.Noise(5, 12<<20)
 	old := storetest.Put(t, src, "film 1.mp4", b)
@@ -112,7 +110,7 @@ func TestCopyInParts(t *testing.T) {
 	} {
 		proxied := between(t, server, handle)
 		from := open(t, proxied, s3.Options{Prefix: "a prefix+"})
-		to := open(t, proxied, s3.Options{Bucket: "mirror", Prefix: what})
+		to := open(t, proxied, s3.Options{Bucket: mirror, Prefix: what})
 		to.SetCopyPart(5 << 20)
 		obj, err := to.Copy(t.Context(), from, old, "film 1.mp4", storetest.Meta("film 1.mp4", b))
 		if err != nil {
@@ -133,7 +131,7 @@ func TestCopyInParts(t *testing.T) {
 		}
 		pass.ServeHTTP(w, r)
 	})
-	to := open(t, proxied, s3.Options{Bucket: "mirror", Prefix: "changed"})
+	to := open(t, proxied, s3.Options{Bucket: mirror, Prefix: "changed"})
 	to.SetCopyPart(5 << 20)
 	_, err := to.Copy(t.Context(), open(t, proxied, s3.Options{Prefix: "a prefix+"}), old, "film 1.mp4", storetest.Meta("", b))
 	if !errors.Is(err, store.ErrPrecondition) || len(storetest.Names(t, to, "")) != 0 {
@@ -195,7 +193,8 @@ func TestCopyConditions(t *testing.T) {
 }
 
 func TestReaches(t *testing.T) {
-	server, other := s3server.Start(t), s3server.Server{Endpoint: "http://127.0.0.1:1", Bucket: "films", AccessKey: "a", SecretKey: "b"}
+	server := s3server.Start(t)
+	other := s3server.Server{Endpoint: "http://127.0.0.1:1", Bucket: server.Bucket, AccessKey: "a", SecretKey: "b"}
 	ours := open(t, server, s3.Options{})
 	account := server
 	account.AccessKey = "somebody"

@@ -323,7 +323,7 @@ func (f *fickle) Close() error { return nil }
 
 // TestStopped: a server that goes away in the middle is an error that says so.
 func TestStopped(t *testing.T) {
-	server := s3server.Start(t)
+	server := s3server.Alone(t)
 	st := open(t, server, s3.Options{})
 	storetest.Put(t, st, "a", []byte("1"))
 	server.Stop()

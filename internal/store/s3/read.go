@@ -103,7 +103,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 		}
 		asked := s.key(prefix)
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: text(asked)})
-		var last, token string
+		order, token := store.Order{Place: s.String() + " at " + s.endpoint.Host, Prefix: asked}, ""
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err == nil && !isListing(page) {
@@ -115,11 +115,10 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 			}
 			for _, o := range page.Contents {
 				key := aws.ToString(o.Key)
-				if key <= last || !strings.HasPrefix(key, asked) {
-					yield(store.Object{}, s.unlisted(asked, last, key))
+				if err := order.Take(key); err != nil {
+					yield(store.Object{}, s.unlisted(err))
 					return
 				}
-				last = key
 				name := key[len(s.prefix):]
 				if store.CheckName(name) != nil {
 					s.strange(name, aws.ToInt64(o.Size))
@@ -139,17 +138,13 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[store.Object,
 	}
 }
 
-// unlisted is a key that has no place in a list after the one before. General purpose buckets list their keys in the order of their UTF-8 bytes
-// (Amazon S3 User Guide, "Listing object keys programmatically"), and so do servers that speak the protocol.
-func (s *Store) unlisted(asked, last, key string) error {
-	why := fmt.Sprintf("the server does not list its objects in order (%q after %q), so nobody can tell what is there; ask its maker", key, last)
-	switch {
-	case !strings.HasPrefix(key, asked):
-		why = fmt.Sprintf("the server lists %q where it was asked for what begins with %q, so nobody can tell what is there; ask its maker", key, asked)
-	case strings.HasSuffix(s.bucket, directoryBucket):
-		why = "this is a directory bucket, which lists its objects in no order and shows them to nobody without a key; take a general purpose bucket"
+// unlisted says of a bucket that is meant to list in no order that no server is at fault.
+func (s *Store) unlisted(err error) error {
+	if wrong, ok := errors.AsType[*store.OrderError](err); !ok || wrong.Strange() || !strings.HasSuffix(s.bucket, directoryBucket) {
+		return err
 	}
-	return &failure{store.ErrRefused, s.String() + " at " + s.endpoint.Host + ": " + why, nil}
+	return &failure{store.ErrRefused, s.String() + " at " + s.endpoint.Host +
+		": this is a directory bucket, which lists its objects in no order and shows them to nobody without a key; take a general purpose bucket", nil}
 }
 
 // directoryBucket ends the names of Amazon's directory buckets, and of no others.

@@ -23,6 +23,14 @@ func MemoryAt(now func() time.Time) store.Store {
 	return &memory{objects: map[string]stored{}, now: now}
 }
 
+// Clone is a store in memory that holds what another one in memory does, with a clock of its own. What happens to one is not seen in the other.
+func Clone(st store.Store, now func() time.Time) store.Store {
+	m := st.(*memory)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &memory{objects: maps.Clone(m.objects), now: now} // nobody writes into the bytes of an object
+}
+
 type memory struct {
 	mu      sync.Mutex
 	objects map[string]stored

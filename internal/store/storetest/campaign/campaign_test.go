@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"filmpress/internal/clean"
 	"filmpress/internal/mirror"
 	"filmpress/internal/release"
@@ -62,22 +60,11 @@ func viewed(t *testing.T, v *campaign.Viewer, a *faults.Tally) {
 	a.Looks, a.Links = a.Looks+v.Looks, a.Links+v.Links
 }
 
-// mirrored is the server with another bucket, empty at first.
-func mirrored(t testing.TB, server s3server.Server) s3server.Server {
-	t.Helper()
-	other := "mirror"
-	if _, err := server.Client().CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: &other}); err != nil {
-		t.Fatal(err)
-	}
-	server.Bucket, server.Dir = other, filepath.Join(filepath.Dir(server.Dir), other)
-	return server
-}
-
 // TestSyncFaults brings a library to a bucket and back over bad lines, and from there to a bucket of the same server or of another one. Where sync says that it is done, every byte is right; else the
 // next one over a good line finishes. What only the bucket has is deleted, and nothing else.
 func TestSyncFaults(t *testing.T) {
 	faults.Each(t, "runs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
-		near, far := mirrored(t, server), s3server.Start(t)
+		near, far := server.Another(t), server.Twin(t)
 		for i := range bad.Runs(t) {
 			syncOnce(t, server, near, far, bad, i, &a)
 		}

@@ -23,8 +23,8 @@ import (
 	"filmpress/internal/store/storetest/s3server"
 )
 
-// TestMain plays the commands that are killed and that the real program cannot be asked for in a test's time: "publish SLUG VERSION
-// UPLOADS", because a film would have to be encoded, and "clean SLUG", because a week would have to pass.
+// TestMain plays the commands that are killed and that the real program cannot be asked for in a test's time: "publish BUCKET SLUG
+// VERSION UPLOADS", because a film would have to be encoded, and "clean BUCKET SLUG", because a week would have to pass.
 func TestMain(m *testing.M) {
 	role := os.Getenv("FILMPRESS_KILLED")
 	if role == "" {
@@ -37,19 +37,19 @@ func TestMain(m *testing.M) {
 }
 
 func play(ctx context.Context, role string, args []string) error {
-	options := s3.Options{Bucket: "films"}
+	options := s3.Options{Bucket: args[0]}
 	if role == "publish" {
-		options.Uploads = args[2]
+		options.Uploads = args[3]
 	}
 	st, err := s3.Open(ctx, options)
 	if err != nil {
 		return err
 	}
 	if role == "publish" {
-		_, err = release.Publish(ctx, st, campaign.Film(args[0], args[1], 120, true), release.Options{}, report.Discard)
+		_, err = release.Publish(ctx, st, campaign.Film(args[1], args[2], 120, true), release.Options{}, report.Discard)
 		return err
 	}
-	_, err = sweep(ctx, later{st, week}, args[0])
+	_, err = sweep(ctx, later{st, week}, args[1])
 	return err
 }
 
@@ -88,7 +88,7 @@ func (k *killing) filmpress(args ...string) *exec.Cmd {
 
 var victims = []victim{
 	{"publish", func(_ *testing.T, k *killing) *exec.Cmd {
-		return k.run("publish", k.slug, "second", filepath.Join(k.dir, "uploads"))
+		return k.run("publish", k.server.Bucket, k.slug, "second", filepath.Join(k.dir, "uploads"))
 	}, func(t *testing.T, k *killing) {
 		publish(t, client(t, k.server), campaign.Film(k.slug, "first", 120, false))
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
@@ -119,7 +119,7 @@ var victims = []victim{
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 		publish(t, films, k.sets[0])
 	}, current},
-	{"clean", func(_ *testing.T, k *killing) *exec.Cmd { return k.run("clean", k.slug) },
+	{"clean", func(_ *testing.T, k *killing) *exec.Cmd { return k.run("clean", k.server.Bucket, k.slug) },
 		func(t *testing.T, k *killing) { k.sets, k.releases = aged(t, client(t, k.server), k.slug) },
 		func(t *testing.T, k *killing) { swept(t, k.server, k.slug, k.sets, k.releases) }},
 }
@@ -136,7 +136,7 @@ func current(t *testing.T, k *killing) {
 func TestKilled(t *testing.T) {
 	server := s3server.Start(t)
 	server.Setenv(t)
-	libraries := []s3server.Server{mirrored(t, server), s3server.Start(t)}
+	libraries := []s3server.Server{server.Another(t), server.Twin(t)}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ const (
 	lanes = 10
 )
 
-// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_FAULTS says how often. Each part has a server of its own, and
+// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_FAULTS says how often. Each part has a bucket of its own, and
 // does what bad.Runs counts. The sums are told as a table, whose second column is called runs.
 func Each(t *testing.T, runs string, run func(t *testing.T, server s3server.Server, bad *Bad) Tally) {
 	seed := uint64(time.Now().UnixNano())

@@ -1,30 +1,27 @@
 // Package s3server runs a real S3 server (versitygw over a folder) on a loopback address for tests. It is a program of
-// its own module, built once into the user's cache folder, so that nothing of it can be linked into filmpress, several
-// can run at once, and a test can end one in the middle of a request.
+// its own module, built once into the user's cache folder, so that nothing of it can be linked into filmpress, and a test
+// can end one in the middle of a request. To start it costs as much as many small tests do, so those of a binary share
+// one, in which each has a bucket of its own.
 package s3server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Server is a running server with one bucket. Strangers may read the bucket's objects, from web pages of any origin.
+// Server is a bucket of a running server. Strangers may read the bucket's objects, from web pages of any origin.
 type Server struct {
 	Endpoint  string // http://127.0.0.1:port
 	Bucket    string
@@ -33,16 +30,69 @@ type Server struct {
 	Guest     Account // another account, which may do what the bucket's policy lets it: see SetPolicy
 	Dir       string  // the bucket's folder: objects are plain files in it, so that a test can damage one
 
-	process *exec.Cmd
+	alone *process // where no other test has it
 }
 
 // Account is a pair of keys.
 type Account struct{ AccessKey, SecretKey string }
 
+// Start gives a bucket of its own, empty and gone when the test ends, in the server that all tests of the binary share. What is asked of that
+// server, or put before it, by a test is its own; to count, kill or restart the server itself is for Alone.
+func Start(t testing.TB) Server {
+	t.Helper()
+	return open(t, common, name("films"))
+}
+
+// Twin is a bucket of the same name and keys on another server, which is shared in the same way. There is one for each bucket.
+func (s Server) Twin(t testing.TB) Server {
+	t.Helper()
+	return open(t, twin, s.Bucket)
+}
+
+// Alone runs a server that no other test has, until the test ends. Its bucket is called films.
+func Alone(t testing.TB) Server {
+	t.Helper()
+	folder := t.TempDir()
+	var own *process
+	s := open(t, func() (_ *process, err error) {
+		if own, err = launch(folder); err == nil {
+			t.Cleanup(own.end)
+		}
+		return own, err
+	}, "films")
+	s.alone = own
+	return s
+}
+
+// Another makes one more bucket in the same server, which nobody but the owner may read. It is gone when the test ends.
+func (s Server) Another(t testing.TB) Server {
+	t.Helper()
+	s.Bucket = name("more")
+	s.Dir = filepath.Join(filepath.Dir(s.Dir), s.Bucket)
+	if err := s.make(t.Context()); err != nil {
+		t.Fatalf("another bucket cannot be made: %v", err)
+	}
+	t.Cleanup(s.remove)
+	return s
+}
+
+// Stop ends a server that is the test's alone at once, as a crash would.
+func (s Server) Stop() {
+	if s.alone == nil {
+		panic("other tests have this server too; begin with s3server.Alone")
+	}
+	s.alone.cmd.Process.Kill()
+}
+
 // As is the server for those who have the guest's keys.
 func (s Server) As(a Account) Server {
 	s.AccessKey, s.SecretKey = a.AccessKey, a.SecretKey
 	return s
+}
+
+// At is the place below a prefix of the bucket as commands take it; "" is the whole bucket.
+func (s Server) At(prefix string) string {
+	return strings.TrimSuffix("s3://"+s.Bucket+"/"+prefix, "/")
 }
 
 // Env are the variables by which AWS tools, and filmpress, reach the server.
@@ -59,112 +109,52 @@ func (s Server) Setenv(t testing.TB) {
 	}
 }
 
-// Stop ends the server at once, as a crash would.
-func (s Server) Stop() { s.process.Process.Kill() }
+var names atomic.Int64
 
-// Start runs a server until the test ends.
-func Start(t testing.TB) Server {
+// name gives a bucket's name that no other test of the binary has.
+func name(kind string) string { return fmt.Sprintf("%s-%d", kind, names.Add(1)) }
+
+// open makes a bucket that is gone when the test ends, and has it opened to readers.
+func open(t testing.TB, server func() (*process, error), bucket string) Server {
 	t.Helper()
-	program, err := Build("internal/store/storetest/s3server/gateway")
+	p, err := server()
 	if err != nil {
-		t.Fatalf("the S3 server of the tests cannot be built: %v", err)
+		t.Fatalf("the S3 server of the tests does not start: %v", err)
 	}
-	folder := t.TempDir()
-	s := Server{Bucket: "films", AccessKey: "tester", SecretKey: "secret-of-the-tests", Guest: Account{"guest", "secret-of-the-guest"}, Dir: filepath.Join(folder, "films")}
-	for try := 0; ; try++ {
-		err := s.run(t, program, folder)
-		if err == nil {
-			break
-		}
-		if try == 3 { // a port that was free can be taken a moment later
-			t.Fatalf("the S3 server of the tests does not start: %v", err)
-		}
-	}
-	if err := s.prepare(t.Context()); err != nil {
+	s := Server{Endpoint: p.endpoint, Bucket: bucket, AccessKey: accessKey, SecretKey: secretKey, Guest: guest, Dir: filepath.Join(p.folder, bucket)}
+	if err := errors.Join(s.prepare(t.Context()), p.complaint()); err != nil {
 		t.Fatalf("the bucket of the tests cannot be made: %v", err)
 	}
+	t.Cleanup(s.remove)
 	return s
 }
 
-// run starts the program on a free port and waits until it answers.
-func (s *Server) run(t testing.TB, program, folder string) error {
-	address, err := freeAddress()
-	if err != nil {
-		return err
-	}
-	s.Endpoint = "http://" + address
-	var output bytes.Buffer
-	s.process = exec.Command(program, address, folder)
-	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey,
-		"GUEST_ACCESS_KEY="+s.Guest.AccessKey, "GUEST_SECRET_KEY="+s.Guest.SecretKey)
-	s.process.Stdout, s.process.Stderr = io.Discard, &output
-	stdin, err := s.process.StdinPipe() // its end is the server's
-	if err != nil {
-		return err
-	}
-	if err := s.process.Start(); err != nil {
-		return err
-	}
-	ended := make(chan struct{})
-	go func() {
-		s.process.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		stdin.Close()
-		select {
-		case <-ended:
-		case <-time.After(3 * time.Second):
-			s.process.Process.Kill()
-			<-ended
-		}
-	})
-	return s.await(ended, &output)
-}
-
-func (s *Server) await(ended <-chan struct{}, output *bytes.Buffer) error {
-	for range 1500 {
-		response, err := http.Get(s.Endpoint + "/healthz")
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ended:
-			return fmt.Errorf("it ended: %s", output)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("it does not answer at %s", s.Endpoint)
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 // prepare makes the bucket and opens it to readers.
-func (s *Server) prepare(ctx context.Context) error {
-	client := s.Client()
-	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket})
-	if _, ours := errors.AsType[*types.BucketAlreadyOwnedByYou](err); err != nil && !ours { // a request that is sent again finds the bucket of the first
+func (s Server) prepare(ctx context.Context) error {
+	if err := s.make(ctx); err != nil {
 		return err
 	}
 	public := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
 	if err := s.SetPolicy(ctx, public); err != nil {
 		return err
 	}
-	_, err = client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
+	_, err := s.Client().PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
 		CORSRules: []types.CORSRule{{AllowedMethods: []string{"GET", "HEAD"}, AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"*"},
 			ExposeHeaders: []string{"Content-Range", "Content-Length", "ETag"}}}}})
 	return err
 }
+
+// make makes the bucket. A request that is sent again finds the bucket of the first.
+func (s Server) make(ctx context.Context) error {
+	_, err := s.Client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket})
+	if _, ours := errors.AsType[*types.BucketAlreadyOwnedByYou](err); ours {
+		return nil
+	}
+	return err
+}
+
+// remove takes the bucket away. What the server still writes into it, for somebody who did not wait, goes with the server's folder.
+func (s Server) remove() { os.RemoveAll(s.Dir) }
 
 // SetPolicy gives the bucket a policy of statements, in the place of the one that opens it to readers.
 func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
@@ -173,8 +163,11 @@ func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
 	return err
 }
 
+// connections are those of all clients below, so that a client for one request does not leave one open.
+var connections = awshttp.NewBuildableClient()
+
 // Client is a plain SDK client with the owner's rights.
 func (s Server) Client() *s3.Client {
-	return s3.New(s3.Options{BaseEndpoint: &s.Endpoint, Region: "us-east-1", UsePathStyle: true,
+	return s3.New(s3.Options{BaseEndpoint: &s.Endpoint, Region: "us-east-1", UsePathStyle: true, HTTPClient: connections,
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""))})
 }

@@ -47,7 +47,7 @@ func TestSpeed(t *testing.T) {
 	if os.Getenv("FILMPRESS_BENCH") == "" {
 		t.Skip("skipped: it takes some minutes; FILMPRESS_BENCH=1 asks for it")
 	}
-	b := &bench{t: t, server: s3server.Start(t), rounds: number("FILMPRESS_BENCH_ROUNDS", 5)}
+	b := &bench{t: t, server: s3server.Alone(t), rounds: number("FILMPRESS_BENCH_ROUNDS", 5)}
 	b.home = t.TempDir()
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "AWS_") && !strings.HasPrefix(v, "XDG_") && !strings.HasPrefix(v, "RCLONE_") && !strings.HasPrefix(v, "HOME=") {

@@ -1,9 +1,10 @@
 // Gateway is the S3 server of the tests: versitygw over a folder, on a loopback address. It ends when its
 // standard input does, so that a killed test leaves no server behind.
 //
-//	gateway ADDRESS FOLDER        credentials in ROOT_ACCESS_KEY and ROOT_SECRET_KEY
+//	gateway ADDRESS FOLDER [temporary]        credentials in ROOT_ACCESS_KEY and ROOT_SECRET_KEY
 //
-// GUEST_ACCESS_KEY and GUEST_SECRET_KEY are an account that may do what a bucket's policy lets it.
+// GUEST_ACCESS_KEY and GUEST_SECRET_KEY are an account that may do what a bucket's policy lets it. With "temporary" it removes the folder when it
+// ends, and waits for none of those who ask it.
 package main
 
 import (
@@ -13,7 +14,10 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
+	"time"
 
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
@@ -22,19 +26,24 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := run(os.Args[1], os.Args[2], slices.Contains(os.Args[3:], "temporary")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(address, folder string) error {
+func run(address, folder string, temporary bool) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
+		if temporary {
+			remove(folder)
+			os.Exit(0)
+		}
 		stop()
 	}()
+	signal.Ignore(syscall.SIGPIPE) // of a killed test's pipes, which would end it before the folder is gone
 	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755, CopyObjectThreshold: 5 << 30})
 	if err != nil {
 		return err
@@ -54,6 +63,16 @@ func run(address, folder string) error {
 		HealthPath:        "/healthz",
 		CORSAllowOrigin:   "*",
 	})
+}
+
+// remove takes a folder away, also while somebody still writes into it.
+func remove(folder string) {
+	for range 20 {
+		if os.RemoveAll(folder) == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // accounts are those that there are, by access key. Nobody makes or removes one.
