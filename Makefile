@@ -71,7 +71,7 @@ campaign: player ## what takes too long for every day: fifty killed publishers, 
 	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m
 	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestEveryClip|TestRealClipsGiveSoundReleases|TestPictureAndSoundStayTogether'
 
-campaign-storage: ## hours: a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
+campaign-storage: ## hours (FILMPRESS_CAMPAIGN_S3 may name another server): a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
 	FILMPRESS_FAULTS=100 go test ./internal/release -count=1 -timeout 300m -v -run TestFaults
 	FILMPRESS_FAULTS=20 go test ./internal/release -count=1 -timeout 300m -v -run TestEightPublishers
 	FILMPRESS_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix
@@ -147,8 +147,10 @@ $(player)/node_modules/.package-lock.json: $(player)/package.json $(player)/pack
 	cd $(player) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-install: build ## the program, its man pages and completions, below PREFIX
+install: build ## the program, its man pages, completions and docs, below PREFIX
 	install -D -m 755 filmpress "$(DESTDIR)$(PREFIX)/bin/filmpress"
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/filmpress" README.md
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/filmpress/docs" docs/*.md docs/*.json
 	./filmpress man "$(DESTDIR)$(PREFIX)/share/man/man1"
 	mkdir -p "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	./filmpress completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/filmpress"
@@ -156,6 +158,7 @@ install: build ## the program, its man pages and completions, below PREFIX
 	./filmpress completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 
 uninstall: ## what install put below PREFIX
+	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/filmpress"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/filmpress" "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/filmpress-*.1
 	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/filmpress" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_filmpress" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/filmpress.fish"
 

@@ -202,6 +202,26 @@ func unmade(t *testing.T, m *machines, bucket s3server.Server, k killed) {
 	}
 }
 
+// elsewhere attaches on a machine that does not have the folder to which the film goes: a library there would be one that nobody looks for.
+func elsewhere(t *testing.T, m *machines, k killed) {
+	library := filepath.Join(k.dir, "library")
+	if err := os.Rename(library, library+"-elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := m.command("publisher", "attach", "film")
+	cmd.Env = append(cmd.Env, "FILMPRESS_TRACES=") // what it sends is counted for the attach that releases
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 4 || !strings.Contains(string(out), "film goes to the folder "+library+", which is not there: attach on a machine that has it") {
+		t.Errorf("attach without the folder ended with code %d:\n%s", code, out)
+	}
+	if _, err := os.Stat(library); !os.IsNotExist(err) {
+		t.Errorf("attach made the folder: %v", err)
+	}
+	if err := os.Rename(library+"-elsewhere", library); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMachinesDetached: a publish that nobody waits for goes on, is told of, and is released by whoever attaches; one that is cancelled ends.
 func TestMachinesDetached(t *testing.T) {
 	t.Parallel()
@@ -215,6 +235,7 @@ func TestMachinesDetached(t *testing.T) {
 	if story, err := m.publish(k, "--detach"); err != nil {
 		t.Fatalf("%v\n%s", err, story)
 	}
+	elsewhere(t, m, k)
 	m.workers[0].Process.Signal(syscall.SIGTERM)
 	m.workers[0].Wait()
 	server.Kill()
@@ -242,8 +263,9 @@ func TestMachinesDetached(t *testing.T) {
 	if len(m.left(bucket, "sources")) == 0 {
 		t.Error("--keep-source did not keep the film in the bucket")
 	}
-	m.ask("film: cancelled; what is finished is kept", "cancel", "film")
+	m.ask("film: all its steps were done before, and are kept; what lay there of the film is removed", "cancel", "film")
 	m.gone(bucket)
+	m.ask("film: all its steps were done before, and are kept; nothing of the film lies there any more", "cancel", "film")
 	numbers := scrape(metricsOf(t, m.stories[1]))
 	for _, want := range []string{`filmpress_steps_total{kind="chunk",outcome="done"} 3`, `filmpress_step_queue_seconds_count{kind="chunk"} 3`, `filmpress_steps_running{kind="chunk"} 0`} {
 		if !strings.Contains(numbers, want+"\n") {

@@ -76,7 +76,7 @@ func TestStories(t *testing.T) {
 			"fetch":     clitest.Fetch,
 			"awaits":    awaits,
 			"profile":   clitest.Profile,
-			"bucket":    clitest.Bucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) })),
+			"bucket":    clitest.Bucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Alone(t) }),
 		},
 	})
 }

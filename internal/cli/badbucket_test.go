@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"filmpress/internal/doctor"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -219,7 +220,7 @@ func TestCABundle(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 	server.Endpoint = proxied.URL
 	checks, code := checksOf(t, server, server.At("p"))
-	if code != 0 || checks["public reading"].State != ok || checks["conditional writes"].State != ok {
+	if code != 0 || checks["public reading"].State != doctor.OK || checks["conditional writes"].State != doctor.OK {
 		t.Errorf("%d, %+v", code, checks)
 	}
 }
@@ -250,7 +251,7 @@ func TestOddNames(t *testing.T) {
 		if got := tell(t, server, "verify", target); got.code != 0 {
 			t.Errorf("%q: %+v", prefix, got)
 		}
-		if checks, code := checksOf(t, server, target); code != 0 || checks["public reading"].State != ok || checks["types"].State != ok {
+		if checks, code := checksOf(t, server, target); code != 0 || checks["public reading"].State != doctor.OK || checks["types"].State != doctor.OK {
 			t.Errorf("%q: %d, %+v", prefix, code, checks)
 		}
 	}

@@ -6,16 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"sync"
 	"text/tabwriter"
 
 	"golang.org/x/sync/errgroup"
 
-	"filmpress/internal/engine"
+	"filmpress/internal/gather"
+	"filmpress/internal/machine"
 	"filmpress/internal/report"
-	"filmpress/internal/strictyaml"
 	"filmpress/internal/ui"
 )
 
@@ -23,26 +22,6 @@ import (
 type batchFlags struct {
 	list     string
 	parallel int
-}
-
-// batchList is the file of --batch. What an entry leaves out is as on the command line.
-type batchList struct {
-	Films []batchFilm `yaml:"films"`
-}
-
-// batchFilm is one film of a list. Paths are seen from the list's folder.
-type batchFilm struct {
-	line, col int // of its entry in the list
-
-	Film     string   `yaml:"film"`
-	Title    string   `yaml:"title"`
-	Slug     string   `yaml:"slug"`
-	Language string   `yaml:"language"`
-	Pipeline string   `yaml:"pipeline"`
-	Charset  string   `yaml:"charset"`
-	Subs     []string `yaml:"subs"`  // LANG=PATH
-	Audio    []string `yaml:"audio"` // as --audio
-	Tolerant bool     `yaml:"tolerant"`
 }
 
 // outcome is what became of one film.
@@ -61,18 +40,21 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 	if o.detach {
 		return usagef("--detach is for one film; a batch waits for its films, and can be run again")
 	}
-	if o.film.title+o.film.slug != "" {
+	if o.film.Title+o.film.Slug != "" {
 		return usagef("--title and --slug are for one film; in a batch they stand in the list")
 	}
-	films, err := readBatch(o.batch.list)
+	films, found, err := gather.ReadList(o.batch.list)
 	if err != nil {
 		return err
 	}
-	if found := sameSlugs(films, o); len(found) > 0 {
+	if len(found) == 0 {
+		found = gather.SameSlugs(films, o.film)
+	}
+	if len(found) > 0 {
 		return findingsError{found}
 	}
 	if o.batch.parallel > 1 {
-		a.memory = freeMemory() // before films are made: what they take is not taken from them again
+		a.memory = machine.FreeMemory() // before films are made: what they take is not taken from them again
 	}
 	all := make([]outcome, len(films))
 	var mu sync.Mutex
@@ -92,7 +74,7 @@ func (a *app) publishBatch(ctx context.Context, o publishOptions) error {
 }
 
 // publishOne publishes one film of a list; its story has its name before each line.
-func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, story io.Writer) outcome {
+func (a *app) publishOne(ctx context.Context, o publishOptions, f gather.Listed, story io.Writer) outcome {
 	var out bytes.Buffer
 	one := &app{in: a.in, out: &out, err: story, config: a.config, turns: a.turns, memory: a.memory, telemetry: a.telemetry, cmd: a.cmd}
 	options := a.ui.Options
@@ -102,12 +84,14 @@ func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, sto
 	}
 	one.ui = ui.New(options)
 	own := o
-	own.batch, own.name, own.json, own.film = batchFlags{}, f.path(o.batch.list, f.Film), true, f.flags(o)
+	own.batch, own.name, own.json, own.film = batchFlags{}, f.Path(), true, f.Wishes(o.film)
 	err := report.Caught(func() error { return one.publish(ctx, own) })
 	one.ui.Close()
 	result := outcome{Film: f.Film, Exit: exitCode(ctx, err)}
 	if err != nil {
-		result.Error = one.tell(err)
+		if result.Error = one.tell(err); result.Exit == exitInterrupted { // whatever that broke
+			result.Error = "interrupted; what was finished is kept"
+		}
 		one.ui.Failed(result.Error)
 		return result
 	}
@@ -121,120 +105,17 @@ func (a *app) publishOne(ctx context.Context, o publishOptions, f batchFilm, sto
 	return result
 }
 
-// flags are what publish would have been given.
-func (f batchFilm) flags(o publishOptions) filmFlags {
-	flags := o.film
-	flags.title, flags.slug = f.Title, f.Slug
-	for _, own := range []struct {
-		value string
-		into  *string
-	}{{f.Language, &flags.language}, {f.Charset, &flags.charset}, {f.Pipeline, &flags.pipeline}} {
-		if own.value != "" {
-			*own.into = own.value
-		}
-	}
-	if strings.ContainsAny(f.Pipeline, `./\`) {
-		flags.pipeline = f.path(o.batch.list, f.Pipeline)
-	}
-	flags.tolerant = flags.tolerant || f.Tolerant
-	flags.audio = append(flags.audio[:len(flags.audio):len(flags.audio)], f.Audio...)
-	for _, s := range f.Subs {
-		if lang, path, ok := strings.Cut(s, "="); ok {
-			s = lang + "=" + f.path(o.batch.list, path)
-		}
-		flags.subs = append(flags.subs[:len(flags.subs):len(flags.subs)], s)
-	}
-	return flags
-}
-
-// path is one of the list's, as seen from here.
-func (batchFilm) path(list, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(filepath.Dir(list), path)
-}
-
-// readBatch reads a list strictly.
-func readBatch(name string) ([]batchFilm, error) {
-	data, err := readCapped(name, 1<<20+1)
-	if err != nil {
-		return nil, unreadable("--batch", err)
-	}
-	var list batchList
-	found := strictyaml.Decode(name, data, 1, &list)
-	places := strictyaml.Places(data, "films")
-	seen := map[string]bool{}
-	for i := range list.Films {
-		f := &list.Films[i]
-		if i < len(places) {
-			f.line, f.col = places[i].Line, places[i].Col
-		}
-		switch {
-		case f.Film == "":
-			found = append(found, f.finding(name, "batch-film", fmt.Sprintf("entry %d of films names no film", i+1), "write film: path/to/film.mp4"))
-		case seen[f.Film]:
-			found = append(found, f.finding(name, "batch-twice", f.Film+" is listed twice", "take one away"))
-		}
-		seen[f.Film] = true
-	}
-	if len(list.Films) == 0 && len(found) == 0 {
-		found = append(found, batchFilm{}.finding(name, "batch-empty", "no films are listed", "write films: and below it, for each, - film: path/to/film.mp4"))
-	}
-	if len(found) > 0 {
-		return nil, findingsError{found}
-	}
-	return list.Films, nil
-}
-
-// sameSlugs complains of films that would take each other's place. Which of them is meant, nobody knows, so none is begun.
-func sameSlugs(films []batchFilm, o publishOptions) (found []report.Finding) {
-	first := map[string]int{}
-	for i, f := range films {
-		slug := f.slug(o)
-		before, taken := first[slug]
-		switch {
-		case slug == "":
-		case taken:
-			found = append(found, f.finding(o.batch.list, "batch-slug", fmt.Sprintf("%s (entry %d) and %s (entry %d) would both be published as %s", films[before].Film, before+1, f.Film, i+1, slug),
-				fmt.Sprintf("give one of them a slug: of its own, such as slug: %s-%d", slug, i+1)))
-		default:
-			first[slug] = i
-		}
-	}
-	return found
-}
-
-// slug is the film's part of the address, as publish settles it; "" where publish refuses what it is made of, and says so.
-func (f batchFilm) slug(o publishOptions) string {
-	path, err := filepath.Abs(f.path(o.batch.list, f.Film))
-	if err != nil {
-		return ""
-	}
-	g := gathered{sources: map[string]engine.Source{}}
-	article, err := g.readArticle(path)
-	if err == nil {
-		err = g.nameFilm(path, article, f.flags(o))
-	}
-	if err != nil {
-		return ""
-	}
-	return g.request.Slug
-}
-
-// finding is a complaint about the film's entry in the list.
-func (f batchFilm) finding(list, rule, text, hint string) report.Finding {
-	return report.Finding{Pos: report.Pos{File: list, Line: f.line, Col: f.col}, Severity: report.Error, Rule: rule, Text: text, Hint: hint}
-}
-
 // summarise tells what became of each film. The exit code is the worst that a film had.
 func (a *app) summarise(all []outcome, o publishOptions) error {
 	a.ui.Close()
-	bad, worst := 0, exitFine
+	bad, stopped, worst := 0, 0, exitFine
 	for _, one := range all {
 		if one.Exit != exitFine {
 			bad++
 			worst = max(worst, one.Exit)
+		}
+		if one.Exit == exitInterrupted {
+			stopped++
 		}
 	}
 	if o.json {
@@ -246,6 +127,8 @@ func (a *app) summarise(all []outcome, o publishOptions) error {
 		for _, one := range all {
 			state, rest := "published", one.page
 			switch {
+			case one.Exit == exitInterrupted:
+				state, rest = "interrupted", strings.TrimPrefix(one.Error, "interrupted; ")
 			case one.Exit != exitFine:
 				state, rest = "failed", one.Error
 			case o.dryRun:
@@ -259,17 +142,27 @@ func (a *app) summarise(all []outcome, o publishOptions) error {
 	}
 	switch {
 	case bad == 0 && o.dryRun:
-		a.ui.Note(fmt.Sprintf("all %d films can be published; nothing was, as --dry-run asks", len(all)))
+		a.ui.Note(allOf(len(all), "can be published; nothing was, as --dry-run asks"))
 		return nil
 	case bad == 0:
-		a.ui.Note(fmt.Sprintf("all %d films are published", len(all)))
+		a.ui.Note(allOf(len(all), "are published"))
 		return nil
+	case stopped == bad:
+		a.ui.Note(fmt.Sprintf("%d of %d films were not come to, or not finished", bad, len(all))) // how to go on is told by who ends the command
 	case o.dryRun:
 		a.ui.Failed(fmt.Sprintf("%d of %d films cannot be published; mend what is told above", bad, len(all)))
 	default:
 		a.ui.Failed(fmt.Sprintf("%d of %d films were not published; mend what is told above and run the same command again, which does what is left", bad, len(all)))
 	}
 	return silentError(worst)
+}
+
+// allOf says something of all films of a list, of which there may be one.
+func allOf(n int, what string) string {
+	if n == 1 {
+		return "the only film " + strings.Replace(what, "are ", "is ", 1)
+	}
+	return fmt.Sprintf("all %d films %s", n, what)
 }
 
 // prefixed writes whole lines, each with what it is about before it.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"filmpress/internal/doctor"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -42,14 +43,14 @@ func say(t *testing.T, args []string) told {
 }
 
 // checksOf runs doctor on a bucket and gives its checks by name.
-func checksOf(t *testing.T, server s3server.Server, args ...string) (map[string]check, int) {
+func checksOf(t *testing.T, server s3server.Server, args ...string) (map[string]doctor.Check, int) {
 	t.Helper()
 	got := tell(t, server, append([]string{"doctor", "--json"}, args...)...)
-	var result struct{ Checks []check }
+	var result struct{ Checks []doctor.Check }
 	if err := json.Unmarshal([]byte(got.out), &result); err != nil {
 		t.Fatalf("%v in %+v", err, got)
 	}
-	checks := map[string]check{}
+	checks := map[string]doctor.Check{}
 	for _, c := range result.Checks {
 		checks[c.Name] = c
 	}
@@ -108,10 +109,10 @@ func TestCORSApply(t *testing.T) {
 		t.Errorf("without --apply: %+v, then %d rules", printed, len(rules()))
 	}
 	checks, code := checksOf(t, server, server.At("p"), "--origin", "https://a.example")
-	if c := checks["cors"]; code != 0 || c.State != warn || !strings.Contains(c.Mend, "filmpress cors "+server.At("p")+" --allow https://a.example") {
+	if c := checks["cors"]; code != 0 || c.State != doctor.Warn || !strings.Contains(c.Mend, "filmpress cors "+server.At("p")+" --allow https://a.example") {
 		t.Errorf("doctor before: %d, %+v", code, c)
 	}
-	if c, _ := checksOf(t, server, server.At("p")); c["cors"].State != ok || !strings.Contains(c["cors"].What, "cannot play them unless") {
+	if c, _ := checksOf(t, server, server.At("p")); c["cors"].State != doctor.OK || !strings.Contains(c["cors"].What, "cannot play them unless") {
 		t.Errorf("doctor without an origin: %+v", c["cors"])
 	}
 	for _, origin := range []string{"https://a.example", "https://b.example", "https://b.example"} {
@@ -126,7 +127,7 @@ func TestCORSApply(t *testing.T) {
 	}
 	for origin, fine := range map[string]bool{"https://a.example": true, "https://b.example": true, "https://c.example": false, "https://cms.example": false} {
 		checks, _ := checksOf(t, server, server.At("p"), "--origin", origin)
-		if (checks["cors"].State == ok) != fine {
+		if (checks["cors"].State == doctor.OK) != fine {
 			t.Errorf("%s: %+v", origin, checks["cors"])
 		}
 	}
@@ -153,7 +154,7 @@ func TestPolicyApply(t *testing.T) {
 		return response.StatusCode
 	}
 	checks, code := checksOf(t, server, server.At("p"))
-	if c := checks["public reading"]; code != 0 || c.State != warn || !strings.Contains(c.What, "refused (403)") || !strings.Contains(c.Mend, "filmpress policy "+server.At("p")) {
+	if c := checks["public reading"]; code != 0 || c.State != doctor.Warn || !strings.Contains(c.What, "refused (403)") || !strings.Contains(c.Mend, "filmpress policy "+server.At("p")) {
 		t.Errorf("doctor before: %d, %+v", code, c)
 	}
 	if got := tell(t, server, "policy", server.At("p")); got.code != 0 || !strings.Contains(got.err, "not set yet") || stranger("p/a.txt") != 403 {
@@ -171,7 +172,7 @@ func TestPolicyApply(t *testing.T) {
 	if err := json.Unmarshal([]byte(again.out), &policy); err != nil || len(policy.Statement) != 2 || policy.Statement[0].Sid != "Theirs" {
 		t.Errorf("%s, %v", again.out, err)
 	}
-	if checks, _ := checksOf(t, server, server.At("p")); checks["public reading"].State != ok || checks["types"].State != ok {
+	if checks, _ := checksOf(t, server, server.At("p")); checks["public reading"].State != doctor.OK || checks["types"].State != doctor.OK {
 		t.Errorf("doctor after: %+v", checks)
 	}
 	changed := strings.Replace(theirs, "Theirs", regexp.MustCompile(`FilmpressRead\w+`).FindString(again.out), 1)

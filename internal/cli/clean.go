@@ -131,6 +131,9 @@ func (a *app) clean(ctx context.Context, p place, o cleanOptions) error {
 	if err != nil {
 		return err
 	}
+	if p.slug != "" && r.All == 0 {
+		return p.noFilm()
+	}
 	if o.json {
 		return a.printJSON(cleanedOf(p, o, r))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -137,6 +138,9 @@ func (a *app) publishOnCluster(ctx context.Context, s studied, st store.Store, c
 		memo := temporal.Memo{To: a.config.To, Sources: slices.Sorted(maps.Keys(s.sources))}
 		if !strings.HasPrefix(memo.To, "s3://") { // the path of a folder names people, and the server keeps the memo for weeks
 			path, err := filepath.Abs(memo.To)
+			if err == nil {
+				err = os.MkdirAll(path, 0o755) // who attaches where it is not there is on another machine
+			}
 			if err != nil {
 				return p, err
 			}

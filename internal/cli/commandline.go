@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"filmpress/internal/strictyaml"
+	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // many is no limit of arguments.
@@ -83,7 +86,10 @@ func notA(f *pflag.Flag) string {
 // noSuchFlag adds the flag that a mistyped one most likely stands for.
 func noSuchFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	word := e.GetSpecifiedName()
-	if e.GetSpecifiedShortnames() != "" {
+	if name := "-" + e.GetSpecifiedShortnames(); name != "-" {
+		if _, err := os.Stat(name); err == nil {
+			return usagef("%s is taken for a flag; write the file as %s", ui.Clean(name), userfile.Quote(userfile.WithoutHyphen(name)))
+		}
 		return usagef("there is no flag -%s; flags of more than one letter begin with --", word)
 	}
 	var known []string
@@ -116,14 +122,6 @@ func noEmpty(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// quoteArg is an argument as a shell takes it.
-func quoteArg(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"\\$`&|;<>()[]*?!#~{}") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // repeated are the flags without which a command that is printed for the user would look elsewhere than this one did.
 var repeated = []string{"config", "kept", "endpoint", "region", "profile", "path-style", "public-url", "address", "namespace", "queue", "source-key"}
 
@@ -141,7 +139,7 @@ var idle = map[string][]string{"serve": {"kept"}, "doctor": {"kept"}}
 // command is what to type next: the words, and those of this command's flags that the next one needs to do what was meant, at the same place.
 func (a *app) command(words ...string) string {
 	for i, w := range words {
-		words[i] = quoteArg(w)
+		words[i] = userfile.Quote(w)
 	}
 	text := "filmpress " + strings.Join(words, " ")
 	if a.cmd == nil {
@@ -166,13 +164,13 @@ func written(f *pflag.Flag) string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		text := ""
 		for _, value := range list.GetSlice() {
-			text += " --" + f.Name + " " + quoteArg(value)
+			text += " --" + f.Name + " " + userfile.Quote(value)
 		}
 		return text
 	}
 	switch {
 	case f.Value.Type() != "bool":
-		return " --" + f.Name + " " + quoteArg(f.Value.String())
+		return " --" + f.Name + " " + userfile.Quote(f.Value.String())
 	case f.Value.String() == "true":
 		return " --" + f.Name
 	}

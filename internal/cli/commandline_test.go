@@ -77,6 +77,7 @@ func TestNotThere(t *testing.T) {
 		{"verify nowhere", exitStore, "nowhere: there is no such file or folder"},
 		{"verify . --slug nowhere", exitStore, `there is no film "nowhere"`},
 		{"list . nowhere", exitStore, `there is no film "nowhere"`},
+		{"clean . nowhere", exitStore, `there is no film "nowhere"`},
 		{"serve nowhere", exitStore, "nowhere: there is no such folder"},
 		{"serve film.mp4", exitStore, "film.mp4 is a file, and serve shows a folder of published films; filmpress serve --watch film.mp4 publishes a film first"},
 		{"sync nowhere copy", exitStore, "nowhere: there is no such file or folder"},

@@ -9,6 +9,7 @@ import (
 	"filmpress/internal/annotate"
 	"filmpress/internal/audit"
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
 	"filmpress/internal/subtitle/rules"
@@ -57,7 +58,7 @@ func valuesOf(c *cobra.Command, f *pflag.Flag) ([]string, cobra.ShellCompDirecti
 	case name == "config" || name == "src-config" || name == "dst-config":
 		return config.Names(), files
 	case name == "pipeline":
-		return pipelineNames(), files
+		return gather.PipelineNames(), files
 	case name == "format":
 		return annotate.Formats(), closed
 	case name == "fail-on":

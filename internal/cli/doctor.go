@@ -1,44 +1,20 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"filmpress/internal/media/ffmpeg"
-	"filmpress/internal/sandbox"
+	"filmpress/internal/doctor"
+	"filmpress/internal/report"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/ui"
-	"filmpress/internal/watch"
+	"filmpress/internal/userfile"
 )
-
-// check is one thing that doctor looked at.
-type check struct {
-	Name  string `json:"name"`
-	State state  `json:"state"`
-	What  string `json:"what"`           // what was found
-	Mend  string `json:"mend,omitempty"` // what to do, where something is wrong
-	code  int    // exit code if bad
-}
-
-type state string
-
-const (
-	ok   state = "ok"
-	warn state = "warn" // a film can be published, with less
-	bad  state = "bad"
-)
-
-// needsSpace is what is left on the disk below which doctor warns: about an hour of a film in all its sizes.
-const needsSpace = 10 << 30
 
 func newDoctor(a *app) *cobra.Command {
 	var asJSON bool
@@ -90,136 +66,46 @@ play (--origin names one). Tiny objects are written for that below TARGET and de
 }
 
 // checkSettings settles what the other checks look at. A broken settings file is one of doctor's results.
-func (a *app) checkSettings(cmd *cobra.Command) check {
+func (a *app) checkSettings(cmd *cobra.Command) doctor.Check {
 	findings, err := a.settle(cmd)
 	switch {
 	case err != nil:
-		return check{"settings", bad, ui.Clean(sentence(err)), "see filmpress help settings", exitUsage}
+		return doctor.Check{Name: "settings", State: doctor.Bad, What: ui.Clean(userfile.Sentence(err)), Mend: "see filmpress help settings", Fault: doctor.Settings}
 	case len(findings) > 0:
-		state := map[bool]state{true: bad, false: warn}[blocks(findings)]
-		return check{"settings", state, ui.Clean(findings[0].String()), findings[0].Hint, exitUsage}
+		state := map[bool]doctor.State{true: doctor.Bad, false: doctor.Warn}[report.Blocks(findings)]
+		return doctor.Check{Name: "settings", State: state, What: ui.Clean(findings[0].String()), Mend: findings[0].Hint, Fault: doctor.Settings}
 	}
-	return check{Name: "settings", State: ok, What: "read"}
+	return doctor.Check{Name: "settings", State: doctor.OK, What: "read"}
 }
 
 // examine looks at everything, or at one bucket.
-func (a *app) examine(cmd *cobra.Command, bucket []string, origin string) []check {
+func (a *app) examine(cmd *cobra.Command, bucket []string, origin string) []doctor.Check {
 	settings := a.checkSettings(cmd)
 	if len(bucket) == 1 {
-		if settings.State == bad {
-			return []check{settings}
+		if settings.State == doctor.Bad {
+			return []doctor.Check{settings}
 		}
-		return append([]check{settings}, a.examineBucket(cmd.Context(), bucket[0], origin)...)
+		return append([]doctor.Check{settings}, a.examineBucket(cmd.Context(), bucket[0], origin)...)
 	}
-	checks := append([]check{settings}, a.checkTools(cmd.Context())...)
-	checks = append(checks, checkPlayer())
-	if settings.State == bad { // which folder and which bucket is not known then
+	checks := append([]doctor.Check{settings}, doctor.Tools(cmd.Context(), a.config.FFmpeg, a.config.FFprobe)...)
+	checks = append(checks, doctor.Player())
+	if settings.State == doctor.Bad { // which folder and which bucket is not known then
 		return checks
 	}
-	return append(append(checks, a.checkKept()), a.checkTarget(cmd.Context())...)
+	return append(append(checks, doctor.Kept(a.keptHere())), a.checkTarget(cmd.Context())...)
 }
 
-// checkSandbox tells whether a decoder's bug could reach anything but the film.
-func checkSandbox(tools ffmpeg.Tools) check {
-	if !tools.Sandboxed {
-		return check{Name: "sandbox", State: warn, What: "ffmpeg can open every file of this user: " + tools.WhyNot,
-			Mend: "publish films from people you trust, or use a Linux from 5.13 on and the system's own ffmpeg"}
-	}
-	what := "ffmpeg opens the film and its work folder, no other file"
-	if network, _ := sandbox.On(); network {
-		what += ", and no connection"
-	} else {
-		what += "; this system does not keep it from the network"
-	}
-	return check{Name: "sandbox", State: ok, What: what}
-}
-
-func (a *app) checkTools(ctx context.Context) []check {
-	tools, err := ffmpeg.Find(ctx, a.config.FFmpeg, a.config.FFprobe)
+// examineBucket opens a bucket and looks at it.
+func (a *app) examineBucket(ctx context.Context, place, origin string) []doctor.Check {
+	st, err := a.openBucketAt(ctx, place, "doctor --to looks at folders")
 	if err != nil {
-		return []check{{"ffmpeg", bad, err.Error(), "Debian, Ubuntu: apt install ffmpeg; or name another with --ffmpeg and --ffprobe", exitTool}}
+		return []doctor.Check{{Name: "target", State: doctor.Bad, What: ui.Clean(err.Error()), Mend: "see filmpress help settings", Fault: doctor.Place}}
 	}
-	checks := []check{{Name: "ffmpeg", State: ok, What: tools.Version + ", " + tools.FFmpeg}, {Name: "ffprobe", State: ok, What: tools.FFprobe}}
-	checks = append(checks, checkSandbox(tools))
-	parts, err := tools.Capabilities(ctx)
-	if err != nil {
-		return append(checks, check{"ffmpeg's parts", bad, err.Error(), "install ffmpeg again", exitTool})
-	}
-	for _, p := range parts {
-		c := check{Name: p.Kind + " " + p.Name, State: ok, What: p.Need}
-		if !p.Present {
-			c.State, c.What, c.Mend, c.code = bad, "missing; needed for "+p.Need, "install an ffmpeg that was built with it (Debian's and Ubuntu's is)", exitTool
-			if p.Optional {
-				c.State = warn // only some films cannot be read, or one pipeline not be used
-			}
-		}
-		checks = append(checks, c)
-	}
-	return checks
+	return doctor.Bucket(ctx, st, origin, a.command)
 }
 
-func checkPlayer() check {
-	if player, built := watch.Bundle(); built {
-		return check{Name: "player", State: ok, What: fmt.Sprintf("built in, %s", ui.Bytes(int64(len(player.JS.Data)+len(player.HLS.Data)+len(player.CSS.Data))))}
-	}
-	mend := "run make player, then build filmpress again"
-	for _, tool := range []string{"node", "npm"} {
-		if !onPath(tool) {
-			mend = "install nodejs and npm (Debian, Ubuntu: apt install nodejs npm), " + mend
-			break
-		}
-	}
-	return check{"player", warn, "not built in: pages keep the browser's own player, with the MP4 only", mend, 0}
-}
-
-// onPath looks a program up without starting it; starting programs is media/ffmpeg's alone.
-func onPath(name string) bool {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// checkKept looks whether finished steps can be kept, and how much space there is.
-func (a *app) checkKept() check {
-	c := check{Name: "kept", State: bad, Mend: "name another folder with --kept", code: exitFailed}
-	dir := existing(a.keptHere())
-	probe, err := os.CreateTemp(dir, ".filmpress-check-*")
-	if err != nil {
-		c.What = ui.Clean(a.keptHere()) + " cannot be written"
-		return c
-	}
-	probe.Close()
-	os.Remove(probe.Name())
-	disk, err := diskOf(dir)
-	if err != nil {
-		c.What = err.Error()
-		return c
-	}
-	free := freeOn(disk)
-	c = check{Name: "kept", State: ok, What: fmt.Sprintf("%s, %s free", ui.Clean(a.keptHere()), ui.Bytes(free))}
-	if free < needsSpace {
-		c.State, c.Mend = warn, "a long film needs more: free some space, or name another folder with --kept"
-	}
-	return c
-}
-
-// existing is the nearest folder above path, or path itself, that is there.
-func existing(path string) string {
-	path, err := filepath.Abs(path)
-	for err == nil {
-		if _, missing := os.Stat(path); !errors.Is(missing, fs.ErrNotExist) || path == filepath.Dir(path) {
-			break
-		}
-		path = filepath.Dir(path)
-	}
-	return path
-}
-
-// checkTarget looks at the place to publish to, and at the credentials where it is a bucket.
-func (a *app) checkTarget(ctx context.Context) []check {
+// checkTarget looks at the place to publish to.
+func (a *app) checkTarget(ctx context.Context) []doctor.Check {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	mend := "see filmpress help settings"
@@ -228,33 +114,14 @@ func (a *app) checkTarget(ctx context.Context) []check {
 	}
 	st, err := a.openTarget(ctx)
 	if err != nil {
-		return []check{{"target", bad, ui.Clean(err.Error()), mend, exitStore}}
+		return []doctor.Check{{Name: "target", State: doctor.Bad, What: ui.Clean(err.Error()), Mend: mend, Fault: doctor.Place}}
 	}
-	var checks []check
-	if bucket, isBucket := st.(*s3.Store); isBucket {
-		checks = append(checks, check{Name: "credentials", State: ok, What: "found: " + credentialWords(bucket.CredentialSource(ctx))})
-	}
-	if err := st.Check(ctx); err != nil {
-		return append(checks, check{"target", bad, ui.Clean(err.Error()), mend, exitStore})
-	}
-	return append(checks, check{Name: "target", State: ok, What: ui.Clean(st.String()) + " can be written"})
+	return doctor.Target(ctx, st, mend)
 }
 
-// credentialWords says where credentials were found, in other words than the SDK's. The SDK's stay for rarer places.
-func credentialWords(source string) string {
-	kind, file, _ := strings.Cut(source, ": ")
-	switch kind {
-	case "EnvConfigCredentials":
-		return "in the environment (AWS_ACCESS_KEY_ID)"
-	case "SharedConfigCredentials":
-		return "in " + ui.Clean(file)
-	}
-	return ui.Clean(cmp.Or(kind, "by the AWS settings"))
-}
-
-func (a *app) printChecks(checks []check, asJSON bool) error {
+func (a *app) printChecks(checks []doctor.Check, asJSON bool) error {
 	if asJSON {
-		return a.printJSON(map[string][]check{"checks": checks})
+		return a.printJSON(map[string][]doctor.Check{"checks": checks})
 	}
 	width := 0
 	for _, c := range checks {
@@ -270,12 +137,13 @@ func (a *app) printChecks(checks []check, asJSON bool) error {
 }
 
 // verdict is the exit code of the worst: settings, then tools, then the place.
-func verdict(checks []check) error {
-	for _, code := range []int{exitUsage, exitTool, exitStore, exitFailed} {
-		for _, c := range checks {
-			if c.State == bad && c.code == code {
-				return silentError(code)
-			}
+func verdict(checks []doctor.Check) error {
+	for _, worst := range []struct {
+		fault doctor.Fault
+		code  int
+	}{{doctor.Settings, exitUsage}, {doctor.Tool, exitTool}, {doctor.Place, exitStore}, {doctor.Room, exitFailed}} {
+		if slices.ContainsFunc(checks, func(c doctor.Check) bool { return c.State == doctor.Bad && c.Fault == worst.fault }) {
+			return silentError(worst.code)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"filmpress/internal/doctor"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -30,11 +31,11 @@ func TestDoctorRights(t *testing.T) {
 		checks, code := checksOf(t, guest, server.At("p"))
 		c := checks["rights"]
 		if lack == "s3:ListMultipartUploadParts" {
-			if code != 0 || c.State != warn || c.What != "the keys do not have "+lack { // large uploads are then begun anew
+			if code != 0 || c.State != doctor.Warn || c.What != "the keys do not have "+lack { // large uploads are then begun anew
 				t.Errorf("without %q: %d, %+v", lack, code, c)
 			}
-		} else if lack == "" && (code != 0 || c.State != ok || checks["spare rights"].What != "the keys can also list objects outside the prefix") ||
-			lack != "" && (code != 4 || c.State != bad || !strings.HasPrefix(c.What, "the keys do not have "+lack)) {
+		} else if lack == "" && (code != 0 || c.State != doctor.OK || checks["spare rights"].What != "the keys can also list objects outside the prefix") ||
+			lack != "" && (code != 4 || c.State != doctor.Bad || !strings.HasPrefix(c.What, "the keys do not have "+lack)) {
 			t.Errorf("without %q: %d, %+v, %+v", lack, code, c, checks["spare rights"])
 		}
 		left := keysIn(t, server)
@@ -51,10 +52,10 @@ func TestDoctorRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	checks, code := checksOf(t, guest, server.At("p"))
-	if c := checks["rights"]; code != 0 || c.State != warn || c.What != "the keys do not have s3:ListBucketMultipartUploads" {
+	if c := checks["rights"]; code != 0 || c.State != doctor.Warn || c.What != "the keys do not have s3:ListBucketMultipartUploads" {
 		t.Errorf("without the right to list uploads: %d, %+v", code, c)
 	}
-	if c := checks["spare rights"]; c.State != warn || !strings.Contains(c.What, "write outside the prefix") {
+	if c := checks["spare rights"]; c.State != doctor.Warn || !strings.Contains(c.What, "write outside the prefix") {
 		t.Errorf("keys for the whole bucket: %+v", c)
 	}
 }
@@ -78,23 +79,23 @@ func TestDoctorServers(t *testing.T) {
 		what   string
 		handle func(w http.ResponseWriter, r *http.Request, pass http.Handler)
 		name   string
-		state  state
+		state  doctor.State
 		text   string
 		code   int
 	}{
 		{"another region", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			reply(w, r, pass, func(a *httptest.ResponseRecorder) { a.Header().Set("X-Amz-Bucket-Region", "eu-west-9") })
-		}, "region", warn, "the bucket is in eu-west-9, and us-east-1 is set", 0},
+		}, "region", doctor.Warn, "the bucket is in eu-west-9, and us-east-1 is set", 0},
 		{"no date", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			reply(w, r, pass, func(a *httptest.ResponseRecorder) { a.Header()["Date"] = nil })
-		}, "clock", warn, "sends no Date", 0},
+		}, "clock", doctor.Warn, "sends no Date", 0},
 		{"no conditions", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			if r.Header.Get("If-None-Match")+r.Header.Get("If-Match") != "" && r.Method == http.MethodPut {
 				s3Error(w, 501, "NotImplemented")
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "conditional writes", warn, "not kept", 0},
+		}, "conditional writes", doctor.Warn, "not kept", 0},
 		{"digests ignored", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			if digest(r) && r.Header.Get("X-Amz-Meta-Sha256") == "" {
 				io.Copy(io.Discard, r.Body)
@@ -102,50 +103,50 @@ func TestDoctorServers(t *testing.T) {
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "checksums", warn, "stores bytes that differ from their digest", 0},
+		}, "checksums", doctor.Warn, "stores bytes that differ from their digest", 0},
 		{"metadata dropped", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			reply(w, r, pass, func(a *httptest.ResponseRecorder) { a.Header().Del("X-Amz-Meta-Sha256") })
-		}, "checksums", bad, "does not keep x-amz-meta-sha256", 4},
+		}, "checksums", doctor.Bad, "does not keep x-amz-meta-sha256", 4},
 		{"types of its own", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			reply(w, r, pass, func(a *httptest.ResponseRecorder) {
 				if stranger(r) && strings.HasSuffix(r.URL.Path, ".m4s") {
 					a.Header().Set("Content-Type", "application/octet-stream")
 				}
 			})
-		}, "types", warn, `a segment (.m4s) as "application/octet-stream, max-age=60" in place of "video/iso.segment, max-age=60"`, 0},
+		}, "types", doctor.Warn, `a segment (.m4s) as "application/octet-stream, max-age=60" in place of "video/iso.segment, max-age=60"`, 0},
 		{"no ranges", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			r.Header.Del("Range")
 			pass.ServeHTTP(w, r)
-		}, "public reading", warn, "parts of a file are not served", 0},
+		}, "public reading", doctor.Warn, "parts of a file are not served", 0},
 		{"a CDN that knows nothing", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			if stranger(r) {
 				http.NotFound(w, r)
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "public reading", warn, "strangers find nothing (404)", 0},
+		}, "public reading", doctor.Warn, "strangers find nothing (404)", 0},
 		{"no CORS", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			reply(w, r, pass, func(a *httptest.ResponseRecorder) { a.Header().Del("Access-Control-Allow-Origin") })
-		}, "cors", warn, "pages of https://a.example cannot play", 0},
+		}, "cors", doctor.Warn, "pages of https://a.example cannot play", 0},
 		{"old uploads", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
 				fmt.Fprint(w, `<ListMultipartUploadsResult><Upload><Key>p/a.mp4</Key><UploadId>1</UploadId><Initiated>2026-01-02T03:04:05Z</Initiated></Upload></ListMultipartUploadsResult>`)
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "others' uploads", warn, "1 upload of other objects of more than a week, the oldest of 2026-01-02", 0},
+		}, "others' uploads", doctor.Warn, "1 upload of other objects of more than a week, the oldest of 2026-01-02", 0},
 		{"old uploads of films", func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
 				fmt.Fprint(w, `<ListMultipartUploadsResult><Upload><Key>p/film/o/0123456789abcdef0123456789abcdef/a.mp4</Key><UploadId>1</UploadId><Initiated>2026-01-02T03:04:05Z</Initiated></Upload></ListMultipartUploadsResult>`)
 				return
 			}
 			pass.ServeHTTP(w, r)
-		}, "unfinished uploads", warn, "1 upload of films of more than a week, the oldest of 2026-01-02", 0},
-		{"not told who may write", func(w http.ResponseWriter, r *http.Request, pass http.Handler) { s3Error(w, 503, "SlowDown") }, "reachable", bad, "keeps answering 503", 4},
+		}, "unfinished uploads", doctor.Warn, "1 upload of films of more than a week, the oldest of 2026-01-02", 0},
+		{"not told who may write", func(w http.ResponseWriter, r *http.Request, pass http.Handler) { s3Error(w, 503, "SlowDown") }, "reachable", doctor.Bad, "keeps answering 503", 4},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			checks, code := checksOf(t, between(t, server, c.handle), server.At("p"), "--origin", "https://a.example")
-			if got := checks[c.name]; got.State != c.state || !strings.Contains(got.What, c.text) || code != c.code || got.State != ok && c.name != "reachable" && c.name != "checksums" && got.Mend == "" {
+			if got := checks[c.name]; got.State != c.state || !strings.Contains(got.What, c.text) || code != c.code || got.State != doctor.OK && c.name != "reachable" && c.name != "checksums" && got.Mend == "" {
 				t.Errorf("%d, %+v", code, got)
 			}
 			if left := keysIn(t, server); len(left) > 0 {
@@ -162,11 +163,11 @@ func TestClock(t *testing.T) {
 	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
 		checks, code := checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead}), server.At("p"))
 		word := map[bool]string{true: "1h0m0s behind the server's", false: "1h0m0s ahead of the server's"}[ahead > 0]
-		if c := checks["clock"]; code != 0 || c.State != warn || !strings.Contains(c.What, word) || !strings.Contains(c.Mend, "set the clock") || checks["rights"].State != ok {
+		if c := checks["clock"]; code != 0 || c.State != doctor.Warn || !strings.Contains(c.What, word) || !strings.Contains(c.Mend, "set the clock") || checks["rights"].State != doctor.OK {
 			t.Errorf("%v: %d, %+v", ahead, code, checks)
 		}
 		checks, code = checksOf(t, server.Behind(t, s3server.Front{Ahead: ahead, HideDate: true}), server.At("p"))
-		if c := checks["reachable"]; code != 4 || c.State != bad || !strings.Contains(c.What, "this machine's clock and the server's are too far apart; set the clock") {
+		if c := checks["reachable"]; code != 4 || c.State != doctor.Bad || !strings.Contains(c.What, "this machine's clock and the server's are too far apart; set the clock") {
 			t.Errorf("%v, not told: %d, %+v", ahead, code, checks)
 		}
 		if left := keysIn(t, server); len(left) > 0 {

@@ -7,21 +7,21 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/clean"
 	"filmpress/internal/config"
 	"filmpress/internal/engine/temporal"
+	"filmpress/internal/gather"
 	"filmpress/internal/library"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/mirror"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
-	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
+	"filmpress/internal/userfile"
 	"filmpress/internal/verify"
 )
 
@@ -84,7 +84,7 @@ func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
 // unreadable is a file that a flag names and that says how: it cannot be read.
-func unreadable(flag string, err error) error { return usagef("%s %s", flag, sentence(err)) }
+func unreadable(flag string, err error) error { return usagef("%s %s", flag, userfile.Sentence(err)) }
 
 // filmError is the film, or a file that belongs to it, that cannot be read.
 type filmError struct{ err error }
@@ -121,7 +121,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFine
 	case ctx.Err() != nil: // whatever it broke, the user asked for it
 		return exitInterrupted
-	case is[usageError](err), is[settingsError](err), is[*config.ValueError](err), is[*config.NameError](err), is[*config.ReadError](err):
+	case is[usageError](err), is[*gather.FlagError](err), is[settingsError](err), is[*config.ValueError](err), is[*config.NameError](err), is[*config.ReadError](err):
 		return exitUsage
 	case is[findingsError](err), is[*verify.UnsoundError](err), is[filmError](err):
 		return exitFindings
@@ -189,7 +189,15 @@ func (a *app) tell(err error) string {
 	case is[*ffmpeg.ErrMissing](err), is[*ffmpeg.ErrTooOld](err):
 		return ended(err.Error()) + " Install it (Debian, Ubuntu: apt install ffmpeg) or name another with --ffmpeg and --ffprobe; filmpress doctor tells more"
 	}
-	return sentence(err)
+	return userfile.Sentence(err)
+}
+
+// refused is an error at a folder of films: one that this user may not open refuses, as a bucket does.
+func refused(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", store.ErrRefused, err)
+	}
+	return err
 }
 
 // ended is a sentence with its full stop.
@@ -204,61 +212,6 @@ func ended(s string) string {
 type silentError int
 
 func (e silentError) Error() string { return exitWords[int(e)] }
-
-// sentence puts the system's errors about files into words, and keeps what was said before them. Other errors are sentences already.
-func sentence(err error) string {
-	told, path := error(nil), ""
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		told, path = e, e.Path
-	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
-		told, path = e, e.New
-	}
-	words := ""
-	switch {
-	case told == nil:
-		return err.Error()
-	case errors.Is(told, fs.ErrNotExist):
-		words = "there is no such file or folder"
-	case errors.Is(told, fs.ErrPermission):
-		words = "this user has no right to " + verbOf(told) + " it"
-	case errors.Is(told, syscall.ENOSPC):
-		words = "the disk is full; free some space and run the same command again"
-	case errors.Is(told, syscall.EMFILE):
-		words = "too many files are open; raise the limit of open files (ulimit -n)"
-	default:
-		words = dir.Words(told)
-	}
-	if words == "" {
-		return err.Error()
-	}
-	before, last := strings.CutSuffix(err.Error(), told.Error())
-	if !last { // what is told behind it would be torn from its sentence
-		before = ""
-	}
-	return before + path + ": " + words
-}
-
-// verbOf is what was to be done with a file, in place of the system call's name.
-func verbOf(err error) string {
-	op := ""
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		op = e.Op
-	}
-	if strings.HasSuffix(op, "stat") || strings.HasSuffix(op, "statat") {
-		return "look at"
-	}
-	switch strings.TrimSuffix(op, "at") { // os.Root's calls end in at
-	case "open", "read", "readdirent", "readdir", "opendir":
-		return "open"
-	case "mkdir", "mkdirtemp", "createtemp":
-		return "make"
-	case "write", "rename", "":
-		return "write"
-	case "remove", "unlink", "RemoveAll":
-		return "remove"
-	}
-	return "use"
-}
 
 // crashed ends the program after a bug of ours: one sentence for the user, the details in a file.
 func (a *app) crashed(args []string, bug *report.Bug) int {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/release"
 	"filmpress/internal/report"
@@ -34,6 +35,7 @@ func TestFailures(t *testing.T) {
 		{nil, 0, ""},
 		{errors.New("it broke"), 1, "filmpress: it broke"},
 		{usageError{errors.New("which one?")}, 2, "filmpress: which one? See filmpress publish --help"},
+		{gather.NotALanguage("x"), 2, `filmpress: --language "x" is not a language tag`},
 		{&config.NameError{Name: "x"}, 2, "filmpress: no settings named"},
 		{&config.ValueError{Where: "--endpoint", Err: errors.New("bad")}, 2, "filmpress: --endpoint: bad. See filmpress publish --help"},
 		{findingsError{[]report.Finding{bad}}, 3, "filmpress: stopped by the error above; nothing was changed"},

@@ -85,7 +85,7 @@ func (a *app) headers(ctx context.Context, p place, o headers.Options, asJSON bo
 	if err := a.showHeaders(p, r, o, asJSON); err != nil {
 		return err
 	}
-	if r.Mended < r.Objects || blocks(r.Findings) {
+	if r.Mended < r.Objects || report.Blocks(r.Findings) {
 		return silentError(exitFindings)
 	}
 	return nil

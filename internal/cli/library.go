@@ -33,7 +33,7 @@ func (a *app) libraryOptions(st store.Store) (library.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	if blocks(found) {
+	if report.Blocks(found) {
 		return o, findingsError{found}
 	}
 	o.Theme = look
@@ -95,6 +95,9 @@ func (a *app) shelve(ctx context.Context, st store.Store, slug, done string) (li
 		return r, fmt.Errorf("%s, but the library does not show that: %w; %s tells what a new list would hold, and --yes writes it", done, err, a.command("library", st.String()))
 	case err != nil:
 		return r, fmt.Errorf("%s, but the library does not show that yet: %w; the same command again finishes it", done, err)
+	}
+	for i := range r.Findings {
+		r.Findings[i].Hint = atPlace(r.Findings[i].Hint, st.String(), a.command)
 	}
 	a.ui.Findings(r.Findings)
 	return r, nil

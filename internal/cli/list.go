@@ -136,7 +136,7 @@ func (a *app) list(ctx context.Context, p place, keep int, asJSON bool) error {
 	if err := a.showList(p, out, asJSON); err != nil {
 		return err
 	}
-	if blocks(out.Findings) {
+	if report.Blocks(out.Findings) {
 		return silentError(exitFindings)
 	}
 	return nil

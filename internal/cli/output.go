@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"filmpress/internal/userfile"
 )
 
 // output is a file in the making: it is written beside the one that it will replace, so that a crash leaves the old file or the
@@ -43,7 +45,7 @@ func createOutput(path string, through bool) (*output, error) {
 	}
 	switch {
 	case info.IsDir() && through:
-		return nil, usagef("%s is a folder; name a file", shown(path))
+		return nil, usagef("%s is a folder; name a file", userfile.Shown(path))
 	case info.Mode().IsRegular():
 		o.old = info
 		return o, o.begin(info.Mode().Perm())
@@ -51,7 +53,7 @@ func createOutput(path string, through bool) (*output, error) {
 		o.File, err = os.OpenFile(path, os.O_WRONLY, 0)
 		return o, err
 	}
-	return nil, fmt.Errorf("%s is not a plain file, so nothing is written to it", shown(path))
+	return nil, fmt.Errorf("%s is not a plain file, so nothing is written to it", userfile.Shown(path))
 }
 
 func (o *output) begin(mode fs.FileMode) (err error) {
@@ -60,7 +62,7 @@ func (o *output) begin(mode fs.FileMode) (err error) {
 		options = append(options, renameio.IgnoreUmask())
 	}
 	if o.pending, err = renameio.NewPendingFile(o.real, options...); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the folder %s is not there; make it first", shown(filepath.Dir(o.real)))
+		return fmt.Errorf("the folder %s is not there; make it first", userfile.Shown(filepath.Dir(o.real)))
 	} else if err != nil {
 		return beside(o.real, err)
 	}
@@ -76,7 +78,7 @@ func (o *output) Write(b []byte) (int, error) {
 // place flushes the file and puts it where it belongs. It gives the path that was written, with the link it was named by.
 func (o *output) place() (wrote string, err error) {
 	if o.pending == nil {
-		return shown(o.path), o.File.Close()
+		return userfile.Shown(o.path), o.File.Close()
 	}
 	if o.old != nil {
 		if err := keepOwner(o.File, o.old); err != nil {
@@ -87,9 +89,9 @@ func (o *output) place() (wrote string, err error) {
 		return "", beside(o.real, err)
 	}
 	if o.real != o.path {
-		return fmt.Sprintf("%s, to which %s is a link", shown(o.real), shown(o.path)), nil
+		return fmt.Sprintf("%s, to which %s is a link", userfile.Shown(o.real), userfile.Shown(o.path)), nil
 	}
-	return shown(o.path), nil
+	return userfile.Shown(o.path), nil
 }
 
 // drop takes back what was not placed.
@@ -126,7 +128,7 @@ func (a *app) writeResult(out string, data []byte, about string, inputs ...strin
 	}
 	for _, in := range inputs {
 		if same, err := sameFile(in, out); err == nil && same {
-			return usageError{fmt.Errorf("%s would be written over; give the output another name", shown(in))}
+			return usageError{fmt.Errorf("%s would be written over; give the output another name", userfile.Shown(in))}
 		}
 	}
 	wrote, err := writeOutput(out, data, true)
@@ -152,7 +154,7 @@ func (a *app) putChanged(file, out string, inPlace bool, data []byte) (wrote str
 	if same, err := sameFile(file, out); err != nil {
 		return "", err
 	} else if same {
-		return "", usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", shown(file))}
+		return "", usageError{fmt.Errorf("-o names %s itself; write --in-place to change it", userfile.Shown(file))}
 	}
 	return replaceFile(out, data)
 }
@@ -193,10 +195,10 @@ func beside(path string, err error) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return &fs.PathError{Op: "write", Path: shown(path), Err: e.Err}
+		return &fs.PathError{Op: "write", Path: userfile.Shown(path), Err: e.Err}
 	}
 	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return &fs.PathError{Op: "write", Path: shown(path), Err: e.Err}
+		return &fs.PathError{Op: "write", Path: userfile.Shown(path), Err: e.Err}
 	}
 	return err
 }

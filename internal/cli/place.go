@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // place is a folder or a bucket of films that a command was given.
@@ -85,7 +87,7 @@ func openFolderOfFilms(ctx context.Context, target, slug string) (place, error) 
 	info, err := os.Stat(p.name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return p, &absentError{fmt.Sprintf("%s: there is no such folder", shown(p.name))}
+		return p, &absentError{fmt.Sprintf("%s: there is no such folder", userfile.Shown(p.name))}
 	case err != nil:
 		return p, err
 	case !info.IsDir():
@@ -116,14 +118,23 @@ func (p place) noFilm() error {
 // show is a path below the place, as the user knows it.
 func (p place) show(path string) string { return p.name + "/" + path }
 
-// shown are findings with their places as the user knows them.
+// shown are findings with their places, and the commands in their mends, as the user knows them.
 func (p place) shown(findings []report.Finding) []report.Finding {
 	out := []report.Finding{}
 	for _, f := range findings {
 		f.Pos.File = p.show(f.Pos.File)
+		f.Hint = atPlace(f.Hint, p.name, p.command)
 		out = append(out, f)
 	}
 	return out
+}
+
+// onTarget is a command in a mend of a floor that does not know how the place at hand was named.
+var onTarget = regexp.MustCompile(`filmpress ([a-z]+) TARGET`)
+
+// atPlace is a mend whose commands name the place, so that they can be typed.
+func atPlace(mend, name string, command func(words ...string) string) string {
+	return onTarget.ReplaceAllStringFunc(mend, func(found string) string { return command(strings.Fields(found)[1], name) })
 }
 
 // command is what to type for this place.

@@ -7,12 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/gather"
 	"filmpress/internal/plan"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 func newPlan(a *app) *cobra.Command {
-	var f filmFlags
+	var f gather.Wishes
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan FILM [SUBTITLE...]",
@@ -37,7 +39,11 @@ encoded to see what it costs; that is kept. Nothing is written to the target.` +
 		if err := a.showPlan(s, asJSON); err != nil || asJSON {
 			return err
 		}
-		a.ui.Note("to do it: " + a.command(append([]string{"publish"}, given...)...) + "; it goes into " + a.config.To + ", or where --to says")
+		words := []string{"publish"}
+		for _, name := range given {
+			words = append(words, userfile.WithoutHyphen(name))
+		}
+		a.ui.Note("to do it: " + a.command(words...) + "; it goes into " + a.config.To + ", or where --to says")
 		return nil
 	})
 	return cmd

@@ -14,6 +14,7 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/local"
 	"filmpress/internal/engine/temporal"
+	"filmpress/internal/gather"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/release"
@@ -26,7 +27,7 @@ import (
 
 // publishOptions are the command line of publish.
 type publishOptions struct {
-	film     filmFlags
+	film     gather.Wishes
 	dryRun   bool
 	json     bool
 	force    bool
@@ -101,42 +102,45 @@ interrupted. Viewers see the old release until the new one is whole.` +
 }
 
 // addFilmFlags gives a command the flags that say what a film is.
-func addFilmFlags(cmd *cobra.Command, f *filmFlags) {
+func addFilmFlags(cmd *cobra.Command, f *gather.Wishes) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.title, "title", "", "title of the page; else film.md's, else the file's name")
-	flags.StringVar(&f.slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
-	flags.StringVar(&f.language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
-	flags.StringVar(&f.pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
-	flags.StringVar(&f.charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
-	flags.BoolVar(&f.tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
-	flags.StringArrayVar(&f.audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right, 1=ru:ad is an audio description; may be given several times")
-	flags.StringArrayVar(&f.subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
+	flags.StringVar(&f.Title, "title", "", "title of the page; else film.md's, else the file's name")
+	flags.StringVar(&f.Slug, "slug", "", "the film's part of the address: a-z, 0-9 and hyphens")
+	flags.StringVar(&f.Language, "language", "", "language of the page, and of sound that does not say: en, ru, pt-BR")
+	flags.StringVar(&f.Pipeline, "pipeline", "documentary", "what the film becomes: documentary, modern (AV1 besides), draft, archive, or the path of a .yml file")
+	flags.StringVar(&f.Charset, "charset", "", "encoding of subtitle files that are not UTF-8: windows-1251, koi8-r")
+	flags.BoolVar(&f.Tolerant, "tolerant", false, "publish what can be decoded of a damaged or incomplete film")
+	flags.StringArrayVar(&f.Audio, "audio", nil, "a sound track, counted from 0, and its language, as in 0=ru; 2=off leaves it out, 0+1=ru joins left and right, 1=ru:ad is an audio description; may be given several times")
+	flags.StringArrayVar(&f.Subs, "subs", nil, "a subtitle file and its language, as in en=path/to/file.srt; may be given several times")
 }
 
 // studied is a film that was looked at, judged and planned.
 type studied struct {
-	gathered
-	tools ffmpeg.Tools
-	kept  *local.Kept
-	plan  plan.Plan
+	request  plan.Request
+	sources  map[string]engine.Source // by digest
+	findings []report.Finding
+	pipeline string // as the command line names it: what is told here, and never published
+	tools    ffmpeg.Tools
+	kept     *local.Kept
+	plan     plan.Plan
 }
 
 // study looks at a film and decides what to do, without doing it. Findings that stop a publish are its error.
-func (a *app) study(ctx context.Context, film string, sidecars []string, f filmFlags) (studied, error) {
+func (a *app) study(ctx context.Context, film string, sidecars []string, f gather.Wishes) (studied, error) {
 	tools, err := a.tools(ctx)
 	if err != nil {
 		return studied{}, err
 	}
-	tools.Tolerant = f.tolerant
+	tools.Tolerant = f.Tolerant
 	kept, err := a.openKept()
 	if err != nil {
 		return studied{}, err
 	}
-	g, err := gather(ctx, film, sidecars, f, tools, remembering(kept.Dir(), tools), a.ui.Sink)
+	g, err := gather.Read(ctx, film, sidecars, f, tools, gather.Remembering(kept.Dir(), tools), a.ui.Sink)
 	if err != nil {
 		return studied{}, err
 	}
-	s := studied{gathered: g, tools: tools, kept: kept}
+	s := studied{request: g.Request, sources: g.Sources, findings: g.Findings, pipeline: f.Pipeline, tools: tools, kept: kept}
 	look, found, err := a.theme()
 	if err != nil {
 		return s, err
@@ -144,8 +148,8 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 	if s.findings = append(s.findings, found...); look != nil {
 		s.request.Theme = plan.Theme(*look)
 	}
-	if !blocks(s.findings) {
-		if err = measure(ctx, kept, tools, &s.request, g.sources[g.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
+	if !report.Blocks(s.findings) {
+		if err = gather.Measure(ctx, kept, tools, &s.request, s.sources[s.request.Film.Digest].Path, a.atOnce, a.ui.Sink); err != nil {
 			return s, err
 		}
 		s.plan = plan.Compute(s.request)
@@ -153,7 +157,7 @@ func (a *app) study(ctx context.Context, film string, sidecars []string, f filmF
 		report.Sort(s.findings)
 		s.plan.Findings = s.findings
 	}
-	if blocks(s.findings) {
+	if report.Blocks(s.findings) {
 		return s, findingsError{s.findings}
 	}
 	return s, nil
@@ -332,7 +336,7 @@ func (a *app) showResult(r published, out release.Result, o publishOptions) erro
 	if o.json {
 		return a.printJSON(r)
 	}
-	a.ui.Note(fmt.Sprintf("release %s: %d steps done, %d kept; %d objects sent, %d were there", r.Release, r.Steps.Done, r.Steps.Kept, out.Uploaded, out.Present))
+	a.ui.Note(fmt.Sprintf("release %s: %s done, %d kept; %s sent, %d were there", r.Release, counted(r.Steps.Done, "step"), r.Steps.Kept, counted(out.Uploaded, "object"), out.Present))
 	switch {
 	case o.served:
 	case !strings.HasPrefix(a.config.To, "s3://"):

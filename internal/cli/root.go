@@ -63,7 +63,9 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Publish a film as a page that plays",
 		Long: `Filmpress takes an editor's export and its subtitles, and makes a page on which the film plays: with
 every size the film allows, subtitles, chapters, a transcript and downloads. The page lies in a folder or
-in a bucket; there is no server to run and nothing to pay a platform for.`,
+in a bucket; there is no server to run and nothing to pay a platform for.
+
+Texts that are named as docs/... lie beside the program's source, and below share/doc/filmpress where it was installed.`,
 		Example: `  filmpress publish film.mp4                      into ./library
   filmpress publish film.mp4 --to s3://films      into a bucket
   filmpress serve                                 to look at ./library in a browser`,
@@ -122,7 +124,7 @@ func (a *app) settled(run func(cmd *cobra.Command, args []string) error) func(*c
 		if err != nil {
 			return err
 		}
-		if blocks(findings) {
+		if report.Blocks(findings) {
 			return settingsError{findings}
 		}
 		a.ui.Findings(findings)
@@ -137,7 +139,7 @@ func (a *app) settle(cmd *cobra.Command) ([]report.Finding, error) {
 		panic(err) // every command has it from the root
 	}
 	settings, findings, err := config.Load(config.Sources{Name: name, Flags: cmd.Flags()})
-	if err != nil || blocks(findings) {
+	if err != nil || report.Blocks(findings) {
 		return findings, err
 	}
 	a.config, a.cmd = settings, cmd

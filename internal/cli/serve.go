@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"filmpress/internal/config"
+	"filmpress/internal/serve"
 	"filmpress/internal/store/dir"
+	"filmpress/internal/userfile"
 )
 
 // watchEvery is how often the files of a film are looked at. Looking costs a few system calls, and works on any file system.
@@ -35,7 +37,7 @@ better servers; any web server can serve the folder.
 With --watch it publishes that film into the folder, and again whenever the film, film.md, a subtitle or the theme is
 saved; open pages reload by themselves. What would stop a publish is told, and the pages stay as they are. The script that
 reloads is added on the way to the browser; nothing of it is published.` + exits(exitFine, exitFailed, exitUsage, says{exitFindings, "with --watch: there is no such film"},
-			says{exitStore, "there is no such folder"}),
+			says{exitStore, "there is no such folder, or this user may not open it"}),
 		Example: `  filmpress serve
   filmpress serve --watch film.mp4 --theme theme
   filmpress serve /srv/films --addr 127.0.0.1:9000`,
@@ -61,7 +63,7 @@ reloads is added on the way to the browser; nothing of it is published.` + exits
 
 func (a *app) serve(ctx context.Context, path string, public bool, watched publishOptions) error {
 	addr := a.config.Serve.Addr
-	if !public && !loopback(addr) {
+	if !public && !serve.Loopback(addr) {
 		return usageError{fmt.Errorf("%s can be reached from other machines; add --public if that is wanted", addr)}
 	}
 	if strings.HasPrefix(path, "s3://") {
@@ -80,9 +82,9 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	case errors.Is(err, os.ErrNotExist):
 		return &absentError{fmt.Sprintf("%s: there is no such folder; publish a film first, or name the folder to serve", path)}
 	case err != nil && info != nil && !info.IsDir():
-		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, quoteArg(path))}
+		return &absentError{fmt.Sprintf("%s is a file, and serve shows a folder of published films; filmpress serve --watch %s publishes a film first", path, userfile.Quote(path))}
 	case err != nil:
-		return err
+		return refused(err)
 	}
 	defer root.Close()
 	listener, err := net.Listen("tcp", addr)
@@ -93,37 +95,51 @@ func (a *app) serve(ctx context.Context, path string, public bool, watched publi
 	if err != nil {
 		return err
 	}
-	shown := folder{root: root, films: films, public: public}
+	shown := serve.Folder{Root: root, Films: films, Public: public}
 	if watched.name != "" {
-		shown.live = newLive()
+		shown.Live = serve.NewLive()
 		var work sync.WaitGroup
 		defer work.Wait()
 		watching, stop := context.WithCancel(ctx)
 		defer stop() // before the wait
-		work.Go(func() { a.republish(watching, path, watched, shown.live, watchEvery) })
+		work.Go(func() { a.republish(watching, path, watched, shown.Live) })
 	}
-	server := &http.Server{Handler: shown, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	stopped := make(chan struct{})
-	defer context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(grace) != nil {
-			server.Close() // a browser that keeps a download going does not keep us
-		}
-		close(stopped)
-	})()
 	fmt.Fprintf(a.out, "http://%s/\n", listener.Addr())
 	a.ui.Note(fmt.Sprintf("serving %s; Ctrl-C ends it", path))
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	<-stopped
-	return nil
+	return shown.Until(ctx, listener)
+}
+
+// republish publishes the film into the folder, now and whenever a file beside it or the theme changes, until ctx ends. What goes wrong is told, and the
+// pages stay as they are.
+func (a *app) republish(ctx context.Context, folder string, o publishOptions, l *serve.Live) {
+	own := *a
+	own.config.To, own.out = folder, io.Discard
+	serve.Sources{Film: o.name, Subs: o.film.Subs, Theme: a.config.Theme}.EachChange(ctx, watchEvery, func() {
+		err := own.publish(ctx, o)
+		switch {
+		case ctx.Err() != nil: // it was interrupted
+		case err != nil:
+			own.tellUnpublished(err)
+		default:
+			l.Tell()
+		}
+	})
+}
+
+// tellUnpublished tells why a publish failed while serve goes on.
+func (a *app) tellUnpublished(err error) {
+	text := a.tell(err)
+	a.ui.Close()
+	a.ui.Note(text + "; the pages stay as they are until it is mended")
 }
 
 // unheard says why nothing can listen at an address, and what else to try.
 func unheard(addr string, err error) error {
-	why := "this machine refuses it (" + reason(err) + ")"
+	cause := err
+	if at, ok := errors.AsType[*net.OpError](err); ok {
+		cause = at.Err
+	}
+	why := "this machine refuses it (" + cause.Error() + ")"
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%s is in use by another program; choose another address, as in --addr 127.0.0.1:8081", addr)
@@ -135,12 +151,4 @@ func unheard(addr string, err error) error {
 		why = "there is no host of that name"
 	}
 	return fmt.Errorf("cannot listen at %s: %s; choose another address, as in --addr 127.0.0.1:8080", addr, why)
-}
-
-// loopback tells whether only this machine reaches the address. A name counts only if it is localhost: what
-// another name means is for others to decide.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -159,7 +160,7 @@ func newAttach(a *app) *cobra.Command {
 		Use:   "attach SLUG",
 		Short: "Wait for a film that workers make, and release it",
 		Long: `Goes on where filmpress publish --engine temporal was interrupted or detached: shows the progress, and makes the release when the steps are
-done. It may run on another machine; it needs the kept results, and the rights to the place that the film is published to.` +
+done. It may run on another machine; it needs the kept results, and the place that the film is published to: the rights to the bucket, or the folder itself.` +
 			exits(exitFine, exitFailed, exitUsage, says{exitFindings, "the release is not sound, or the theme has errors; nothing was published"}, exitStore, exitInterrupted),
 		Example: "  filmpress attach the-lake --kept s3://films-work/kept",
 		Args:    takes(1, 1),
@@ -204,6 +205,9 @@ func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error
 		if a.config.To, err = d.Place(ctx, p.Memo.Place); err != nil {
 			return err
 		}
+		if _, err := os.Stat(a.config.To); errors.Is(err, os.ErrNotExist) {
+			return &absentError{fmt.Sprintf("%s goes to the folder %s, which is not there: attach on a machine that has it, or make it first if it is to lie on this one", slug, a.config.To)}
+		}
 	}
 	a.tellPublic(a.config.To)
 	st, err := a.openTarget(ctx)
@@ -218,6 +222,12 @@ func (a *app) attachTo(ctx context.Context, slug string, o publishOptions) error
 	}
 	a.ui.Begin(planned, step.FilmLength(planned))
 	return a.attach(ctx, attached{cluster: c, depot: d, kept: kept, plan: planned, publish: func(context.Context) (temporal.Publish, error) { return p, nil }}, st, o)
+}
+
+// endedAs is what is said to who cancels a film that is not being made any more.
+var endedAs = map[temporal.State]string{
+	temporal.Finished: "all its steps were done before, and are kept", temporal.Failed: "it had failed before; what is finished is kept",
+	temporal.Cancelled: "it was cancelled before; what is finished is kept", temporal.Lost: "the server had given it up; what is finished is kept",
 }
 
 func newCancel(a *app) *cobra.Command {
@@ -257,6 +267,8 @@ released stays released.` +
 			return unknown
 		case unknown != nil:
 			a.ui.Note(given[0] + ": it was not being made; what was sent of it is removed")
+		case p.State != temporal.Running:
+			a.ui.Note(fmt.Sprintf("%s: %s; %s", p.Slug, endedAs[p.State], map[bool]string{true: "what lay there of the film is removed", false: "nothing of the film lies there any more"}[dropped > 0]))
 		default:
 			a.ui.Note(p.Slug + ": cancelled; what is finished is kept")
 		}

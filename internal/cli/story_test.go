@@ -36,7 +36,7 @@ func TestStories(t *testing.T) {
 	program, _ := exec.LookPath("ffmpeg") // while PATH is none of a story's
 	films, here := &clitest.Films{Dir: t.TempDir(), FFmpeg: program}, &inPlace{ctx: ffmpeg.Remember(t.Context())}
 	user := clitest.User{Common: t.TempDir(), Bin: t.TempDir()}
-	bucket := clitest.Bucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }))
+	bucket := clitest.Bucket(sync.OnceValue(func() s3server.Server { return s3server.Start(t) }), func() s3server.Server { return s3server.Alone(t) })
 	testscript.Run(t, testscript.Params{
 		Dir:   scripts,
 		Setup: user.Setup,

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // newCheck judges the command line, and reads what it names besides the files to check.
@@ -36,11 +38,20 @@ func (c *subsCheck) look(ctx context.Context) error {
 	if c.film == "" {
 		return nil
 	}
-	film, found, err := c.filmFacts(ctx, filmLook{path: c.film, speech: c.settings.Any(rules.Settings.NeedsSpeech), cuts: c.settings.Any(rules.Settings.NeedsCuts)})
+	tools, err := c.tools(ctx)
 	if err != nil {
 		return err
 	}
-	if blocks(found) {
+	kept, err := c.openKept()
+	if err != nil {
+		return err
+	}
+	look := gather.FilmLook{Path: c.film, Speech: c.settings.Any(rules.Settings.NeedsSpeech), Cuts: c.settings.Any(rules.Settings.NeedsCuts)}
+	film, found, err := gather.Facts(ctx, tools, kept.Dir(), look, c.ui.Sink)
+	if err != nil {
+		return err
+	}
+	if report.Blocks(found) {
 		return c.unusable(c.film, found)
 	}
 	c.options.Film = &film
@@ -129,7 +140,7 @@ func (c *subsCheck) readBaseline() (err error) {
 		c.base, err = lint.NewBaseline(c.baseline)
 		return err
 	}
-	data, err := readCapped(c.baseline, 1<<28)
+	data, err := userfile.Read(c.baseline, 1<<28)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is no such baseline yet; --write-baseline makes it", c.baseline)
 	}
@@ -162,7 +173,7 @@ func (c *subsCheck) unusable(name string, why []report.Finding) error {
 	return fmt.Errorf("%s cannot be used, so nothing was checked", name)
 }
 
-func subtitleBytes(name string) ([]byte, error) { return readCapped(name, subtitle.MaxBytes+1) }
+func subtitleBytes(name string) ([]byte, error) { return userfile.Read(name, subtitle.MaxBytes+1) }
 
 // read reads a file to be checked, of which one may be standard input.
 func (c *subsCheck) read(name string) ([]byte, error) {

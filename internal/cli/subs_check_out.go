@@ -12,6 +12,7 @@ import (
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // openDocument begins the document of the check.
@@ -141,7 +142,7 @@ func (c *subsCheck) summarize() {
 		if s.file == c.stdin {
 			s.file = "-"
 		}
-		c.ui.Note("next: " + c.command("subs", "fix", s.file, "--dry-run") + " shows what can be mended by itself")
+		c.ui.Note("next: " + c.command("subs", "fix", userfile.WithoutHyphen(s.file), "--dry-run") + " shows what can be mended by itself")
 	case s.fixable > 1:
 		c.ui.Note(fmt.Sprintf("next: filmpress subs fix FILE... --dry-run shows what can be mended by itself, in %d of the files", s.fixable))
 	default:
@@ -154,7 +155,7 @@ func (c *subsCheck) tellBaseline() {
 	switch {
 	case c.base == nil:
 	case c.writeBaseline:
-		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", counted(c.sum.known, "finding"), c.baseline, quoteArg(c.baseline)))
+		c.ui.Note(fmt.Sprintf("wrote %s into %s; with --baseline %s only new ones count from now on", counted(c.sum.known, "finding"), c.baseline, userfile.Quote(c.baseline)))
 	case c.base.Mended() > 0:
 		c.ui.Note(fmt.Sprintf("%d known from %s; %d that stand there are mended: --write-baseline takes them out", c.sum.known, c.baseline, c.base.Mended()))
 	default:

@@ -13,9 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
+	"filmpress/internal/userfile"
 )
 
 // convertOptions are the command line of subs convert.
@@ -90,7 +92,7 @@ func (a *app) convert(o convertOptions) error {
 		return err
 	}
 	track, found := foreign.Read(name, data, opt)
-	if blocks(found) && (!o.keepGoing || len(track.Cues) == 0) {
+	if report.Blocks(found) && (!o.keepGoing || len(track.Cues) == 0) {
 		return findingsError{found}
 	}
 	track.Retime(timing.apply)
@@ -103,7 +105,7 @@ func (a *app) convert(o convertOptions) error {
 		}
 	}
 	found = o.judge(append(found, lost...))
-	if blocks(found) {
+	if report.Blocks(found) {
 		return findingsError{found}
 	}
 	a.ui.Findings(found)
@@ -114,7 +116,7 @@ func (a *app) convert(o convertOptions) error {
 	if _, err := replaceFile(o.out, out); err != nil {
 		return err
 	}
-	a.ui.Note(fmt.Sprintf("%s: %s, %s from %s", shown(o.out), counted(len(track.Cues), "cue"), foreign.Name(to), foreign.Name(track.Format)))
+	a.ui.Note(fmt.Sprintf("%s: %s, %s from %s", userfile.Shown(o.out), counted(len(track.Cues), "cue"), foreign.Name(to), foreign.Name(track.Format)))
 	return nil
 }
 
@@ -171,10 +173,9 @@ func targetFormat(o convertOptions) (subtitle.Format, error) {
 func (o convertOptions) tag() (string, error) {
 	if o.language == "" {
 		base := filepath.Base(o.in)
-		lang, _ := kindInName(strings.TrimSuffix(base, filepath.Ext(base)) + ".srt")
-		return lang, nil
+		return subtitle.ParseName(strings.TrimSuffix(base, filepath.Ext(base)) + ".srt").Language, nil
 	}
-	return languageTag(o.language)
+	return gather.LanguageTag(o.language)
 }
 
 // times reads --shift, --scale and --fps.
@@ -278,12 +279,12 @@ func (o convertOptions) checkOut() error {
 	case err != nil:
 		return err
 	case out.IsDir():
-		return fmt.Errorf("%s is a folder; name the file that is to be written", shown(o.out))
+		return fmt.Errorf("%s is a folder; name the file that is to be written", userfile.Shown(o.out))
 	case !out.Mode().IsRegular():
-		return fmt.Errorf("%s is not a plain file; write to - and redirect it", shown(o.out))
+		return fmt.Errorf("%s is not a plain file; write to - and redirect it", userfile.Shown(o.out))
 	}
 	if in, err := os.Stat(o.in); err == nil && os.SameFile(in, out) && !o.force {
-		return usageError{fmt.Errorf("%s is IN itself; name another file, or add --force to replace it", shown(o.out))}
+		return usageError{fmt.Errorf("%s is IN itself; name another file, or add --force to replace it", userfile.Shown(o.out))}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
+	"filmpress/internal/userfile"
 )
 
 // extractOptions are the command line of subs extract.
@@ -73,13 +74,13 @@ func (a *app) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 	if why != "" {
-		return fmt.Errorf("%s cannot be read: %s", shown(o.film), why)
+		return fmt.Errorf("%s cannot be read: %s", userfile.Shown(o.film), why)
 	}
 	jobs, found, err := o.plan(tracks)
 	if err != nil {
 		return err
 	}
-	if blocks(found) {
+	if report.Blocks(found) {
 		return findingsError{found}
 	}
 	if err := o.checkFiles(jobs); err != nil {
@@ -100,7 +101,7 @@ func (o extractOptions) plan(tracks []ffmpeg.TextTrack) (jobs []extraction, foun
 		return nil, nil, usageError{fmt.Errorf("--track %d: the film has %s", o.track, counted(len(tracks), "subtitle track"))}
 	}
 	say := func(sev report.Severity, rule, text, hint string) {
-		found = append(found, report.Finding{Pos: report.Pos{File: shown(o.film)}, Severity: sev, Rule: rule, Text: text, Hint: hint})
+		found = append(found, report.Finding{Pos: report.Pos{File: userfile.Shown(o.film)}, Severity: sev, Rule: rule, Text: text, Hint: hint})
 	}
 	taken := map[string]bool{}
 	for i, t := range tracks {
@@ -189,7 +190,7 @@ func (o extractOptions) checkFiles(jobs []extraction) error {
 		case err != nil:
 			return err
 		case !info.IsDir():
-			return usageError{fmt.Errorf("-o %s is a file, not a folder", shown(o.folder))}
+			return usageError{fmt.Errorf("-o %s is a file, not a folder", userfile.Shown(o.folder))}
 		}
 	}
 	for _, job := range jobs {
@@ -199,9 +200,9 @@ func (o extractOptions) checkFiles(jobs []extraction) error {
 		case err != nil:
 			return err
 		case !info.Mode().IsRegular():
-			return fmt.Errorf("%s is there already, and no plain file", shown(job.path))
+			return fmt.Errorf("%s is there already, and no plain file", userfile.Shown(job.path))
 		case !o.force:
-			return fmt.Errorf("%s is there already; move it away, or add --force to replace it", shown(job.path))
+			return fmt.Errorf("%s is there already; move it away, or add --force to replace it", userfile.Shown(job.path))
 		}
 	}
 	return nil
@@ -211,18 +212,18 @@ func (o extractOptions) checkFiles(jobs []extraction) error {
 func (a *app) extractOne(ctx context.Context, tools ffmpeg.Tools, o extractOptions, job extraction) error {
 	text, complaint, err := tools.Text(ctx, o.film, job.TextTrack, subtitle.MaxBytes, nil)
 	if errors.Is(err, ffmpeg.ErrTooMuchText) || is[*ffmpeg.ExitError](err) {
-		return fmt.Errorf("%s of %s: %w", job.about(), shown(o.film), err)
+		return fmt.Errorf("%s of %s: %w", job.about(), userfile.Shown(o.film), err)
 	}
 	if err != nil {
 		return err
 	}
 	if complaint != "" {
-		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: shown(o.film)}, Severity: report.Warn, Rule: "track-damaged",
+		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: userfile.Shown(o.film)}, Severity: report.Warn, Rule: "track-damaged",
 			Text: job.about() + " may be incomplete: " + complaint, Hint: "compare it with the film"}})
 	}
-	track, found := foreign.Read(shown(job.path), text, foreign.Options{Options: subtitle.Options{Language: job.Language}})
+	track, found := foreign.Read(userfile.Shown(job.path), text, foreign.Options{Options: subtitle.Options{Language: job.Language}})
 	if len(track.Cues) == 0 {
-		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: shown(o.film)}, Severity: report.Warn, Rule: "track-empty", Text: job.about() + " has no subtitles in it; no file was made of it"}})
+		a.ui.Findings([]report.Finding{{Pos: report.Pos{File: userfile.Shown(o.film)}, Severity: report.Warn, Rule: "track-empty", Text: job.about() + " has no subtitles in it; no file was made of it"}})
 		return nil
 	}
 	if _, err := replaceFile(job.path, text); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/report"
 )
 
 func TestExtractionPlan(t *testing.T) {
@@ -41,7 +42,7 @@ func TestExtractionPlan(t *testing.T) {
 		t.Error(found[1].Text)
 	}
 	o.track, o.folder = 7, "out"
-	if _, found, _ := o.plan(tracks); len(found) != 1 || !blocks(found) {
+	if _, found, _ := o.plan(tracks); len(found) != 1 || !report.Blocks(found) {
 		t.Errorf("what is asked for and cannot be had is an error: %v", found)
 	}
 	o.track = 5

@@ -11,11 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/lint"
 	"filmpress/internal/report"
 	"filmpress/internal/strictyaml"
 	"filmpress/internal/subtitle/repair"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // fixOptions are the command line of subs fix.
@@ -103,11 +105,11 @@ func (o *fixOptions) check(files []string) error {
 			return usageError{err}
 		}
 	}
-	if o.language, err = languageTag(o.language); err != nil {
+	if o.language, err = gather.LanguageTag(o.language); err != nil {
 		return err
 	}
 	if o.language == "und" {
-		return notALanguage(o.language)
+		return gather.NotALanguage(o.language)
 	}
 	return checkCharset(o.charset)
 }
@@ -149,7 +151,7 @@ func (a *app) subsFix(ctx context.Context, files []string, o fixOptions) error {
 		case err != nil && len(files) == 1:
 			return err
 		case err != nil:
-			a.ui.Failed(sentence(err))
+			a.ui.Failed(userfile.Sentence(err))
 			if code != exitUsage {
 				code = exitFailed
 			}
@@ -192,7 +194,7 @@ func (a *app) fixFile(path string, settings *lint.Settings, o fixOptions) (clean
 	}
 	left := slices.DeleteFunc(r.Left, func(f report.Finding) bool { return o.only != nil && !slices.Contains(o.only, f.Rule) })
 	a.tellFixed(name, r.Changes, left, wrote)
-	return !blocks(left), nil
+	return !report.Blocks(left), nil
 }
 
 // putFixed writes the mended file to where it was asked for, or its changes to stdout. wrote says where it is.

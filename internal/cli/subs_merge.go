@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/bilingual"
 )
@@ -77,7 +78,7 @@ func (a *app) subsMerge(nameA, nameB string, o mergeOptions) error {
 		layout = bilingual.Stacked
 	}
 	merged, found := bilingual.Tracks(first, second, to, layout)
-	if blocks(found) {
+	if report.Blocks(found) {
 		return findingsError{found}
 	}
 	a.ui.Findings(slices.Concat(foundA, foundB, found))

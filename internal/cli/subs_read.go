@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/foreign"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // unreadError is a file that is no subtitle file at all: a film, a folder's worth of bytes, something binary. A fault inside a
@@ -27,8 +29,8 @@ const stdin = "stdin"
 // readInput reads a subtitle file, or standard input, which is -. name is what to call it.
 func (a *app) readInput(path string) (name string, data []byte, err error) {
 	if path != "-" {
-		data, err = readCapped(path, subtitle.MaxBytes+1)
-		return shown(path), data, err
+		data, err = userfile.Read(path, subtitle.MaxBytes+1)
+		return userfile.Shown(path), data, err
 	}
 	data, err = a.readStdin()
 	return stdin, data, err
@@ -66,8 +68,7 @@ func (a *app) readSubtitleBy(read func(string, []byte, subtitle.Options) (subtit
 	if err != nil {
 		return subtitle.Track{}, nil, err
 	}
-	language, _ := kindInName(path)
-	track, findings := read(name, data, subtitle.Options{Charset: charset, Language: language})
+	track, findings := read(name, data, subtitle.Options{Charset: charset, Language: subtitle.ParseName(filepath.Base(path)).Language})
 	if track.Format == 0 {
 		return track, nil, unreadError{worst(findings)}
 	}

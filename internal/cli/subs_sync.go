@@ -10,11 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"filmpress/internal/gather"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/align"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // syncOptions are the command line of subs sync.
@@ -139,7 +141,7 @@ func (a *app) subsSync(ctx context.Context, file string, o syncOptions) error {
 	if err != nil {
 		return err
 	}
-	if blocks(findings) { // text would be lost by writing it again
+	if report.Blocks(findings) { // text would be lost by writing it again
 		return findingsError{findings}
 	}
 	r, err := a.alignTrack(ctx, &track, o)
@@ -184,7 +186,7 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 		if err != nil {
 			return align.Result{}, err
 		}
-		if blocks(findings) {
+		if report.Blocks(findings) {
 			return align.Result{}, findingsError{findings}
 		}
 		return align.ToTrack(cues, align.Cues(&other), opt), nil
@@ -199,7 +201,8 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	}
 	tracks, finding, err := tools.SoundTracks(ctx, path)
 	if finding != nil {
-		return align.Result{}, findingsError{named([]report.Finding{*finding}, o.film)}
+		finding.Pos.File = o.film
+		return align.Result{}, findingsError{[]report.Finding{*finding}}
 	}
 	if err != nil {
 		return align.Result{}, err
@@ -212,13 +215,13 @@ func (a *app) alignTrack(ctx context.Context, t *subtitle.Track, o syncOptions) 
 	if err != nil {
 		return align.Result{}, err
 	}
-	speech, err := a.hear(ctx, tools, kept.Dir(), path, sound)
+	speech, err := gather.Hear(ctx, tools, kept.Dir(), path, sound, a.ui.Sink)
 	return align.ToSpeech(cues, speech, opt), err
 }
 
 // describe puts a result into its form for users.
 func describe(r align.Result, cues []align.Span, o syncOptions) synced {
-	out := synced{Reference: shown(o.film + o.against), Tolerance: o.tolerance.Seconds(), Ratio: r.Ratio.Name, Factor: round(r.Ratio.Float(), 6),
+	out := synced{Reference: userfile.Shown(o.film + o.against), Tolerance: o.tolerance.Seconds(), Ratio: r.Ratio.Name, Factor: round(r.Ratio.Float(), 6),
 		Confidence: round(r.Confidence, 3), Coverage: round(r.Coverage, 3), Why: r.Why, Pieces: []syncedPiece{}, Doubtful: []syncedSpan{}}
 	for _, p := range r.Pieces {
 		out.Pieces = append(out.Pieces, syncedPiece{p.From.Seconds(), p.Cues, p.Shift.Seconds(), round(p.Confidence, 3)})

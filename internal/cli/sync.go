@@ -22,6 +22,7 @@ import (
 	"filmpress/internal/store/dir"
 	"filmpress/internal/store/s3"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 )
 
 // mirrorOptions are the command line of sync.
@@ -142,7 +143,7 @@ func (a *app) sync(ctx context.Context, o mirrorOptions, src, dst string) error 
 	if err == nil && o.check && result.Differs(o.delete) {
 		return silentError(exitFindings)
 	}
-	return err
+	return refused(err)
 }
 
 // partlyError says what is left to do.
@@ -184,7 +185,7 @@ func (a *app) syncSettings(o mirrorOptions) (opt mirror.Options, pace func(conte
 		return bad("--bandwidth", err)
 	}
 	if o.rules != "" {
-		data, err := readCapped(o.rules, 1<<20+1)
+		data, err := userfile.Read(o.rules, 1<<20+1)
 		if err != nil {
 			return opt, nil, unreadable("--rules", err)
 		}
@@ -215,7 +216,7 @@ func (a *app) openSide(ctx context.Context, target, settings string, pace func(c
 		if err != nil {
 			return mirror.Place{}, err
 		}
-		if blocks(findings) {
+		if report.Blocks(findings) {
 			return mirror.Place{}, settingsError{findings}
 		}
 		c = own.S3

@@ -11,6 +11,7 @@ import (
 
 	"filmpress/internal/report"
 	"filmpress/internal/theme"
+	"filmpress/internal/userfile"
 )
 
 // theme reads the folder of --theme. nil is that nobody named one, and the library keeps what it has; --theme none takes it away.
@@ -25,7 +26,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, quoteArg(dir))
+		return nil, nil, usagef("--theme %s: there is no such folder; filmpress theme init %s writes one to begin with", dir, userfile.Quote(userfile.WithoutHyphen(dir)))
 	case err != nil:
 		return nil, nil, unreadable("--theme", err)
 	case !info.IsDir():
@@ -33,7 +34,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 	}
 	files := map[string][]byte{}
 	for _, name := range theme.Names {
-		data, err := readBeside(filepath.Join(dir, name), theme.MaxBytes)
+		data, err := userfile.ReadBeside(filepath.Join(dir, name), theme.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -42,7 +43,7 @@ func (a *app) theme() (*theme.Theme, []report.Finding, error) {
 		}
 		files[name] = data
 	}
-	look, found := theme.Read(shown(dir), files)
+	look, found := theme.Read(userfile.Shown(dir), files)
 	return &look, found, nil
 }
 
@@ -106,6 +107,6 @@ func (a *app) startTheme(dir string) error {
 		}
 		fmt.Fprintln(a.out, path)
 	}
-	a.ui.Note("to use it: filmpress publish FILM --theme " + quoteArg(dir))
+	a.ui.Note("to use it: filmpress publish FILM --theme " + userfile.Quote(dir))
 	return nil
 }

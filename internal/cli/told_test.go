@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,7 +19,9 @@ import (
 	"filmpress/internal/release"
 	"filmpress/internal/report"
 	"filmpress/internal/store"
+	"filmpress/internal/theme"
 	"filmpress/internal/ui"
+	"filmpress/internal/userfile"
 	"filmpress/internal/verify"
 )
 
@@ -96,34 +97,6 @@ func TestBatchTold(t *testing.T) {
 	}
 }
 
-// Errors of the system become sentences, and keep what was said before them.
-func TestSentences(t *testing.T) {
-	at := func(op string, err error) error { return &fs.PathError{Op: op, Path: "a", Err: err} }
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{at("mkdir", syscall.EACCES), "a: this user has no right to make it"},
-		{at("openat", syscall.EACCES), "a: this user has no right to open it"},
-		{at("lstat", syscall.EACCES), "a: this user has no right to look at it"},
-		{at("statat", syscall.EACCES), "a: this user has no right to look at it"},
-		{at("unlinkat", syscall.EACCES), "a: this user has no right to remove it"},
-		{at("read", syscall.EISDIR), "a: there is a folder of that name"},
-		{at("open", syscall.ENOTDIR), "a: a part of the path is a file, not a folder"},
-		{at("write", syscall.EROFS), "a: the file system is read-only; choose another folder"},
-		{at("open", syscall.EMFILE), "a: too many files are open; raise the limit of open files (ulimit -n)"},
-		{at("open", syscall.ENAMETOOLONG), "a: the path is too long for this file system"},
-		{&os.LinkError{Op: "rename", Old: ".a123", New: "a", Err: syscall.EACCES}, "a: this user has no right to write it"},
-		{fmt.Errorf("the folder for kept results: %w", at("mkdir", syscall.EACCES)), "the folder for kept results: a: this user has no right to make it"},
-		{errors.New("a sentence"), "a sentence"},
-		{at("ioctl", syscall.ENOTTY), "ioctl a: inappropriate ioctl for device"},
-	} {
-		if got := sentence(c.err); got != c.want {
-			t.Errorf("%v: %q, want %q", c.err, got, c.want)
-		}
-	}
-}
-
 // An address at which nothing can listen has its reason, and another one to try.
 func TestUnheard(t *testing.T) {
 	for _, c := range []struct {
@@ -144,8 +117,8 @@ func TestUnheard(t *testing.T) {
 // A target's disk that is too full to begin with ends as one that fills up later does.
 func TestFullTarget(t *testing.T) {
 	err := fullError{errors.New("the disk of library has only 1 MB free")}
-	if code := exitCode(t.Context(), err); code != exitStore || !errors.Is(err, store.ErrFull) || sentence(err) != "the disk of library has only 1 MB free" {
-		t.Errorf("got %d, %q", code, sentence(err))
+	if code := exitCode(t.Context(), err); code != exitStore || !errors.Is(err, store.ErrFull) || userfile.Sentence(err) != "the disk of library has only 1 MB free" {
+		t.Errorf("got %d, %q", code, userfile.Sentence(err))
 	}
 }
 
@@ -206,5 +179,24 @@ func TestFindingsFormat(t *testing.T) {
 	}
 	if got := say(t, []string{"verify", dir}); got.code != exitFindings || !strings.HasPrefix(got.out, "::warning file=") {
 		t.Errorf("verify: %+v", got)
+	}
+}
+
+// TestThemeLinksLeadNowhere: what lies in a theme as a link to somewhere else is not published.
+func TestThemeLinksLeadNowhere(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(outside, []byte("[default]\naws_secret_access_key = marker\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{theme.FooterName, theme.CSSName} {
+		look := t.TempDir()
+		if err := os.Symlink(outside, filepath.Join(look, name)); err != nil {
+			t.Fatal(err)
+		}
+		a := &app{}
+		a.config.Theme = look
+		if _, _, err := a.theme(); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out of its folder") {
+			t.Errorf("theme/%s: %v", name, err)
+		}
 	}
 }

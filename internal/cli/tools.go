@@ -2,21 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 
 	"filmpress/internal/engine/local"
 	"filmpress/internal/media/ffmpeg"
+	"filmpress/internal/userfile"
 )
-
-// lacking tells who needs a part that this ffmpeg was built without.
-func lacking(err error, pipeline string) error {
-	if lacks, ok := errors.AsType[*ffmpeg.ErrLacks](err); ok {
-		lacks.For = "the pipeline " + pipeline
-	}
-	return err
-}
 
 // openKept opens this machine's own results.
 func (a *app) openKept() (*local.Kept, error) {
@@ -26,7 +18,7 @@ func (a *app) openKept() (*local.Kept, error) {
 		if a.keptHere() == a.config.Cache {
 			flag = "--cache"
 		}
-		return nil, fmt.Errorf("%s; name another folder with %s", sentence(err), flag)
+		return nil, fmt.Errorf("%s; name another folder with %s", userfile.Sentence(err), flag)
 	}
 	return kept, err
 }

@@ -63,6 +63,7 @@ func TestUsageErrors(t *testing.T) {
 		{"clean library --max-delete some", "--max-delete"},
 		{"clean library --keep=-1", "--keep is 0 or more, not -1"},
 		{"clean library --keep few", "--keep"},
+		{"list library --keep=-1", "--keep is 0 or more, not -1"},
 		{"clean library --yes --dry-run", "--yes does it and --dry-run only tells"},
 		{"headers library --yes --dry-run", "--yes does it and --dry-run only tells"},
 		{"unpublish library film --yes --dry-run", "--yes does it and --dry-run only tells"},

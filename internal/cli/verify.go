@@ -110,7 +110,7 @@ func (a *app) verify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	defer doc.drop() // what is not whole
-	v := verifying{app: a, place: place, options: options, doc: doc, bar: bar}
+	v := verifying{app: a, target: o.target, place: place, options: options, doc: doc, bar: bar}
 	if err := v.all(ctx); err != nil {
 		return err
 	}
@@ -133,6 +133,7 @@ func (a *app) verify(ctx context.Context, o verifyOptions) error {
 // verifying is one run of the command.
 type verifying struct {
 	*app
+	target  string // as the user named it
 	place   verify.Place
 	options verify.Options
 	doc     *document
@@ -179,6 +180,7 @@ func (v *verifying) shelf(ctx context.Context) error {
 	}
 	for i := range found {
 		found[i].Pos.File = v.place.Show(found[i].Pos.File)
+		found[i].Hint = atPlace(found[i].Hint, v.target, v.command)
 	}
 	report.Sort(found)
 	f := annotate.File{Name: v.place.Show(site.FilmsName), Findings: found, Bar: v.bar}

@@ -15,6 +15,7 @@ import (
 	"filmpress/internal/engine"
 	"filmpress/internal/engine/depot"
 	"filmpress/internal/engine/temporal"
+	"filmpress/internal/machine"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
@@ -59,7 +60,7 @@ that is mended.` + exits(exitFine, exitFailed, exitUsage, exitStore, exitTool, s
 	flags.BoolVar(&noHeavy, "no-encode", false, "take no parts of films to encode, small steps alone")
 	flags.DurationVar(&drain, "drain", 10*time.Minute, "when told to end, how long steps may go on before another worker gets them")
 	cmd.RunE = a.observed(func(cmd *cobra.Command, _ []string) error {
-		a.config.Engine, a.memory = "temporal", freeMemory()
+		a.config.Engine, a.memory = "temporal", machine.FreeMemory()
 		slots := temporal.Slots{Heavy: a.slots(), Light: light, Drain: drain}
 		if noHeavy {
 			slots.Heavy = 0
@@ -83,7 +84,7 @@ func (a *app) slots() int {
 	if n, err := strconv.Atoi(a.config.Workers); err == nil {
 		return n
 	}
-	return workersFor(runtime.GOMAXPROCS(0), a.memory, 1920*1080)
+	return machine.Workers(runtime.GOMAXPROCS(0), a.memory, 1920*1080)
 }
 
 // await is meet, with patience.
@@ -129,8 +130,8 @@ func (a *app) work(ctx context.Context, slots temporal.Slots) error {
 	a.ui.Note(fmt.Sprintf("ready: %d parts of films and %d small steps at once, ffmpeg %s, queue %s-%s, results in %s",
 		slots.Heavy, slots.Light, ui.Clean(tools.Version), a.config.Temporal.Queue, can, d.Store))
 	err = w.Serve(ctx, c, can, slots, func(ctx context.Context) error {
-		disk, err := diskOf(kept.Dir())
-		if err == nil && freeOn(disk) < roomToWork {
+		disk, err := machine.DiskOf(kept.Dir())
+		if err == nil && disk.Free() < roomToWork {
 			err = errors.New("the disk is full")
 		}
 		if err != nil {

@@ -22,13 +22,16 @@ var floor = map[string]int{
 	"internal/report": 0, "internal/media": 0, "internal/media/av1": 0, "internal/media/icc": 0, "internal/store": 0, "internal/strictyaml": 0, "internal/sandbox": 0, "internal/startup": 0, "internal/filestamp": 0, "configs": 0, "pipelines": 0,
 	"internal/pipeline": 1, "internal/subtitle": 1, "internal/subtitle/rules": 1, "internal/subtitle/repair": 1, "internal/subtitle/align": 1, "internal/subtitle/foreign": 1,
 	"internal/subtitle/compare": 1, "internal/subtitle/bilingual": 1, "internal/subtitle/prose": 1, "internal/hls": 1, "internal/dash": 1, "internal/privacy": 1, "internal/watch": 1, "internal/site": 1, "internal/theme": 1,
-	"internal/media/mp4": 1, "internal/media/ffmpeg": 1, "internal/store/s3": 1, "internal/store/dir": 1,
+	"internal/media/mp4": 1, "internal/media/ffmpeg": 1, "internal/store/s3": 1, "internal/store/dir": 1, "internal/userfile": 1,
 	"internal/plan": 2, "internal/audit": 2,
-	"internal/engine": 3, "internal/engine/local": 3, "internal/engine/depot": 3, "internal/engine/temporal": 3, "internal/step": 3,
+	"internal/engine": 3, "internal/engine/local": 3, "internal/engine/depot": 3, "internal/engine/temporal": 3, "internal/step": 3, "internal/machine": 3,
 	"internal/config": 4, "internal/ui": 4, "internal/telemetry": 4, "internal/library": 4, "internal/release": 4, "internal/catalog": 4, "internal/clean": 4, "internal/headers": 4,
 	"internal/origin": 3, "internal/verify": 4, "internal/annotate": 4, // not lower: the text form is ui's own, so that a finding looks the same in every command
 	"internal/lint":   4,
 	"internal/mirror": 4, // beside release, whose manifests tell it what must not be deleted
+	"internal/gather": 4, // it asks lint what a film's subtitles are held to
+	"internal/serve":  4,
+	"internal/doctor": 4, // it asks clean which uploads that would end
 	"internal/cli":    5,
 	"cmd/filmpress":   6,
 }

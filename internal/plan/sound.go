@@ -66,7 +66,7 @@ func (c *computer) judgeSounds() {
 			if n >= 0 && c.track(n) == nil {
 				hint := "it has none; leave --audio out"
 				if len(have) > 0 {
-					hint = "it has " + strings.Join(have, ", ") + "; they are counted from 0, in the file's order"
+					hint = "its sound tracks are called " + strings.Join(have, ", ") + ": counted from 0, in the file's order"
 				}
 				c.find(report.Error, "audio-track", fmt.Sprintf("the film has no sound track %d that can be decoded", n), hint)
 				return

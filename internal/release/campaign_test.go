@@ -92,7 +92,7 @@ func reason(err error) string {
 // right ends in an error unless every object of a release that is current is what was to be published.
 func right(t *testing.T, server s3server.Server, set release.Set) {
 	t.Helper()
-	if err := campaign.Right(server.Dir, set); err != nil {
+	if err := campaign.Right(campaign.Of(server), set); err != nil {
 		t.Error(err)
 	}
 }
@@ -102,14 +102,14 @@ func right(t *testing.T, server s3server.Server, set release.Set) {
 // others publish the same, or are told; who succeeded later began later. Without conditions, two that switch in the same instant can
 // both believe that they won, so only what viewers meet is held.
 func TestEightPublishers(t *testing.T) {
-	s3server.Server{AccessKey: "tester", SecretKey: "secret-of-the-tests"}.Setenv(t)
+	s3server.Keys().Setenv(t)
 	for name, fault := range map[string]func(s3server.Server) faults.Fault{
 		"conditions": nil,
 		"none (501)": func(s3server.Server) faults.Fault { return faults.NoConditions },
 		"ignored":    faults.IgnoreConditions,
 	} {
 		t.Run(name, func(t *testing.T) {
-			direct := s3server.Start(t)
+			direct := s3server.Anywhere(t)
 			server := direct
 			if fault != nil {
 				f := fault(direct)

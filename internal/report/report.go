@@ -117,3 +117,9 @@ func Worst(fs []Finding) (s Severity, ok bool) {
 	}
 	return s, ok
 }
+
+// Blocks says whether findings stop what they are about: one of them at least is an error.
+func Blocks(fs []Finding) bool {
+	worst, ok := Worst(fs)
+	return ok && worst == Error
+}

@@ -100,4 +100,11 @@ func TestAround(t *testing.T) {
 			t.Errorf("%s: %v, %s", at, segments, into)
 		}
 	}
+	// 0:02 of a film of 29.97 frames a second lies behind the beginning of the last frame of its first segment, which is the picture that is meant.
+	r = Rendition{Timescale: 30000, Segments: []Segment{{URI: "a", Duration: 60060, Frames: 60}, {URI: "b", Duration: 1001, Frames: 1}}}
+	for at, want := range map[time.Duration]string{1960 * time.Millisecond: "a 1.95195s", time.Second: "a 1s", 2 * time.Second: "a 1.95195s", 2010 * time.Millisecond: "b 0s", time.Minute: "b 0s"} {
+		if segments, into := r.around(at); len(segments) != 1 || segments[0].URI+" "+into.String() != want {
+			t.Errorf("%s: %v, %s", at, segments, into)
+		}
+	}
 }

@@ -91,10 +91,14 @@ func (j job) poster(picture []byte) error {
 	return j.write(posterName, picture)
 }
 
-// around gives the segment that holds a moment, and how far into it the moment lies.
+// around gives the segment that holds a moment, and how far into it the moment lies. ffmpeg takes the first frame that begins there or later, so of
+// what is behind the beginning of the last frame there is none: it is half a frame before that, then.
 func (r Rendition) around(at time.Duration) ([]Segment, time.Duration) {
 	for i, d := range spans(r) {
 		if at < d || i == len(r.Segments)-1 {
+			if frames := time.Duration(r.Segments[i].Frames); frames > 0 {
+				at = min(at, max(0, d-d*3/(2*frames)))
+			}
 			return r.Segments[i : i+1], at
 		}
 		at -= d

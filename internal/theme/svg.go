@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,14 +21,15 @@ const svgSpace = "http://www.w3.org/2000/svg"
 var drawn = []string{"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
 	"linearGradient", "radialGradient", "stop", "clipPath", "mask", "pattern", "marker"}
 
-// cleanSVG gives a drawing without its editor's notes, which name people and files. What runs or loads is refused, not dropped: whoever put it
-// there should know that it would be missing.
+// cleanSVG gives a drawing without its editor's notes, which name people and files: ids, too, are names of layers, and become a, b, c. What runs or
+// loads is refused, not dropped: whoever put it there should know that it would be missing.
 func cleanSVG(name string, data []byte) (string, []report.Finding) {
 	text := string(data)
 	refuse := func(at int64, what, hint string) (string, []report.Finding) {
 		return "", []report.Finding{finding(name, text, int(at), "theme-logo", what, hint)}
 	}
 	var out bytes.Buffer
+	ids := renamed{}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	depth := 0
 	for {
@@ -65,7 +68,7 @@ func cleanSVG(name string, data []byte) (string, []report.Finding) {
 				}
 				if kept != "" {
 					fmt.Fprintf(&out, ` %s="`, kept)
-					xml.EscapeText(&out, []byte(a.Value))
+					xml.EscapeText(&out, []byte(ids.in(kept, a.Value)))
 					out.WriteByte('"')
 				}
 			}
@@ -100,10 +103,44 @@ func attribute(a xml.Attr) (kept, bad string) {
 			return "", fmt.Sprintf("the logo refers to %.60s", a.Value)
 		}
 		return "href", ""
-	case a.Name.Space != "" || name == "xmlns" || name == "class":
+	case a.Name.Space != "" || name == "xmlns" || name == "class" || strings.HasPrefix(name, "data-") || strings.HasPrefix(name, "aria-"):
 		return "", ""
 	case strings.Contains(value, "\\") || strings.Contains(strings.ReplaceAll(value, "url(#", ""), "url(") || strings.Contains(value, "javascript:") || strings.Contains(value, "@import"):
 		return "", fmt.Sprintf("the logo's %s=%q refers to another place", name, a.Value)
 	}
 	return name, ""
+}
+
+// renamed are the ids of a drawing with their new names, in the order in which they or what refers to them stand in it.
+type renamed map[string]string
+
+var reference = regexp.MustCompile(`(?i)(url\(\s*#)([^)]*?)(\s*\))`)
+
+// in is an attribute's value with the new names in it.
+func (r renamed) in(attribute, value string) string {
+	switch attribute {
+	case "id":
+		return r.of(value)
+	case "href":
+		return "#" + r.of(strings.TrimPrefix(strings.TrimSpace(value), "#"))
+	}
+	return reference.ReplaceAllStringFunc(value, func(found string) string {
+		part := reference.FindStringSubmatch(found)
+		return part[1] + r.of(part[2]) + part[3]
+	})
+}
+
+func (r renamed) of(id string) string {
+	if plain, err := url.PathUnescape(id); err == nil {
+		id = plain // a reference may be written as in an address
+	}
+	if r[id] == "" {
+		for n := len(r); ; n = n/26 - 1 {
+			r[id] = string(rune('a'+n%26)) + r[id]
+			if n < 26 {
+				break
+			}
+		}
+	}
+	return r[id]
 }

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/png"
@@ -59,6 +60,8 @@ func TestSVG(t *testing.T) {
 		{`<?xml version="1.0"?><!-- by Anna --><svg xmlns="http://www.w3.org/2000/svg" xmlns:s="http://sodipodi" s:docname="/home/anna/logo.svg"><metadata>Anna</metadata><s:view/><style>@import "x"</style><g id="a"/></svg>`,
 			`<svg xmlns="http://www.w3.org/2000/svg"><g id="a"></g></svg>`, ""},
 		{`<svg><title>by Anna</title><g><desc>Osh</desc><path d="M0 0"/></g></svg>`, `<svg xmlns="http://www.w3.org/2000/svg"><g><path d="M0 0"></path></g></svg>`, ""},
+		{`<svg data-name="by Anna" aria-label="Anna"><use href="#Anna_s_lake"/><g id="Anna_s_lake" fill="url( #Osh )" style="mask:url(#Anna_s_lake);clip-path:url(#%D0%9E%D1%88)"/><mask id="Osh"/><g id="Ош"/></svg>`,
+			`<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"></use><g id="a" fill="url( #b )" style="mask:url(#a);clip-path:url(#c)"></g><mask id="b"></mask><g id="c"></g></svg>`, ""},
 		{"<svg>\n<script>alert(1)</script></svg>", "", "logo.svg:2:1: error: the logo holds a script"},
 		{`<svg onload="alert(1)"/>`, "", "logo.svg:1:1: error: the logo holds onload="},
 		{`<svg><use href="https://evil.example/x#y"/></svg>`, "", "refers to https://evil.example"},
@@ -71,6 +74,18 @@ func TestSVG(t *testing.T) {
 		if c.bad == "" && (got != c.want || len(bad) > 0) || c.bad != "" && (len(bad) != 1 || !strings.Contains(bad[0].String(), c.bad)) {
 			t.Errorf("%s:\n got %s %v\nwant %s %s", c.in, got, bad, c.want, c.bad)
 		}
+	}
+}
+
+// TestManyIDs: each id of a large drawing keeps a name of its own.
+func TestManyIDs(t *testing.T) {
+	seen := map[string]bool{}
+	ids := renamed{}
+	for i := range 2000 {
+		seen[ids.in("id", fmt.Sprint("Layer_", i))] = true
+	}
+	if len(seen) != 2000 || !seen["z"] || !seen["aa"] || !seen["zz"] || !seen["aaa"] {
+		t.Errorf("%d names for 2000 ids", len(seen))
 	}
 }
 

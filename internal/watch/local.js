@@ -19,4 +19,10 @@ if (location.protocol === "file:") {
     }
     document.querySelector(".as-file").hidden = false;
   });
+} else { // see page.css
+  const { classList } = document.documentElement;
+  const done = () => classList.remove("coming");
+  classList.add("coming");
+  addEventListener("load", done);
+  setTimeout(done, 5000);
 }

@@ -26,8 +26,11 @@ var templates embed.FS
 //go:embed page.css
 var pageCSS string
 
-// localJS runs where the page was opened as a file. It lies in the page too: browsers load no file that has
+// localJS runs before the player is there, and where the page was opened as a file. It lies in the page too: browsers load no file that has
 // integrity= from there (Chromium wants CORS for it, which file: has not).
+//
+// Until the player is here, or is known not to come, it has page.css hide the browser's own controls: they would only flash by, and drawing them is a third
+// of what a phone has to do for the whole page (docs/benchmarks.md).
 //
 //go:embed local.js
 var localJS string

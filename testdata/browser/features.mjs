@@ -38,6 +38,36 @@ async function quiet() { // nothing of the film before play, with and without a 
   }
 }
 
+// native: the browser's own controls are there for whoever gets no others, and are not drawn for a moment where the player is on its way.
+async function native() {
+  const drawn = async (page) => {
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("DOM.enable");
+    const { nodes } = await cdp.send("DOM.getFlattenedDocument", { depth: -1, pierce: true });
+    const controls = nodes.find(({ attributes = [] }) => attributes[attributes.indexOf("pseudo") + 1] === "-webkit-media-controls");
+    return controls !== undefined && cdp.send("DOM.getBoxModel", { backendNodeId: controls.backendNodeId }).then(() => true, () => false);
+  };
+  for (const [where, options, answer, want, then] of [
+    ["without JavaScript", { javaScriptEnabled: false }, (route) => route.continue(), true, true],
+    ["where the player does not come", {}, (route) => route.abort(), true, true],
+    ["while it is on its way", {}, (route, late) => late.then(() => route.continue()), false, false],
+    ["where it is on its way for too long", {}, () => {}, false, true],
+  ]) {
+    let come;
+    const late = new Promise((go) => { come = go; });
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    await page.route("**/player-*.js", (route) => answer(route, late));
+    await page.goto(args.url, { waitUntil: "commit" });
+    await page.locator(".downloads").waitFor();
+    await until(`the browser's own controls ${where}`, () => drawn(page), (is) => is === want);
+    come();
+    if (!then) await page.locator(".start").waitFor();
+    await until(`and afterwards ${where}`, () => drawn(page), (is) => is === then);
+    await context.close();
+  }
+}
+
 async function axeFindsNothing() {
   for (const [colorScheme, name] of [["light", "en"], ["dark", "en"], ["light", "ar"], ["dark", "ar"]]) {
     const { context, page } = await open({ colorScheme, bypassCSP: true }, name === "en" ? args.url : new URL("ar.html", args.url).href);
@@ -214,6 +244,13 @@ async function phone() {
     await page.evaluate(() => document.querySelector("video").pause());
     await page.locator(".cc").click();
     await shot(page, `phone-menu-${colorScheme}`);
+    // A second sound has a button, too.
+    await page.evaluate(() => document.querySelector('[data-menu="quality"]').insertAdjacentHTML("afterend", '<button type="button" data-menu="audio">S</button>'));
+    await page.evaluate(() => { document.querySelector(".now").textContent = "1:00:04"; document.querySelector(".of").textContent = "/ 1:30:00"; });
+    const outside = () => page.evaluate(() => document.querySelector(".cc").getBoundingClientRect().right - document.querySelector(".player").getBoundingClientRect().right);
+    check("CC of a long film with two sounds is in a phone's picture", (await outside()) <= 0, await outside());
+    await page.evaluate(() => document.querySelector('[data-menu="audio"]').remove());
+    check("and with one", (await outside()) <= 0, await outside());
     await context.close();
   }
 }
@@ -254,5 +291,5 @@ async function begins() {
 }
 
 await run(() => Promise.all([troubles(args.url, shot), (async () => {
-  for (const part of [quiet, axeFindsNothing, viewer, begins, addresses, phone, print, ...(args.shots ? [readme] : [])]) await part();
+  for (const part of [quiet, native, axeFindsNothing, viewer, begins, addresses, phone, print, ...(args.shots ? [readme] : [])]) await part();
 })()]));

@@ -32,12 +32,16 @@ func Fetch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// Bucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it; $GUEST_KEY and
-// $GUEST_SECRET are another account's there, which may do nothing. Stories share the server, so none may change what all in a bucket have in common.
-func Bucket(server func() s3server.Server) func(*testscript.TestScript, bool, []string) {
+// Bucket gives the story a place of its own in a real bucket, $BUCKET, and the variables by which AWS tools reach it. With -own it is
+// on a server of its own, for stories that change what all in a bucket share, or see which buckets there are; $GUEST_KEY and $GUEST_SECRET are another account's there.
+func Bucket(shared, own func() s3server.Server) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) > 0 {
-			ts.Fatalf("usage: bucket")
+		if neg || len(args) > 1 || len(args) == 1 && args[0] != "-own" {
+			ts.Fatalf("usage: bucket [-own]")
+		}
+		server := shared
+		if len(args) == 1 {
+			server = own
 		}
 		s := server()
 		ts.Setenv("GUEST_KEY", s.Guest.AccessKey)

@@ -234,3 +234,31 @@ func TestCapabilities(t *testing.T) {
 		}
 	}
 }
+
+// What doctor asks for is what the argument lists name, and no part that is not used any more.
+func TestCapabilitiesAreUsed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, file := range files {
+		if file == "capability.go" || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	for _, c := range capabilities {
+		method := "." + strings.ToUpper(c.Name[:1]) + c.Name[1:] + "(" // of the library that writes graphs
+		if c.Kind == "filter" && !strings.Contains(code.String(), `"`+c.Name+`"`) && !strings.Contains(code.String(), method) {
+			t.Errorf("nothing uses the filter %s", c.Name)
+		}
+		if c.Name == "ebur128" && c.Optional {
+			t.Error("every sound's loudness is measured by ebur128")
+		}
+	}
+}

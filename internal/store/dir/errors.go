@@ -22,7 +22,7 @@ var kinds = []struct {
 	{syscall.EDQUOT, store.ErrFull, "the disk quota is used up; free some space and run again"},
 	{syscall.EFBIG, store.ErrFull, "the file system cannot hold a file of that size"},
 	{syscall.EROFS, store.ErrRefused, "the file system is read-only; choose another folder"},
-	{fs.ErrPermission, store.ErrRefused, "no permission; make the folder writable for this user or choose another"},
+	{fs.ErrPermission, store.ErrRefused, "no permission; give this user the right to read and write the folder, or choose another"},
 	{syscall.ENAMETOOLONG, store.ErrName, "the path is too long for this file system"},
 	{syscall.EILSEQ, store.ErrName, "the file system cannot hold that name"},
 	{syscall.ENOTDIR, store.ErrName, "a part of the path is a file, not a folder"},

@@ -49,9 +49,13 @@ func (r Result) Same() bool {
 func Tracks(a, b *subtitle.Track, tolerance time.Duration) Result {
 	m := matcher{a: entries(a), b: entries(b)}
 	m.align()
+	pairs := m.pairs()
 	r := Result{Shift: m.shift}
-	for _, p := range m.pairs() {
-		r.Pairs = append(r.Pairs, p.judged(a, b, m.shift, tolerance))
+	if r.Shift.Abs() <= tolerance { // a whole that is as little off as a cue may be is the same, too
+		r.Shift = 0
+	}
+	for _, p := range pairs {
+		r.Pairs = append(r.Pairs, p.judged(a, b, r.Shift, tolerance))
 	}
 	return r
 }

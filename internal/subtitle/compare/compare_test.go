@@ -99,6 +99,17 @@ func TestTolerance(t *testing.T) {
 	if got, want := told(Tracks(a, b, 0)), "1=1 retimed 2=2 retimed 3=3 moved 4=4"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	// Nor does it count where all of a track is as little off; a cue that is off besides is judged by all that it is off.
+	b = track(t, "1.03-2.03 a", "3.03-4.03 b", "5.05-6.05 c", "7.03-8.03 d")
+	if r := Tracks(a, b, 60*time.Millisecond); !r.Same() || r.Shift != 0 {
+		t.Errorf("got %+v", r)
+	}
+	if r := Tracks(a, b, 40*time.Millisecond); r.Shift != 0 || told(r) != "1=1 2=2 3=3 moved 4=4" {
+		t.Errorf("got %+v", r)
+	}
+	if r := Tracks(a, b, 20*time.Millisecond); r.Shift != 30*time.Millisecond || told(r) != "shift 30ms; 1=1 2=2 3=3 4=4" {
+		t.Errorf("got %s", told(r))
+	}
 }
 
 // film makes n cues with words of their own, three seconds apart, so that a change of pace keeps them apart.

@@ -80,9 +80,9 @@ func (j *filmJudge) end() {
 	}
 }
 
-// coverage finds where speech has no cues.
+// coverage finds where speech has no cues. A forced track has them for little of it.
 func (j *filmJudge) coverage() {
-	if len(j.cues) == 0 || j.s.Level("media-coverage") == Off {
+	if len(j.cues) == 0 || j.s.Level("media-coverage") == Off || j.s.Kind == subtitle.Forced {
 		return
 	}
 	last := len(j.cues) - 1

@@ -114,6 +114,18 @@ func TestCheckFilm(t *testing.T) {
 	}
 }
 
+// A forced track holds what is foreign in the film and nothing else, wherever that ends.
+func TestForcedCoversLittle(t *testing.T) {
+	track, _ := subtitle.Read("film.en.forced.srt", []byte(srtOf(talk[:1])), subtitle.Options{Language: "en"})
+	film := Film{Duration: time.Hour, FrameRate: 25}
+	if found := CheckFilm(&track, film, Settings{Kind: subtitle.Forced}); len(found) != 0 {
+		t.Errorf("got %v", found)
+	}
+	if found := CheckFilm(&track, film, Settings{}); brief(found) != "media-coverage 2:1" {
+		t.Errorf("of a track for everything said: %v", found)
+	}
+}
+
 // The words of the findings are what a volunteer reads.
 func TestCheckFilmWords(t *testing.T) {
 	track, _ := subtitle.Read("film.srt", []byte(srtOf(but(func(_ int, c *[2]float64) { c[0] += 2; c[1] += 2 }))), subtitle.Options{})

@@ -64,7 +64,8 @@ type victim struct {
 // killing is one film whose commands are killed.
 type killing struct {
 	server   s3server.Server
-	library  s3server.Server // from which a sync of two buckets copies: of the same server, or of another one
+	near     s3server.Server // another bucket of the server
+	far      s3server.Server // one of another server
 	slug     string
 	dir      string // of its own: library, uploads, cache
 	self     string
@@ -105,27 +106,33 @@ var victims = []victim{
 		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
 		publish(t, films, k.sets[0])
 	}, current},
-	{"sync of two buckets", func(t *testing.T, k *killing) *exec.Cmd {
-		settings := filepath.Join(k.dir, "library.yml")
-		if err := os.WriteFile(settings, []byte("s3:\n  endpoint: "+k.library.Endpoint+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return k.filmpress("sync", "s3://"+k.library.Bucket, "s3://"+k.server.Bucket, "--src-config", settings, "--include", k.slug, "--delete")
-	}, func(t *testing.T, k *killing) {
-		films := client(t, k.library)
-		for _, st := range []store.Store{films, client(t, k.server)} {
-			publish(t, st, campaign.Film(k.slug, "first", 120, false))
-		}
-		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
-		publish(t, films, k.sets[0])
-	}, current},
+	between("sync of two buckets of one server", func(k *killing) s3server.Server { return k.near }),
+	between("sync of two buckets of two servers", func(k *killing) s3server.Server { return k.far }),
 	{"clean", func(_ *testing.T, k *killing) *exec.Cmd { return k.run("clean", k.server.Bucket, k.slug) },
 		func(t *testing.T, k *killing) { k.sets, k.releases = aged(t, client(t, k.server), k.slug) },
 		func(t *testing.T, k *killing) { swept(t, k.server, k.slug, k.sets, k.releases) }},
 }
 
+// between is a sync from another bucket.
+func between(name string, library func(*killing) s3server.Server) victim {
+	return victim{name, func(t *testing.T, k *killing) *exec.Cmd {
+		settings := filepath.Join(k.dir, "library.yml")
+		if err := os.WriteFile(settings, []byte("s3:\n  endpoint: "+library(k).Endpoint+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return k.filmpress("sync", "s3://"+library(k).Bucket, "s3://"+k.server.Bucket, "--src-config", settings, "--include", k.slug, "--delete")
+	}, func(t *testing.T, k *killing) {
+		films := client(t, library(k))
+		for _, st := range []store.Store{films, client(t, k.server)} {
+			publish(t, st, campaign.Film(k.slug, "first", 120, false))
+		}
+		k.sets = []release.Set{campaign.Film(k.slug, "second", 120, true)}
+		publish(t, films, k.sets[0])
+	}, current}
+}
+
 func current(t *testing.T, k *killing) {
-	if err := campaign.Right(k.server.Dir, k.sets[0]); err != nil {
+	if err := campaign.Right(campaign.Of(k.server), k.sets[0]); err != nil {
 		t.Errorf("%s: %v", k.slug, err)
 	}
 }
@@ -134,9 +141,9 @@ func current(t *testing.T, k *killing) {
 // alone finishes, nothing that a kept release names is lost, and a viewer meets whole releases all the while. FILMPRESS_KILLS is how
 // many are killed in all; the moments come from a seed, which is told. FILMPRESS_BINARY is the program, built here where it is not given.
 func TestKilled(t *testing.T) {
-	server := s3server.Start(t)
+	server := s3server.Anywhere(t)
 	server.Setenv(t)
-	libraries := []s3server.Server{server.Another(t), server.Twin(t)}
+	near, far := beside(t, server), apart(t, server)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -148,15 +155,13 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	moments := rand.New(rand.NewPCG(seed, 0))
-	kills, wanted := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6)
+	moments := rand.New(rand.NewPCG(faults.Seed(t), 0))
+	kills, wanted, until := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6), faults.Until()
 	took := map[string]time.Duration{}
 	var a faults.Tally
-	for n, film := 0, 0; n < wanted; film++ {
+	for n, film := 0, 0; n < wanted && time.Now().Before(until); film++ {
 		v := victims[film%len(victims)]
-		k := &killing{server: server, library: libraries[film/len(victims)%2], slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
+		k := &killing{server: server, near: near, far: far, slug: fmt.Sprint("film ", film), dir: t.TempDir(), self: self, program: program}
 		v.prepare(t, k)
 		viewer := campaign.Watch(t.Context(), server.Endpoint+"/"+server.Bucket, k.slug)
 		if took[v.name] > 0 { // the first of each is left alone, to know how long it takes
@@ -172,11 +177,23 @@ func TestKilled(t *testing.T) {
 		took[v.name] = time.Since(began) // the last, since what else the machine does changes
 		viewed(t, viewer, &a)
 		v.check(t, k)
-		if err := os.RemoveAll(filepath.Join(server.Dir, k.slug)); err != nil {
-			t.Fatal(err)
-		}
+		forget(t, k)
 	}
 	t.Logf("killed: %v; one run takes %v; the viewer looked %d times and followed %d links", kills, took, a.Looks, a.Links)
+}
+
+// forget removes a film that was looked at.
+func forget(t *testing.T, k *killing) {
+	t.Helper()
+	var err error
+	if k.server.Dir != "" {
+		err = os.RemoveAll(filepath.Join(k.server.Dir, k.slug))
+	} else {
+		err = k.server.Empty(t.Context(), k.slug+"/")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // killed runs a command, which ends by itself and well where after is 0, and tells whether it was killed.

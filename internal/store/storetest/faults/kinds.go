@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"filmpress/internal/store/storetest/s3server"
 )
@@ -25,8 +26,10 @@ type Kind struct {
 // Bad is a server that is reached over a line with faults of one kind.
 type Bad struct {
 	s3server.Server
-	hits   atomic.Int64 // how many requests met a fault, or connections had a toxic put on
-	wanted int          // runs
+	Lots   *rand.Rand    // for what a campaign leaves to chance: from the seed alone, whatever the requests do
+	hits   *atomic.Int64 // how many requests met a fault, or connections had a toxic put on
+	wanted int           // runs
+	until  time.Time     // when no more are begun
 	kind   Kind
 	proxy  Toxiproxy
 	mu     sync.Mutex
@@ -36,7 +39,7 @@ type Bad struct {
 
 // start puts a proxy before the server. Its faults follow from the seed, as far as the order of requests does.
 func (k Kind) start(t testing.TB, s s3server.Server, seed uint64) *Bad {
-	b := &Bad{kind: k, random: rand.New(rand.NewPCG(seed, 1))}
+	b := &Bad{kind: k, random: rand.New(rand.NewPCG(seed, 1)), Lots: rand.New(rand.NewPCG(seed, 2)), hits: new(atomic.Int64)}
 	if k.toxic != nil {
 		b.Server, b.proxy = StartToxiproxy(t, s)
 		return b
@@ -55,6 +58,16 @@ func (k Kind) start(t testing.TB, s s3server.Server, seed uint64) *Bad {
 	})
 	return b
 }
+
+// Another is a line of the same kind, to another server. Met counts what both do.
+func (b *Bad) Another(t testing.TB, s s3server.Server) *Bad {
+	other := b.kind.start(t, s, b.Lots.Uint64())
+	other.hits = b.hits
+	return other
+}
+
+// Met is how many requests met a fault until now, or connections had a toxic put on.
+func (b *Bad) Met() int64 { return b.hits.Load() }
 
 // Begin starts a run with new faults.
 func (b *Bad) Begin() {
@@ -76,6 +89,9 @@ func (b *Bad) Begin() {
 func (b *Bad) Runs(t testing.TB) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := 0; i < b.wanted || b.hits.Load() == 0; i++ {
+			if i > 0 && time.Now().After(b.until) {
+				return
+			}
 			if i == b.wanted+30 {
 				t.Errorf("no fault happened in %d runs", i)
 				return

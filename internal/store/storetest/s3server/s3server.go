@@ -37,7 +37,7 @@ type Server struct {
 type Account struct{ AccessKey, SecretKey string }
 
 // Start gives a bucket of its own, empty and gone when the test ends, in the server that all tests of the binary share. What is asked of that
-// server, or put before it, by a test is its own; to count, kill or restart the server itself is for Alone.
+// server, or put before it, by a test is its own; to count, kill or restart the server itself, or to ask which buckets it has, is for Alone.
 func Start(t testing.TB) Server {
 	t.Helper()
 	return open(t, common, name("films"))

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,15 +73,22 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// TestKilled: a test binary that is killed leaves neither a server nor its folder.
+// TestKilled: a test binary that is killed, by itself or with all that it started, as Ctrl-C does it, leaves neither a server nor its folder.
 func TestKilled(t *testing.T) {
 	if os.Getenv("FILMPRESS_TEST_KILLED") != "" { // it is the binary that is killed
 		s := s3server.Start(t)
 		fmt.Println(s.Endpoint, s.Dir)
 		time.Sleep(time.Hour)
 	}
+	for signal, group := range map[syscall.Signal]bool{syscall.SIGKILL: false, syscall.SIGINT: true, syscall.SIGTERM: true} {
+		t.Run(signal.String(), func(t *testing.T) { killed(t, signal, group) })
+	}
+}
+
+func killed(t *testing.T, signal syscall.Signal, group bool) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 	cmd.Env = append(os.Environ(), "FILMPRESS_TEST_KILLED=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +109,13 @@ func TestKilled(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Process.Kill()
+	to := cmd.Process.Pid
+	if group {
+		to = -to
+	}
+	if err := syscall.Kill(to, signal); err != nil {
+		t.Fatal(err)
+	}
 	for range 1000 {
 		response, err := http.Get(endpoint + "/healthz")
 		if err == nil {

@@ -5,10 +5,11 @@ export const streams = (globalThis.ManagedMediaSource ?? globalThis.MediaSource)
 
 export const thin = () => navigator.connection?.saveData === true;
 
-// fetchHls has the file at hand when the page is done, without running it. Where data is dear it waits for a click.
+// fetchHls has the file at hand when the page is done, without running it. Where data is dear it waits for a click. As a blob it does not pass through
+// the page's own thread, as it would to be held against its hash; loadHls does that.
 export function fetchHls({ dataset }) {
   if (!streams || thin()) return;
-  const get = () => fetch(dataset.hls, { integrity: dataset.hlsIntegrity, priority: "low" }).catch(() => {}); // loadHls will tell
+  const get = () => fetch(dataset.hls, { priority: "low" }).then((file) => file.blob()).catch(() => {}); // loadHls will tell
   if (document.readyState === "complete") get();
   else addEventListener("load", get);
 }

@@ -43,7 +43,9 @@ func run(address, folder string, temporary bool) error {
 		}
 		stop()
 	}()
-	signal.Ignore(syscall.SIGPIPE) // of a killed test's pipes, which would end it before the folder is gone
+	if temporary { // what ends its test, or comes of that, must not end it before the folder is gone
+		signal.Ignore(syscall.SIGPIPE, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	}
 	backend, err := posix.New(folder, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755, CopyObjectThreshold: 5 << 30})
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
-package cli
+package gather
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -17,11 +16,11 @@ func readSounds(args []string) ([]plan.Sound, error) {
 	for _, arg := range args {
 		s, ok := readSound(arg)
 		if !ok {
-			return nil, usageError{fmt.Errorf("--audio %q: write a sound track and its language, as in --audio 0=ru; 2=off leaves one out, 0+1=ru joins left and right, 1=ru:ad is an audio description", arg)}
+			return nil, flagf("--audio %q: write a sound track and its language, as in --audio 0=ru; 2=off leaves one out, 0+1=ru joins left and right, 1=ru:ad is an audio description", arg)
 		}
 		for _, n := range []int{s.Track, s.Right} {
 			if n >= 0 && said[n] {
-				return nil, usageError{fmt.Errorf("--audio names sound track %d twice", n)}
+				return nil, flagf("--audio names sound track %d twice", n)
 			}
 			said[n] = true
 		}

@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"fmt"
@@ -28,7 +28,7 @@ func TestReadSounds(t *testing.T) {
 	} {
 		got, err := readSounds(strings.Fields(c.args))
 		if c.wrong != "" {
-			if _, usage := err.(usageError); !usage || !strings.HasPrefix(err.Error(), c.wrong) {
+			if _, usage := err.(*FlagError); !usage || !strings.HasPrefix(err.Error(), c.wrong) {
 				t.Errorf("%q: %v", c.args, err)
 			}
 			continue

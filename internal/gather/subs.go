@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
 	"filmpress/internal/subtitle/rules"
+	"filmpress/internal/userfile"
 )
 
 // trackJudge holds a film's subtitles to the rules before anything is encoded. Errors stop a publish; of warnings a few are
@@ -26,29 +27,29 @@ type judgedTrack struct {
 }
 
 // judgeTrack judges one track by itself: by the pipeline's profile, or that of the settings file beside the track.
-func (g *gathered) judgeTrack(t *subtitle.Track, read []report.Finding, s sidecar) error {
+func (g *Film) judgeTrack(t *subtitle.Track, read []report.Finding, s sidecar) error {
 	if g.subs.settings == nil {
-		settings, err := lint.NewSettings(lint.Choice{}, subtitleBytes)
+		settings, err := lint.NewSettings(lint.Choice{}, func(name string) ([]byte, error) { return userfile.Read(name, subtitle.MaxBytes+1) })
 		if err != nil {
 			return err
 		}
-		g.subs.settings = settings.ForPublish(lint.Profile(g.request.Pipeline.Subtitles.Profile))
+		g.subs.settings = settings.ForPublish(lint.Profile(g.Request.Pipeline.Subtitles.Profile))
 	}
 	inForce, wrong := g.subs.settings.For(s.path)
-	g.findings = append(g.findings, wrong...)
+	g.Findings = append(g.Findings, wrong...)
 	inForce.Kind = subtitle.Kind(s.kind)
-	g.findings = append(g.findings, g.brief(t.Name, rules.Check(t, read, inForce))...)
+	g.Findings = append(g.Findings, g.brief(t.Name, rules.Check(t, read, inForce))...)
 	g.subs.tracks = append(g.subs.tracks, judgedTrack{t, inForce, s.path})
 	return nil
 }
 
 // judgeTimes judges the tracks against what is known of the film. Its speech was not listened to: that is for
 // `filmpress subs check --film`.
-func (g *gathered) judgeTimes() {
-	film := factsOf(g.request.Film)
+func (g *Film) judgeTimes() {
+	film := factsOf(g.Request.Film)
 	for _, j := range g.subs.tracks {
 		if len(j.track.Cues) > 0 {
-			g.findings = append(g.findings, g.brief(j.track.Name, rules.CheckFilm(j.track, film, j.rules))...)
+			g.Findings = append(g.Findings, g.brief(j.track.Name, rules.CheckFilm(j.track, film, j.rules))...)
 		}
 	}
 }
@@ -66,7 +67,7 @@ func factsOf(s media.Source) rules.Film {
 const shownOfRule = 3
 
 // brief is findings for the summary of a publish: without notes, and of many alike the first few and their number.
-func (g *gathered) brief(name string, all []report.Finding) []report.Finding {
+func (g *Film) brief(name string, all []report.Finding) []report.Finding {
 	type alike struct {
 		rule string
 		sev  report.Severity
@@ -96,13 +97,13 @@ func (g *gathered) brief(name string, all []report.Finding) []report.Finding {
 }
 
 // checkCommand is how to see all findings on a track.
-func (g *gathered) checkCommand(name string) string {
-	words := []string{"filmpress subs check", quoteArg(name)}
-	if p := g.request.Pipeline.Subtitles.Profile; p != "" {
+func (g *Film) checkCommand(name string) string {
+	words := []string{"filmpress subs check", userfile.Quote(userfile.WithoutHyphen(name))}
+	if p := g.Request.Pipeline.Subtitles.Profile; p != "" {
 		words = append(words, "--profile", string(p))
 	}
 	if g.subs.charset != "" {
-		words = append(words, "--charset", quoteArg(g.subs.charset))
+		words = append(words, "--charset", userfile.Quote(g.subs.charset))
 	}
 	return strings.Join(words, " ")
 }

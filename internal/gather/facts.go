@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"context"
@@ -21,36 +21,28 @@ const likeSpeech = 0.3
 // heardVersion counts up when speech or cuts are found in another way than before.
 const heardVersion = 1
 
-// filmLook is what the checks against a film want to know of it.
-type filmLook struct {
-	path         string
-	language     string // of the sound track to listen to; "" is the first
-	speech, cuts bool   // look for them; both take a while
+// FilmLook is what the checks against a film want to know of it.
+type FilmLook struct {
+	Path         string
+	Language     string // of the sound track to listen to; "" is the first
+	Speech, Cuts bool   // look for them; both take a while
 }
 
-// filmFacts gathers what rules.CheckFilm needs. What was found once is kept beside the film's other facts, so that many
+// Facts gathers what rules.CheckFilm needs. What was found once is kept in dir, beside the film's other facts, so that many
 // tracks of one film cost one look. Findings say why the film cannot be read; Speech is nil where the film has none, or
 // nothing that is enough like it.
-func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []report.Finding, error) {
-	tools, err := a.tools(ctx)
+func Facts(ctx context.Context, tools ffmpeg.Tools, dir string, look FilmLook, sink report.Sink) (rules.Film, []report.Finding, error) {
+	path, err := filepath.Abs(look.Path)
 	if err != nil {
 		return rules.Film{}, nil, err
 	}
-	kept, err := a.openKept()
-	if err != nil {
-		return rules.Film{}, nil, err
-	}
-	path, err := filepath.Abs(look.path)
-	if err != nil {
-		return rules.Film{}, nil, err
-	}
-	source, findings, err := remembering(kept.Dir(), tools)(ctx, path, a.ui.Sink)
-	if err != nil || blocks(findings) {
-		return rules.Film{}, named(findings, look.path), err
+	source, findings, err := Remembering(dir, tools)(ctx, path, sink)
+	if err != nil || report.Blocks(findings) {
+		return rules.Film{}, named(findings, look.Path), err
 	}
 	film := factsOf(source)
-	if track, ok := ffmpeg.Dialogue(source.Audio, look.language); ok && look.speech {
-		speech, err := a.hear(ctx, tools, kept.Dir(), path, track)
+	if track, ok := ffmpeg.Dialogue(source.Audio, look.Language); ok && look.Speech {
+		speech, err := Hear(ctx, tools, dir, path, track, sink)
 		if err != nil {
 			return rules.Film{}, nil, err
 		}
@@ -60,8 +52,8 @@ func (a *app) filmFacts(ctx context.Context, look filmLook) (rules.Film, []repor
 			}
 		}
 	}
-	if look.cuts && len(source.Video) > 0 {
-		film.Cuts, err = a.findCuts(ctx, tools, kept.Dir(), path, source.Video[0], source.Duration)
+	if look.Cuts && len(source.Video) > 0 {
+		film.Cuts, err = findCuts(ctx, tools, dir, path, source.Video[0], source.Duration, sink)
 	}
 	return film, nil, err
 }
@@ -74,28 +66,28 @@ func named(fs []report.Finding, name string) []report.Finding {
 	return fs
 }
 
-// hear finds the speech of a sound track. dir is where it is kept.
-func (a *app) hear(ctx context.Context, tools ffmpeg.Tools, dir, path string, track media.Audio) (align.Speech, error) {
+// Hear finds the speech of a sound track of the film at a path. dir is where it is kept.
+func Hear(ctx context.Context, tools ffmpeg.Tools, dir, path string, track media.Audio, sink report.Sink) (align.Speech, error) {
 	return remembered(dir, path, tools, fmt.Sprint("speech-", track.Index), func() (align.Speech, error) {
 		var speech align.Speech
 		err := tools.Listen(ctx, path, track, func(r io.Reader) (err error) {
 			speech, err = align.DetectSpeech(r)
 			return err
-		}, a.looking("speech", "listening for speech", track.End))
+		}, looking(sink, "speech", "listening for speech", track.End))
 		return speech, err
 	})
 }
 
-func (a *app) findCuts(ctx context.Context, tools ffmpeg.Tools, dir, path string, v media.Video, length time.Duration) ([]time.Duration, error) {
+func findCuts(ctx context.Context, tools ffmpeg.Tools, dir, path string, v media.Video, length time.Duration, sink report.Sink) ([]time.Duration, error) {
 	return remembered(dir, path, tools, fmt.Sprint("cuts-", v.Index), func() ([]time.Duration, error) {
-		return tools.Cuts(ctx, path, v, a.looking("cuts", "looking for cuts", length))
+		return tools.Cuts(ctx, path, v, looking(sink, "cuts", "looking for cuts", length))
 	})
 }
 
 // looking tells of progress through a film of a length; 0 is not known.
-func (a *app) looking(step, about string, length time.Duration) func(ffmpeg.Progress) {
+func looking(sink report.Sink, step, about string, length time.Duration) func(ffmpeg.Progress) {
 	return func(p ffmpeg.Progress) {
-		a.ui.Sink(report.Event{Kind: report.StepProgress, Step: step, Text: about, Done: p.OutTime.Milliseconds(), Total: length.Milliseconds(), Speed: p.Speed})
+		sink(report.Event{Kind: report.StepProgress, Step: step, Text: about, Done: p.OutTime.Milliseconds(), Total: length.Milliseconds(), Speed: p.Speed})
 	}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"context"
@@ -21,9 +21,9 @@ import (
 // factsVersion counts up when the probe finds out other facts than before.
 const factsVersion = 4
 
-// remembering is a prober that keeps a good film's facts, so that a master of 100 GB is read through only once. The
-// facts are found again by the file's place, size, times and inode, and by the ffmpeg build.
-func remembering(dir string, tools ffmpeg.Tools) prober {
+// Remembering is a Prober that keeps a good film's facts, so that a master of 100 GB is read through only once. The
+// facts are found again by the file's place, size, times and inode, and by the ffmpeg build. dir is the folder of kept results, in which they lie.
+func Remembering(dir string, tools ffmpeg.Tools) Prober {
 	return func(ctx context.Context, path string, sink report.Sink) (media.Source, []report.Finding, error) {
 		var findings []report.Finding
 		good := func(s media.Source) bool { return s.Digest != "" && len(findings) == 0 } // warnings are to be said each time

@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"filmpress/internal/engine/local"
+	"filmpress/internal/machine"
 	"filmpress/internal/media"
 	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/plan"
@@ -19,9 +20,10 @@ import (
 // qualityVersion counts up when the same samples would be measured otherwise than before.
 const qualityVersion = 3
 
-// measure fills in what samples of the film cost and how they look; nothing where the pipeline does not ask or the film is
-// too short. H.264 is measured first: what it costs tells which sizes are worth measuring in AV1.
-func measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.Request, film string, atOnce func(pixels int) int, sink report.Sink) error {
+// Measure fills in what samples of the film at a path cost and how they look; nothing where the pipeline does not ask or the film is
+// too short. H.264 is measured first: what it costs tells which sizes are worth measuring in AV1. atOnce is how many encodes of a largest picture of so
+// many pixels go side by side.
+func Measure(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, r *plan.Request, film string, atOnce func(pixels int) int, sink report.Sink) error {
 	metric, err := metricOf(ctx, tools, *r)
 	if err != nil {
 		return err
@@ -103,7 +105,7 @@ func lookAt(ctx context.Context, kept *local.Kept, tools ffmpeg.Tools, film stri
 		pixels = max(pixels, r.Width*r.Height)
 	}
 	if look.Codec == media.AV1 {
-		pixels = int(withAV1 * float64(pixels))
+		pixels = int(machine.WithAV1 * float64(pixels))
 	}
 	spec.AtOnce = atOnce(pixels)
 	for _, r := range slices.Backward(look.Rungs) { // ffmpeg scales each rung from the next larger one

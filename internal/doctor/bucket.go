@@ -1,4 +1,4 @@
-package cli
+package doctor
 
 import (
 	"cmp"
@@ -31,20 +31,17 @@ type bucketDoctor struct {
 	probe   *s3.Probe
 	region  string // as set
 	origin  string // "" is none in particular
-	checks  []check
+	checks  []Check
 }
 
-// examineBucket looks at a bucket by using it: with small objects of its own, which are deleted again.
-func (a *app) examineBucket(ctx context.Context, place, origin string) []check {
+// Bucket looks at a bucket by using it: with small objects of its own, which are deleted again. origin is a site whose pages shall play films from
+// there, "" none in particular; command is what to type for a mend, as a shell takes it.
+func Bucket(ctx context.Context, st *s3.Store, origin string, command func(words ...string) string) []Check {
 	ctx, cancel := context.WithTimeout(ctx, bucketTime)
 	defer cancel()
-	st, err := a.openBucketAt(ctx, place, "doctor --to looks at folders")
-	if err != nil {
-		return []check{{"target", bad, ui.Clean(err.Error()), "see filmpress help settings", exitStore}}
-	}
-	d := bucketDoctor{command: a.command, st: st, probe: st.NewProbe(), region: st.Region(), origin: origin}
+	d := bucketDoctor{command: command, st: st, probe: st.NewProbe(), region: st.Region(), origin: origin}
 	defer d.probe.Close(ctx)
-	d.add(check{Name: "credentials", State: ok, What: "found: " + credentialWords(st.CredentialSource(ctx))})
+	d.add(Check{Name: "credentials", State: OK, What: "found: " + credentialWords(st.CredentialSource(ctx))})
 	if !d.reach(ctx) || !d.rights(ctx) {
 		return d.checks
 	}
@@ -54,17 +51,17 @@ func (a *app) examineBucket(ctx context.Context, place, origin string) []check {
 		}
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		d.add(check{"time", bad, fmt.Sprintf("%s did not answer all questions within %v", ui.Clean(st.String()), bucketTime), "check the network, or try later", exitStore})
+		d.add(Check{"time", Bad, fmt.Sprintf("%s did not answer all questions within %v", ui.Clean(st.String()), bucketTime), "check the network, or try later", Place})
 	}
 	return d.checks
 }
 
-func (d *bucketDoctor) add(c check) { d.checks = append(d.checks, c) }
+func (d *bucketDoctor) add(c Check) { d.checks = append(d.checks, c) }
 
 // fails adds what could not be looked at, and tells whether there was an error.
 func (d *bucketDoctor) fails(name string, err error) bool {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		d.add(check{name, bad, ui.Clean(err.Error()), "", exitStore})
+		d.add(Check{name, Bad, ui.Clean(err.Error()), "", Place})
 	}
 	return err != nil
 }
@@ -83,23 +80,23 @@ func (d *bucketDoctor) reach(ctx context.Context) bool {
 		return false
 	}
 	denied := s3.Denied(err)
-	d.add(check{Name: "reachable", State: ok, What: fmt.Sprintf("%s answers in %v", ui.Clean(d.st.String()), took)})
+	d.add(Check{Name: "reachable", State: OK, What: fmt.Sprintf("%s answers in %v", ui.Clean(d.st.String()), took)})
 	switch {
 	case region == "":
-		d.add(check{Name: "region", State: ok, What: d.region + " as set; the server names none"})
+		d.add(Check{Name: "region", State: OK, What: d.region + " as set; the server names none"})
 	case region != d.region:
-		d.add(check{"region", warn, fmt.Sprintf("the bucket is in %s, and %s is set", ui.Clean(region), d.region), "set AWS_REGION or --region to " + ui.Clean(region), 0})
+		d.add(Check{"region", Warn, fmt.Sprintf("the bucket is in %s, and %s is set", ui.Clean(region), d.region), "set AWS_REGION or --region to " + ui.Clean(region), Nothing})
 	default:
-		d.add(check{Name: "region", State: ok, What: region})
+		d.add(Check{Name: "region", State: OK, What: region})
 	}
 	switch {
 	case denied: // told by the rights
 	case unknown:
-		d.add(check{"clock", warn, "the server sends no Date, so the age of objects is not known to filmpress clean", "let the server, or the proxy before it, send Date", 0})
+		d.add(Check{"clock", Warn, "the server sends no Date, so the age of objects is not known to filmpress clean", "let the server, or the proxy before it, send Date", Nothing})
 	case skew.Abs() > skewAllowed:
-		d.add(check{"clock", warn, "this machine's clock is " + aheadOrBehind(-skew) + "; requests go out with the server's time, other tools will be refused", "set the clock (Debian, Ubuntu: timedatectl set-ntp true)", 0})
+		d.add(Check{"clock", Warn, "this machine's clock is " + aheadOrBehind(-skew) + "; requests go out with the server's time, other tools will be refused", "set the clock (Debian, Ubuntu: timedatectl set-ntp true)", Nothing})
 	default:
-		d.add(check{Name: "clock", State: ok, What: "differs by " + skew.Abs().String()})
+		d.add(Check{Name: "clock", State: OK, What: "differs by " + skew.Abs().String()})
 	}
 	return true
 }
@@ -126,13 +123,13 @@ func (d *bucketDoctor) rights(ctx context.Context) bool {
 		}
 	}
 	if len(lack) == 0 {
-		d.add(check{Name: "rights", State: ok, What: "the keys have " + strings.Join(have, ", ")})
+		d.add(Check{Name: "rights", State: OK, What: "the keys have " + strings.Join(have, ", ")})
 		return true
 	}
-	c := check{"rights", bad, "the keys do not have " + strings.Join(lack, ", "), "give them to the keys for " + ui.Clean(d.st.String()) + "; docs/storage.md tells which command needs which", exitStore}
+	c := Check{"rights", Bad, "the keys do not have " + strings.Join(lack, ", "), "give them to the keys for " + ui.Clean(d.st.String()) + "; docs/storage.md tells which command needs which", Place}
 	// Only clean asks for the one; without the other, a large upload that was stopped is begun anew.
 	if !slices.ContainsFunc(lack, func(r string) bool { return r != "s3:ListBucketMultipartUploads" && r != "s3:ListMultipartUploadParts" }) {
-		c.State, c.code = warn, 0
+		c.State, c.Fault = Warn, Nothing
 	}
 	d.add(c)
 	return !slices.Contains(lack, "s3:PutObject") && !slices.Contains(lack, "s3:DeleteObject")
@@ -141,10 +138,10 @@ func (d *bucketDoctor) rights(ctx context.Context) bool {
 // beyond tells of rights that no command needs.
 func (d *bucketDoctor) beyond(ctx context.Context) {
 	if found := d.probe.Beyond(ctx); len(found) > 0 {
-		d.add(check{"spare rights", warn, "the keys can also " + strings.Join(found, ", "), "use keys that are limited to " + ui.Clean(d.st.String()) + "; docs/storage.md has a policy for them", 0})
+		d.add(Check{"spare rights", Warn, "the keys can also " + strings.Join(found, ", "), "use keys that are limited to " + ui.Clean(d.st.String()) + "; docs/storage.md has a policy for them", Nothing})
 		return
 	}
-	d.add(check{Name: "spare rights", State: ok, What: "none that can be seen without harm"})
+	d.add(Check{Name: "spare rights", State: OK, What: "none that can be seen without harm"})
 }
 
 func (d *bucketDoctor) conditions(ctx context.Context) {
@@ -152,9 +149,9 @@ func (d *bucketDoctor) conditions(ctx context.Context) {
 	switch {
 	case d.fails("conditional writes", err):
 	case good:
-		d.add(check{Name: "conditional writes", State: ok, What: "kept: of several publishers of one film, one wins"})
+		d.add(Check{Name: "conditional writes", State: OK, What: "kept: of several publishers of one film, one wins"})
 	default:
-		d.add(check{"conditional writes", warn, "not kept: two publishers of one film in the same moment can undo each other's work", "publish each film from one machine at a time", 0})
+		d.add(Check{"conditional writes", Warn, "not kept: two publishers of one film in the same moment can undo each other's work", "publish each film from one machine at a time", Nothing})
 	}
 }
 
@@ -165,11 +162,11 @@ func (d *bucketDoctor) digests(ctx context.Context) {
 	}
 	switch {
 	case !got.Kept:
-		d.add(check{"checksums", bad, "the server does not keep x-amz-meta-sha256 beside an object, so that a release cannot be proved", "use a server or a proxy that keeps metadata", exitStore})
+		d.add(Check{"checksums", Bad, "the server does not keep x-amz-meta-sha256 beside an object, so that a release cannot be proved", "use a server or a proxy that keeps metadata", Place})
 	case !got.SHA256 && !got.MD5:
-		d.add(check{"checksums", warn, "the server stores bytes that differ from their digest", "verify each release with filmpress verify --deep", 0})
+		d.add(Check{"checksums", Warn, "the server stores bytes that differ from their digest", "verify each release with filmpress verify --deep", Nothing})
 	default:
-		d.add(check{Name: "checksums", State: ok, What: "compared: " + strings.Join(words(map[string]bool{"SHA-256": got.SHA256, "MD5": got.MD5}), " and ") + "; sha256 kept beside objects"})
+		d.add(Check{Name: "checksums", State: OK, What: "compared: " + strings.Join(words(map[string]bool{"SHA-256": got.SHA256, "MD5": got.MD5}), " and ") + "; sha256 kept beside objects"})
 	}
 }
 
@@ -192,8 +189,8 @@ func (d *bucketDoctor) served(ctx context.Context) {
 		return
 	}
 	if open := d.public(all); !open {
-		d.add(check{"types", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
-		d.add(check{"cors", warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", 0})
+		d.add(Check{"types", Warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", Nothing})
+		d.add(Check{"cors", Warn, "not looked at, as strangers cannot read", "open the bucket first, then look again", Nothing})
 		return
 	}
 	d.types(all)
@@ -204,7 +201,7 @@ func (d *bucketDoctor) served(ctx context.Context) {
 func (d *bucketDoctor) public(all []s3.Served) bool {
 	for _, s := range all {
 		where := ui.Clean(s.URL)
-		c := check{Name: "public reading", State: warn}
+		c := Check{Name: "public reading", State: Warn}
 		switch {
 		case s.Err != nil:
 			c.What, c.Mend = "viewers' browsers do not get "+s.Name+": "+ui.Clean(s.Err.Error()), "check s3.public-url"
@@ -223,7 +220,7 @@ func (d *bucketDoctor) public(all []s3.Served) bool {
 		d.add(c)
 		return s.Err == nil && s.Status < 300
 	}
-	d.add(check{Name: "public reading", State: ok, What: "everybody can read, in parts too, as at " + ui.Clean(all[0].URL[:strings.LastIndex(all[0].URL, "/")+1])})
+	d.add(Check{Name: "public reading", State: OK, What: "everybody can read, in parts too, as at " + ui.Clean(all[0].URL[:strings.LastIndex(all[0].URL, "/")+1])})
 	return true
 }
 
@@ -235,10 +232,10 @@ func (d *bucketDoctor) types(all []s3.Served) {
 		}
 	}
 	if len(wrong) > 0 {
-		d.add(check{"types", warn, "served otherwise than stored (Content-Type, Cache-Control): " + strings.Join(wrong, "; "), "let the server, or the CDN before it, pass on the headers of objects", 0})
+		d.add(Check{"types", Warn, "served otherwise than stored (Content-Type, Cache-Control): " + strings.Join(wrong, "; "), "let the server, or the CDN before it, pass on the headers of objects", Nothing})
 		return
 	}
-	d.add(check{Name: "types", State: ok, What: "served as stored: Content-Type and Cache-Control of " + counted(len(all), "kind") + " of file"})
+	d.add(Check{Name: "types", State: OK, What: fmt.Sprintf("served as stored: Content-Type and Cache-Control of %d kinds of file", len(all))})
 }
 
 // cors tells whether pages of the origin can play. Without an origin, pages of no other site need to.
@@ -247,13 +244,13 @@ func (d *bucketDoctor) cors(all []s3.Served) {
 	mend := d.command("cors", d.st.String(), "--allow", cmp.Or(d.origin, "ORIGIN"))
 	switch {
 	case fine && d.origin == "":
-		d.add(check{Name: "cors", State: ok, What: "pages of every other site can play"})
+		d.add(Check{Name: "cors", State: OK, What: "pages of every other site can play"})
 	case fine:
-		d.add(check{Name: "cors", State: ok, What: "pages of " + d.origin + " can play"})
+		d.add(Check{Name: "cors", State: OK, What: "pages of " + d.origin + " can play"})
 	case d.origin == "":
-		d.add(check{Name: "cors", State: ok, What: "films play from their own pages; pages of other sites cannot play them unless " + mend + " lets them"})
+		d.add(Check{Name: "cors", State: OK, What: "films play from their own pages; pages of other sites cannot play them unless " + mend + " lets them"})
 	default:
-		d.add(check{"cors", warn, "pages of " + d.origin + " cannot play", mend + " shows what lets them", 0})
+		d.add(Check{"cors", Warn, "pages of " + d.origin + " cannot play", mend + " shows what lets them", Nothing})
 	}
 }
 
@@ -280,15 +277,15 @@ func (d *bucketDoctor) uploads(ctx context.Context) {
 		}
 	}
 	if ours.n+theirs.n == 0 {
-		d.add(check{Name: "unfinished uploads", State: ok, What: "none of more than a week"})
+		d.add(Check{Name: "unfinished uploads", State: OK, What: "none of more than a week"})
 		return
 	}
 	if ours.n > 0 {
-		d.add(check{"unfinished uploads", warn, ours.words("of films"), d.command("clean", d.st.String(), "--yes") + " gives them up", 0})
+		d.add(Check{"unfinished uploads", Warn, ours.words("of films"), d.command("clean", d.st.String(), "--yes") + " gives them up", Nothing})
 	}
 	if theirs.n > 0 {
-		d.add(check{"others' uploads", warn, theirs.words("of other objects"), "filmpress clean leaves them alone. A filmpress sync that was stopped goes on with its own when it is run again; " +
-			"for the rest set a lifecycle rule of the bucket that ends unfinished uploads (AbortIncompleteMultipartUpload)", 0})
+		d.add(Check{"others' uploads", Warn, theirs.words("of other objects"), "filmpress clean leaves them alone. A filmpress sync that was stopped goes on with its own when it is run again; " +
+			"for the rest set a lifecycle rule of the bucket that ends unfinished uploads (AbortIncompleteMultipartUpload)", Nothing})
 	}
 }
 
@@ -305,5 +302,9 @@ func (s *staleUploads) add(u store.Upload) {
 }
 
 func (s staleUploads) words(of string) string {
-	return fmt.Sprintf("%s %s of more than a week, the oldest of %s; their parts take up space that no listing shows", counted(s.n, "upload"), of, s.oldest.UTC().Format(time.DateOnly))
+	what := "uploads"
+	if s.n == 1 {
+		what = "upload"
+	}
+	return fmt.Sprintf("%d %s %s of more than a week, the oldest of %s; their parts take up space that no listing shows", s.n, what, of, s.oldest.UTC().Format(time.DateOnly))
 }

@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"compress/gzip"
@@ -54,7 +54,7 @@ func serveFolder(t *testing.T) (server *httptest.Server, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server = httptest.NewServer(folder{root: root, films: films, public: true})
+	server = httptest.NewServer(Folder{Root: root, Films: films, Public: true})
 	t.Cleanup(func() { server.Close(); root.Close() })
 	return server, path
 }
@@ -135,7 +135,7 @@ func TestOwnMachine(t *testing.T) {
 		r.Host = c.host
 		r.Header.Set("Origin", "https://evil.example")
 		w := httptest.NewRecorder()
-		folder{root: root, films: films, public: c.public}.ServeHTTP(w, r)
+		Folder{Root: root, Films: films, Public: c.public}.ServeHTTP(w, r)
 		if w.Code != c.status || w.Header().Get("Access-Control-Allow-Origin") != c.origin || c.status == 403 && strings.Contains(w.Body.String(), "a page") {
 			t.Errorf("%+v: got %d %v", c, w.Code, w.Header())
 		}
@@ -210,7 +210,7 @@ func TestLoopback(t *testing.T) {
 		want bool
 	}{{"127.0.0.1:8080", true}, {"[::1]:80", true}, {"localhost:80", true}, {"127.9.9.9:1", true}, {":8080", false}, {"0.0.0.0:80", false},
 		{"[::]:80", false}, {"192.168.1.2:80", false}, {"example.org:80", false}, {"localhost.example.org:80", false}} {
-		if got := loopback(c.addr); got != c.want {
+		if got := Loopback(c.addr); got != c.want {
 			t.Errorf("%s: got %v", c.addr, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package machine
 
 import (
 	"encoding/json"
@@ -28,10 +28,10 @@ func TestAV1NeedsMore(t *testing.T) {
 	smallAV1, hdAV1 := plan.Rung{Width: 640, Height: 360, Codec: media.AV1}, plan.Rung{Width: 1920, Height: 1080, Codec: media.AV1}
 	h264, both := of(small, hd), of(small, hd, smallAV1, hdAV1)
 	kept := func(string) bool { return false }
-	if a, b := needed(h264, kept), needed(both, kept); a != 16_000_000 || b != 27_000_000 { // 10 s of both, and half of the larger for the MP4
+	if a, b := Needed(h264, kept), Needed(both, kept); a != 16_000_000 || b != 27_000_000 { // 10 s of both, and half of the larger for the MP4
 		t.Errorf("%d bytes, with AV1 %d", a, b)
 	}
-	if a, b := largest(h264), largest(both); a != 1920*1080 || b != 3939840 {
+	if a, b := Largest(h264), Largest(both); a != 1920*1080 || b != 3939840 {
 		t.Errorf("%d pixels, with AV1 %d", a, b)
 	}
 }

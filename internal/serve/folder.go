@@ -1,7 +1,10 @@
-package cli
+// Package serve shows a folder of published films to browsers, the way a bucket would: right types, byte ranges, text gzipped, nothing outside the folder.
+// It can reload open pages when something was published, and tells when a film's files changed.
+package serve
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -10,26 +13,48 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"filmpress/internal/store"
 )
 
-// folder answers for the files of one folder. os.Root keeps it inside: neither .. nor a symbolic link leads out.
-type folder struct {
-	root  *os.Root
-	films store.Store // the same folder, for what release knows to read in it
-	live  *live       // tells open pages of changes; nil is not to
-	// public says that it is meant for others: pages of other sites may read it, by whatever name it is asked for. Else a film that nobody
+// Folder answers for the files of one folder: GET, HEAD and OPTIONS of names in it, 404 for all that is not there or not to be seen. os.Root keeps it
+// inside: neither .. nor a symbolic link leads out.
+type Folder struct {
+	Root  *os.Root
+	Films store.Store // the same folder, for what release knows to read in it
+	Live  *Live       // tells open pages of changes; nil is not to
+	// Public says that it is meant for others: pages of other sites may read it, by whatever name it is asked for. Else a film that nobody
 	// published yet is for this machine's user alone, whatever else is open in the browser.
-	public bool
+	Public bool
 }
 
-func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Until shows the folder to whoever asks at the listener, which it closes, until ctx ends. What is still being sent a second later is cut off.
+func (l Folder) Until(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(grace) != nil {
+			server.Close() // a browser that keeps a download going does not keep us
+		}
+		close(stopped)
+	})()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}
+
+// ServeHTTP answers one request.
+func (l Folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	switch {
-	case l.public:
+	case l.Public:
 		h.Set("Access-Control-Allow-Origin", "*") // a page elsewhere may embed the film, as with a public bucket
 		h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag")
 	case !ownHost(r.Host): // a site whose name leads here would be of the same origin as these pages
@@ -42,7 +67,7 @@ func (l folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet, http.MethodHead:
 		l.get(w, r)
 	case http.MethodOptions:
-		if l.public {
+		if l.Public {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD")
 			h.Set("Access-Control-Allow-Headers", "Range")
 		}
@@ -58,11 +83,19 @@ func ownHost(host string) bool {
 	if _, _, err := net.SplitHostPort(host); err != nil { // without a port it is that of http
 		host = net.JoinHostPort(strings.Trim(host, "[]"), "80")
 	}
-	return loopback(host)
+	return Loopback(host)
 }
 
-func (l folder) get(w http.ResponseWriter, r *http.Request) {
-	if l.live != nil && l.live.serves(w, r) {
+// Loopback tells whether only this machine reaches an address, host:port. A name counts only if it is localhost: what
+// another name means is for others to decide.
+func Loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func (l Folder) get(w http.ResponseWriter, r *http.Request) {
+	if l.Live != nil && l.Live.serves(w, r) {
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
@@ -81,8 +114,8 @@ func (l folder) get(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "./"+path.Base(name)+"/", http.StatusMovedPermanently)
 	case err == nil:
 		defer f.Close()
-		if l.live != nil && path.Ext(name) == ".html" {
-			l.live.send(w, r, name, f)
+		if l.Live != nil && path.Ext(name) == ".html" {
+			l.Live.send(w, r, name, f)
 			return
 		}
 		send(w, r, name, f, info)
@@ -99,15 +132,15 @@ func hidden(name string) bool {
 }
 
 // open opens a file or a folder; anything else, a pipe for example, is refused before it could block.
-func (l folder) open(name string) (*os.File, fs.FileInfo, error) {
-	info, err := l.root.Stat(name)
+func (l Folder) open(name string) (*os.File, fs.FileInfo, error) {
+	info, err := l.Root.Stat(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, nil, fs.ErrPermission
 	}
-	f, err := l.root.Open(name)
+	f, err := l.Root.Open(name)
 	return f, info, err
 }
 

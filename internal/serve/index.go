@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 )
 
 // index answers with the folder's films where the folder has no library's page: it is empty, or its films were published by an older filmpress.
-func (l folder) index(w http.ResponseWriter, r *http.Request) {
-	entries, err := fs.ReadDir(l.root.FS(), ".")
+func (l Folder) index(w http.ResponseWriter, r *http.Request) {
+	entries, err := fs.ReadDir(l.Root.FS(), ".")
 	var lib site.Library
 	if err == nil {
 		var slugs []string
@@ -23,7 +23,7 @@ func (l folder) index(w http.ResponseWriter, r *http.Request) {
 				slugs = append(slugs, e.Name())
 			}
 		}
-		lib, err = library.Gather(r.Context(), l.films, slugs)
+		lib, err = library.Gather(r.Context(), l.Films, slugs)
 	}
 	if err != nil {
 		http.Error(w, "the folder cannot be read", http.StatusInternalServerError)
@@ -33,8 +33,8 @@ func (l folder) index(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", store.TypeOf(site.IndexName))
 	h.Set("Cache-Control", store.Revalidate)
 	page := lib.Index(theme.Theme{})
-	if l.live != nil {
-		page = l.live.add(page)
+	if l.Live != nil {
+		page = l.Live.add(page)
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
 }

@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"bufio"
@@ -27,8 +27,8 @@ func TestLivePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	l := newLive()
-	server = httptest.NewServer(folder{root: root, live: l})
+	l := NewLive()
+	server = httptest.NewServer(Folder{Root: root, Live: l})
 	t.Cleanup(server.Close)
 	_, headers, body := ask(t, server.URL+"/", "GET", "")
 	if !strings.Contains(body, `<script src="/.filmpress/reload.js"></script></head>`) || strings.Count(body, "connect-src &#39;self&#39;; ") != 1 || strings.Count(body, "script-src &#39;self&#39; ") != 1 ||
@@ -57,7 +57,7 @@ func TestLivePages(t *testing.T) {
 	defer events.Body.Close()
 	lines := bufio.NewScanner(events.Body)
 	lines.Scan() // the page is known from here on
-	l.tell()
+	l.Tell()
 	told := make(chan bool, 1)
 	go func() {
 		for lines.Scan() {
@@ -75,37 +75,5 @@ func TestLivePages(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Error("the page was not told")
-	}
-}
-
-// TestSources: what belongs to the film shows, and other films do not.
-func TestSources(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	film := filepath.Join(dir, "film.mp4")
-	write("film.mp4", "x")
-	look := func() string {
-		return sources(film, []string{"en=" + filepath.Join(dir, "far.srt")}, filepath.Join(dir, "theme"))
-	}
-	before := look()
-	write("other.mp4", "x")
-	write("other.en.srt", "x")
-	if look() != before {
-		t.Error("another film's files count")
-	}
-	for _, name := range []string{"film.md", "poster.PNG", "film.en.srt", "far.srt", "theme/theme.css"} {
-		before = look()
-		write(name, "new")
-		if look() == before {
-			t.Errorf("%s does not count", name)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package gather
 
 import (
 	"context"
@@ -17,7 +17,6 @@ import (
 	"filmpress/internal/plan"
 	"filmpress/internal/report"
 	"filmpress/internal/subtitle"
-	"filmpress/internal/theme"
 )
 
 // filmFolder is a folder with a film and what lies beside it; files are by their names.
@@ -35,7 +34,7 @@ func filmFolder(t *testing.T, files map[string]string) string {
 const oneCue = "1\n00:00:01,000 --> 00:00:03,000\nThis is our house.\n"
 
 // believing is a prober that believes what it is told of a film, whatever that holds, and does something meanwhile.
-func believing(s media.Source, meanwhile func()) prober {
+func believing(s media.Source, meanwhile func()) Prober {
 	return func(context.Context, string, report.Sink) (media.Source, []report.Finding, error) {
 		meanwhile()
 		return s, nil, nil
@@ -47,23 +46,23 @@ func TestGatherHolds(t *testing.T) {
 	dir := filmFolder(t, map[string]string{"film.mp4": "film", "film.md": "# Film\n\nJudged.\n", "film.en.srt": oneCue})
 	path := func(name string) string { return filepath.Join(dir, name) }
 	film := media.Source{Digest: "f", Duration: 5 * time.Second}
-	flags := filmFlags{pipeline: "documentary"}
-	g, err := gather(t.Context(), path("film.mp4"), nil, flags, ffmpeg.Tools{}, believing(film, func() {}), report.Discard)
-	if err != nil || len(g.request.Tracks) != 1 {
-		t.Fatal(err, g.findings)
+	flags := Wishes{Pipeline: "documentary"}
+	g, err := Read(t.Context(), path("film.mp4"), nil, flags, ffmpeg.Tools{}, believing(film, func() {}), report.Discard)
+	if err != nil || len(g.Request.Tracks) != 1 {
+		t.Fatal(err, g.Findings)
 	}
 	for name, text := range map[string]string{"film.md": "# Film\n\nA name.\n", "film.en.srt": oneCue + "\n2\n00:00:04,000 --> 00:00:05,000\nA name.\n", "film.mp4": "face"} {
 		if err := os.WriteFile(path(name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := string(g.sources[g.request.Article].Data); got != "# Film\n\nJudged.\n" {
+	if got := string(g.Sources[g.Request.Article].Data); got != "# Film\n\nJudged.\n" {
 		t.Errorf("the article is %q", got)
 	}
-	if got := string(g.sources[g.request.Tracks[0].Digest].Data); got != oneCue {
+	if got := string(g.Sources[g.Request.Tracks[0].Digest].Data); got != oneCue {
 		t.Errorf("the subtitles are %q", got)
 	}
-	if changed, ok := errors.AsType[*engine.ChangedError](g.sources["f"].Unchanged()); !ok || changed.Path != path("film.mp4") {
+	if changed, ok := errors.AsType[*engine.ChangedError](g.Sources["f"].Unchanged()); !ok || changed.Path != path("film.mp4") {
 		t.Error("the film counts as unchanged")
 	}
 
@@ -73,7 +72,7 @@ func TestGatherHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := plan.Plan{Steps: []plan.Step{{ID: "package", Digest: "d", Inputs: []plan.Input{{Name: "film", Source: "f", Digest: "f"}}}}}
-	_, err = local.Run(t.Context(), p, g.sources, maker{}, kept, report.Discard)
+	_, err = local.Run(t.Context(), p, g.Sources, maker{}, kept, report.Discard)
 	if _, ok := errors.AsType[*engine.ChangedError](err); !ok {
 		t.Errorf("the steps: %v", err)
 	}
@@ -81,7 +80,7 @@ func TestGatherHolds(t *testing.T) {
 		t.Error("what was not judged is kept")
 	}
 
-	_, err = gather(t.Context(), path("film.mp4"), nil, flags, ffmpeg.Tools{}, believing(film, func() {
+	_, err = Read(t.Context(), path("film.mp4"), nil, flags, ffmpeg.Tools{}, believing(film, func() {
 		if err := os.WriteFile(path("film.mp4"), []byte("yet another"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +97,7 @@ func (maker) Do(_ context.Context, _ plan.Step, _ map[string]string, out string,
 	return os.WriteFile(filepath.Join(out, "f"), []byte("x"), 0o600)
 }
 
-// TestLinksLeadNowhere: what lies beside a film, or in a theme, as a link to somewhere else is not published; who names a link means it.
+// TestLinksLeadNowhere: what lies beside a film as a link to somewhere else is not published; who names a link means it.
 func TestLinksLeadNowhere(t *testing.T) {
 	outside := filmFolder(t, map[string]string{"credentials": "[default]\naws_secret_access_key = marker\n", "en.srt": oneCue})
 	for _, c := range []struct {
@@ -116,14 +115,14 @@ func TestLinksLeadNowhere(t *testing.T) {
 		if err := os.Symlink(c.to, filepath.Join(dir, c.name)); err != nil {
 			t.Fatal(err)
 		}
-		g, err := gather(t.Context(), filepath.Join(dir, "film.mp4"), nil, filmFlags{pipeline: "documentary", language: "en"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
-		told := slices.ContainsFunc(g.findings, func(f report.Finding) bool {
+		g, err := Read(t.Context(), filepath.Join(dir, "film.mp4"), nil, Wishes{Pipeline: "documentary", Language: "en"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
+		told := slices.ContainsFunc(g.Findings, func(f report.Finding) bool {
 			return f.Severity == report.Error && (c.wrong == "" || strings.Contains(f.Text, c.wrong))
 		})
 		if err != nil || told != (c.wrong != "") {
-			t.Errorf("%s -> %s: %v, %+v", c.name, c.to, err, g.findings)
+			t.Errorf("%s -> %s: %v, %+v", c.name, c.to, err, g.Findings)
 		}
-		for _, s := range g.sources {
+		for _, s := range g.Sources {
 			if strings.Contains(string(s.Data), "marker") {
 				t.Errorf("%s -> %s: it was read", c.name, c.to)
 			}
@@ -135,21 +134,9 @@ func TestLinksLeadNowhere(t *testing.T) {
 	if err := os.Symlink(filepath.Join(outside, "en.srt"), link); err != nil {
 		t.Fatal(err)
 	}
-	g, err := gather(t.Context(), filepath.Join(dir, "film.mp4"), []string{link}, filmFlags{pipeline: "documentary"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
-	if err != nil || len(g.request.Tracks) != 1 {
-		t.Errorf("a link that was named: %v %v", err, g.findings)
-	}
-
-	for _, name := range []string{theme.FooterName, theme.CSSName} {
-		look := t.TempDir()
-		if err := os.Symlink(filepath.Join(outside, "credentials"), filepath.Join(look, name)); err != nil {
-			t.Fatal(err)
-		}
-		a := &app{}
-		a.config.Theme = look
-		if _, _, err := a.theme(); err == nil || !strings.Contains(err.Error(), name+" is a link that leads out of its folder") {
-			t.Errorf("theme/%s: %v", name, err)
-		}
+	g, err := Read(t.Context(), filepath.Join(dir, "film.mp4"), []string{link}, Wishes{Pipeline: "documentary"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
+	if err != nil || len(g.Request.Tracks) != 1 {
+		t.Errorf("a link that was named: %v %v", err, g.Findings)
 	}
 }
 
@@ -195,30 +182,30 @@ func TestNamesThatNobodyGave(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filmFolder(t, map[string]string{"interview_aizada.mp4": "film", "for-aizada.yml": string(own)})
-	look := func(flags filmFlags) gathered {
+	look := func(flags Wishes) Film {
 		t.Helper()
-		g, err := gather(t.Context(), filepath.Join(dir, "interview_aizada.mp4"), nil, flags, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
+		g, err := Read(t.Context(), filepath.Join(dir, "interview_aizada.mp4"), nil, flags, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return g
 	}
-	told := func(g gathered) bool {
-		return slices.ContainsFunc(g.findings, func(f report.Finding) bool {
+	told := func(g Film) bool {
+		return slices.ContainsFunc(g.Findings, func(f report.Finding) bool {
 			return f.Rule == "film-title" && f.Severity == report.Warn && strings.Contains(f.Text, `"interview aizada"`)
 		})
 	}
-	if g := look(filmFlags{pipeline: filepath.Join(dir, "for-aizada.yml")}); !told(g) || g.request.Pipeline.Name != "own" {
-		t.Errorf("%v, pipeline %q", g.findings, g.request.Pipeline.Name)
+	if g := look(Wishes{Pipeline: filepath.Join(dir, "for-aizada.yml")}); !told(g) || g.Request.Pipeline.Name != "own" {
+		t.Errorf("%v, pipeline %q", g.Findings, g.Request.Pipeline.Name)
 	}
-	if g := look(filmFlags{pipeline: "draft", title: "The Lake"}); told(g) || g.request.Slug != "the-lake" || g.request.Pipeline.Name != "draft" {
-		t.Errorf("%v, %q", g.findings, g.request.Slug)
+	if g := look(Wishes{Pipeline: "draft", Title: "The Lake"}); told(g) || g.Request.Slug != "the-lake" || g.Request.Pipeline.Name != "draft" {
+		t.Errorf("%v, %q", g.Findings, g.Request.Slug)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "interview_aizada.md"), []byte("---\ntitle: The Lake\nchapters: none\n---\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if g := look(filmFlags{pipeline: "draft"}); told(g) || !g.request.NoChapters {
-		t.Errorf("%v, chapters left out: %v", g.findings, g.request.NoChapters)
+	if g := look(Wishes{Pipeline: "draft"}); told(g) || !g.Request.NoChapters {
+		t.Errorf("%v, chapters left out: %v", g.Findings, g.Request.NoChapters)
 	}
 }
 
@@ -226,16 +213,16 @@ func TestNamesThatNobodyGave(t *testing.T) {
 func TestShortCharset(t *testing.T) {
 	text := "1\n00:00:01,000 --> 00:00:04,000\n\xce\xe7\xe5\xf0\xee\n" // "Озеро" in windows-1251
 	dir := filmFolder(t, map[string]string{"film.mp4": "film", "film.ru.srt": text, "film.en.srt": oneCue})
-	g, err := gather(t.Context(), filepath.Join(dir, "film.mp4"), nil, filmFlags{pipeline: "documentary", language: "en"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
-	if err != nil || len(g.request.Tracks) != 2 {
-		t.Fatalf("%+v, %v, %+v", g.request.Tracks, err, g.findings)
+	g, err := Read(t.Context(), filepath.Join(dir, "film.mp4"), nil, Wishes{Pipeline: "documentary", Language: "en"}, ffmpeg.Tools{}, believing(media.Source{Digest: "f"}, func() {}), report.Discard)
+	if err != nil || len(g.Request.Tracks) != 2 {
+		t.Fatalf("%+v, %v, %+v", g.Request.Tracks, err, g.Findings)
 	}
-	for _, track := range g.request.Tracks {
+	for _, track := range g.Request.Tracks {
 		want := map[string]string{"en": "", "ru": "windows-1251"}[track.Language]
 		if track.Charset != want {
 			t.Errorf("%s: %q, want %q", track.Language, track.Charset, want)
 		}
-		if read, found := subtitle.Read("track.srt", g.sources[track.Digest].Data, subtitle.Options{Charset: track.Charset}); blocks(found) || track.Language == "ru" && !strings.Contains(string(read.SRT()), "Озеро") {
+		if read, found := subtitle.Read("track.srt", g.Sources[track.Digest].Data, subtitle.Options{Charset: track.Charset}); report.Blocks(found) || track.Language == "ru" && !strings.Contains(string(read.SRT()), "Озеро") {
 			t.Errorf("%s: %s, %+v", track.Language, read.SRT(), found)
 		}
 	}

@@ -1,7 +1,6 @@
-package cli
+package gather
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,28 +9,34 @@ import (
 	"testing"
 	"time"
 
-	"filmpress/internal/config"
+	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/missing"
+	"filmpress/internal/report"
 	"filmpress/internal/subtitle/rules"
-	"filmpress/internal/ui"
 )
 
 // TestFilmFacts looks at a film of two cuts with a tone in place of speech, and looks again without decoding it anew.
 func TestFilmFacts(t *testing.T) {
-	ffmpeg, err := exec.LookPath("ffmpeg")
+	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		missing.Tool(t, "ffmpeg is not installed")
 	}
 	dir := t.TempDir()
 	film := filepath.Join(dir, "film.mp4")
-	out, err := exec.Command(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=2[a];color=white:s=320x180:r=25:d=1[b];testsrc2=s=320x180:r=25:d=3[c];[a][b][c]concat=n=3",
+	out, err := exec.Command(program, "-v", "error", "-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=2[a];color=white:s=320x180:r=25:d=1[b];testsrc2=s=320x180:r=25:d=3[c];[a][b][c]concat=n=3",
 		"-f", "lavfi", "-i", "sine=1000:d=6", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", film).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	a := &app{config: config.Config{Kept: filepath.Join(dir, "kept")}, ui: ui.New(ui.Options{Out: io.Discard, Now: time.Now})}
-	look := filmLook{path: film, speech: true, cuts: true}
-	first, findings, err := a.filmFacts(t.Context(), look)
+	tools, err := ffmpeg.Find(t.Context(), "ffmpeg", "ffprobe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := func(look FilmLook) (rules.Film, []report.Finding, error) {
+		return Facts(t.Context(), tools, filepath.Join(dir, "kept"), look, report.Discard)
+	}
+	look := FilmLook{Path: film, Speech: true, Cuts: true}
+	first, findings, err := facts(look)
 	if err != nil || len(findings) > 0 {
 		t.Fatal(findings, err)
 	}
@@ -46,16 +51,16 @@ func TestFilmFacts(t *testing.T) {
 	if err := os.WriteFile(kept[0], []byte("[1000000000]"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	again, _, err := a.filmFacts(t.Context(), look)
+	again, _, err := facts(look)
 	if err != nil || !slices.Equal(again.Cuts, []time.Duration{time.Second}) {
 		t.Errorf("what is kept was not used: %+v, %v", again, err)
 	}
-	few, _, err := a.filmFacts(t.Context(), filmLook{path: film})
+	few, _, err := facts(FilmLook{Path: film})
 	if want := (rules.Film{Duration: first.Duration, FrameRate: 25}); err != nil || !reflect.DeepEqual(few, want) {
 		t.Errorf("what nobody asked for was looked at: %+v, %v", few, err)
 	}
 
-	if _, findings, err := a.filmFacts(t.Context(), filmLook{path: "film_facts_test.go", speech: true}); err != nil || len(findings) != 1 || findings[0].Rule != "film-text" || findings[0].Pos.File != "film_facts_test.go" {
+	if _, findings, err := facts(FilmLook{Path: "facts_test.go", Speech: true}); err != nil || len(findings) != 1 || findings[0].Rule != "film-text" || findings[0].Pos.File != "facts_test.go" {
 		t.Errorf("a text file: %v, %v", findings, err)
 	}
 }
