@@ -20,6 +20,7 @@ import (
 
 	spans "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"filmpress/internal/cli/clitest"
 	"filmpress/internal/engine/temporal/temporaltest"
 	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
@@ -131,7 +132,7 @@ func (m *machines) working() {
 	type film struct{ Slug, State, Started, To string }
 	read := func(into any, shape string, args ...string) (out []byte) {
 		out, err := m.command("publisher", append(args, "--json")...).Output()
-		if err = errors.Join(err, json.Unmarshal(out, into), fits(string(out), "admin.schema.json", shape)); err != nil {
+		if err = errors.Join(err, json.Unmarshal(out, into), clitest.Fits(string(out), "admin.schema.json", shape)); err != nil {
 			m.t.Fatalf("%v --json: %v\n%s", args, err, out)
 		}
 		return out

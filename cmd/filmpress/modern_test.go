@@ -8,14 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"filmpress/internal/cli/clitest"
 	"filmpress/internal/missing"
 )
-
-// encodesAV1 says whether there is an ffmpeg with SVT-AV1.
-func encodesAV1() bool {
-	out, err := exec.Command("ffmpeg", "-hide_banner", "-encoders").Output()
-	return err == nil && strings.Contains(string(out), "libsvtav1")
-}
 
 // modernFilm publishes twelve seconds in two chunks, in H.264 and AV1, and gives the library.
 func modernFilm(t *testing.T) string {
@@ -23,7 +18,7 @@ func modernFilm(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
-	if !encodesAV1() {
+	if !clitest.EncodesAV1() {
 		missing.Tool(t, "there is no ffmpeg with libsvtav1")
 	}
 	dir := t.TempDir()

@@ -16,6 +16,7 @@ import (
 
 	"filmpress/internal/config"
 	"filmpress/internal/engine"
+	"filmpress/internal/media/ffmpeg"
 	"filmpress/internal/report"
 	"filmpress/internal/telemetry"
 	"filmpress/internal/ui"
@@ -39,6 +40,7 @@ type app struct {
 
 // Main runs one command line and gives its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) (code int) {
+	ctx = ffmpeg.Remember(ctx) // a list of films, and serve --watch, look for it again and again
 	a := &app{in: in, out: out, err: err, turns: &engine.Turns{}}
 	a.ui = ui.New(ui.Detect(err, os.Getenv("FILMPRESS_LOG_FORMAT"), os.Getenv))
 	defer func() {

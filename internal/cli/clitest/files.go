@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,4 +49,34 @@ func Listing(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s is empty", args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o644))
+}
+
+// Nothing wants a folder to be missing or without any file but the store's own: nothing FOLDER
+func Nothing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: nothing FOLDER")
+	}
+	if files := FilesBelow(ts, ts.MkAbs(args[0])); len(files) > 0 {
+		ts.Fatalf("nothing should have been published, but there are %v", files)
+	}
+}
+
+// Cut copies the first per cent of a file: cut FILE NEW PERCENT
+func Cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: cut FILE NEW PERCENT")
+	}
+	percent, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data[:len(data)*percent/100], 0o644))
+}
+
+// Remember gives a variable the text on stdout, without the end of its last line: remember NAME
+func Remember(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: remember NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }

@@ -1,6 +1,7 @@
 package clitest
 
 import (
+	"cmp"
 	"encoding/hex"
 	"os"
 	"os/exec"
@@ -13,7 +14,8 @@ import (
 
 // Films makes each kind of film once; stories get copies.
 type Films struct {
-	Dir string // where they lie; an absolute path
+	Dir    string // where they lie; an absolute path
+	FFmpeg string // the program; "" is the one that PATH names then
 
 	mu sync.Mutex
 }
@@ -33,7 +35,7 @@ func (f *Films) Make(ts *testscript.TestScript, neg bool, args []string) {
 			"-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=" + seconds, "-f", "lavfi", "-i", "sine=f=440:d=" + seconds,
 			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-fflags", "+bitexact"}
 		ffmpeg = append(append(ffmpeg, options...), made)
-		if out, err := exec.Command("ffmpeg", ffmpeg...).CombinedOutput(); err != nil {
+		if out, err := exec.Command(cmp.Or(f.FFmpeg, "ffmpeg"), ffmpeg...).CombinedOutput(); err != nil {
 			ts.Fatalf("ffmpeg: %v\n%s", err, out)
 		}
 	}

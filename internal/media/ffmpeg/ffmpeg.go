@@ -63,7 +63,7 @@ type Tools struct {
 }
 
 // Find looks the programs up, in PATH where a path is "", and asks ffmpeg for its version: in the sandbox, where the kernel
-// has one and both start in it. It fails with *ErrMissing or *ErrTooOld.
+// has one and both start in it. It fails with *ErrMissing or *ErrTooOld. See Remember for those who ask often.
 func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 	var t Tools
 	for _, p := range []struct {
@@ -80,6 +80,11 @@ func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 		}
 		*p.into = path
 	}
+	memory := remembers(ctx)
+	known, ok, key := memory.recall(t.FFmpeg, t.FFprobe)
+	if ok {
+		return known, nil
+	}
 	out, err := t.start(ctx)
 	if ctx.Err() != nil {
 		return Tools{}, ctx.Err()
@@ -94,6 +99,7 @@ func Find(ctx context.Context, ffmpegPath, ffprobePath string) (Tools, error) {
 	if old(t.Version) {
 		return Tools{}, &ErrTooOld{Have: t.Version, Need: fmt.Sprintf("%d.%d", Minimum[0], Minimum[1])}
 	}
+	memory.keep(key, t)
 	return t, nil
 }
 

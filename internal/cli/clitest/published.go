@@ -1,4 +1,4 @@
-package main
+package clitest
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// changes tells on stdout what changed from one listing to a later one: "+ path", "- path", "~ path" where bytes
+// Changes tells on stdout what changed from one listing to a later one: "+ path", "- path", "~ path" where bytes
 // or time differ: changes OLD NEW
-func changes(ts *testscript.TestScript, neg bool, args []string) {
+func Changes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: changes OLD NEW")
 	}
@@ -78,9 +78,9 @@ type promised struct {
 	Findings *[]json.RawMessage `json:"findings"`
 }
 
-// contract checks stdout, the result of publish --json: it is one object of the promised shape, and every path in
+// Contract checks stdout, the result of publish --json: it is one object of the promised shape, and every path in
 // it can be opened as it stands.
-func contract(ts *testscript.TestScript, neg bool, args []string) {
+func Contract(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: contract")
 	}
@@ -110,24 +110,24 @@ func contract(ts *testscript.TestScript, neg bool, args []string) {
 
 // schema checks a result against the schema that users are given.
 func schema(ts *testscript.TestScript, result string) {
-	s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "result.schema.json"))
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join(docs, "result.schema.json"))
 	ts.Check(err)
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(result)))
 	ts.Check(err)
 	ts.Check(s.Validate(value))
 }
 
-// matches checks stdout against a part of a schema that users are given: matches FILE NAME is docs/FILE#/$defs/NAME.
-func matches(ts *testscript.TestScript, neg bool, args []string) {
+// Matches checks stdout against a part of a schema that users are given: matches FILE NAME is docs/FILE#/$defs/NAME.
+func Matches(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: matches SCHEMA NAME")
 	}
-	ts.Check(fits(ts.ReadFile("stdout"), args[0], args[1]))
+	ts.Check(Fits(ts.ReadFile("stdout"), args[0], args[1]))
 }
 
-// fits holds what was printed against docs/FILE#/$defs/NAME.
-func fits(printed, file, name string) error {
-	s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", file) + "#/$defs/" + name)
+// Fits holds what was printed against docs/FILE#/$defs/NAME.
+func Fits(printed, file, name string) error {
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join(docs, file) + "#/$defs/" + name)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package clitest
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// spoil gives an object of $BUCKET another Content-Type, as another tool would: spoil NAME TYPE
-func spoil(ts *testscript.TestScript, neg bool, args []string) {
+// Spoil gives an object of $BUCKET another Content-Type, as another tool would: spoil NAME TYPE
+func Spoil(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: spoil NAME TYPE")
 	}
