@@ -44,9 +44,9 @@ test: $(players) ## all tests
 	@$(MAKE) --no-print-directory player
 	go build -ldflags '-s -w' -o build/filmpress ./cmd/filmpress
 	@# The longest first, so that none of them is left alone at the end; one more than there are cores, since many wait for others. Not what only
-	@# make bench-storage wants, and would be linked to skip. All tools are there, so a test that lacks one fails; FILMPRESS_ALL= skips it.
+	@# make bench-storage wants, and would be linked to skip. All tools are there, so a test that lacks one fails; FILMPRESS_TEST_ALL= skips it.
 	@packages=$$(go list ./... | grep -v /storetest/speed); set -x; \
-	FILMPRESS_ALL=$${FILMPRESS_ALL-1} FILMPRESS_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./cmd/filmpress ./internal/watch $$packages
+	FILMPRESS_TEST_ALL=$${FILMPRESS_TEST_ALL-1} FILMPRESS_TEST_BINARY=$(CURDIR)/build/filmpress go test -vet=off -p $$(($$(nproc) + 1)) -timeout 60m ./internal/media/ffmpeg ./internal/cli ./cmd/filmpress ./internal/watch $$packages
 
 lint: ## what CI checks besides the tests
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
@@ -66,22 +66,22 @@ bench: ## the figures of docs/benchmarks.md
 	scripts/bench
 
 campaign: player ## what takes too long for every day: fifty killed publishers, all rows of the largest tables, all small clips published
-	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 60m -v -run TestKilledAnywhere
-	FILMPRESS_CAMPAIGN=1 go test ./cmd/filmpress -count=1 -timeout 60m -run TestModern
-	FILMPRESS_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m
-	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestEveryClip|TestRealClipsGiveSoundReleases|TestPictureAndSoundStayTogether'
+	FILMPRESS_TEST_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 60m -v -run TestKilledAnywhere
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./cmd/filmpress -count=1 -timeout 60m -run TestModern
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./internal/media/ffmpeg -count=1 -timeout 60m
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestEveryClip|TestRealClipsGiveSoundReleases|TestPictureAndSoundStayTogether'
 
-campaign-storage: ## hours (FILMPRESS_CAMPAIGN_S3 may name another server): a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
-	FILMPRESS_FAULTS=100 go test ./internal/release -count=1 -timeout 300m -v -run TestFaults
-	FILMPRESS_FAULTS=20 go test ./internal/release -count=1 -timeout 300m -v -run TestEightPublishers
-	FILMPRESS_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix
-	FILMPRESS_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestCrowd$$'
-	FILMPRESS_FAULTS=100 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run 'TestSyncFaults|TestCleanFaults'
-	FILMPRESS_KILLS=200 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run TestKilled
+campaign-storage: ## hours (FILMPRESS_TEST_CAMPAIGN_S3 may name another server): a hundred of each fault between client and server, eight publishers at once, 200 killed commands, a film of 1 GB mended, a million foreign objects
+	FILMPRESS_TEST_FAULTS=100 go test ./internal/release -count=1 -timeout 300m -v -run TestFaults
+	FILMPRESS_TEST_FAULTS=20 go test ./internal/release -count=1 -timeout 300m -v -run TestEightPublishers
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./internal/release -count=1 -timeout 60m -v -run TestSubtitleFix
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./internal/cli -count=1 -timeout 60m -v -run 'TestCrowd$$'
+	FILMPRESS_TEST_FAULTS=100 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run 'TestSyncFaults|TestCleanFaults'
+	FILMPRESS_TEST_KILLS=200 go test ./internal/store/storetest/campaign -count=1 -timeout 300m -v -run TestKilled
 
 campaign-machines: player ## fifty killed workers and servers
 	@scripts/need ffmpeg:ffmpeg
-	FILMPRESS_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 120m -v -run TestManyMachines
+	FILMPRESS_TEST_KILLS=50 go test ./cmd/filmpress -count=1 -timeout 120m -v -run TestManyMachines
 
 dev-cluster: build ## many machines on this one, to try them: a Temporal server, a bucket, two workers; Ctrl-C ends it
 	@scripts/need ffmpeg:ffmpeg
@@ -94,22 +94,22 @@ bench-cluster: ## what a second worker brings, and what workers cost against one
 	scripts/bench-cluster
 
 simulate-cluster: ## plans of films of three hours whose steps only sleep: FILMS walked without a server and modelled on many machines, ON_SERVER carried out by a real one
-	FILMPRESS_FILMS=$(or $(FILMS),2000) FILMPRESS_SERVER_FILMS=$(or $(ON_SERVER),4) go test ./internal/engine/temporal -count=1 -timeout 600m -v -run TestSimulation
+	FILMPRESS_TEST_FILMS=$(or $(FILMS),2000) FILMPRESS_TEST_SERVER_FILMS=$(or $(ON_SERVER),4) go test ./internal/engine/temporal -count=1 -timeout 600m -v -run TestSimulation
 
 bench-storage: ## what sync costs against a plain loop over the SDK and against rclone: the table of docs/benchmarks.md; 15 GB of disk at most
 	@scripts/need rclone:rclone
 	@$(MAKE) --no-print-directory build
-	FILMPRESS_BENCH=1 FILMPRESS_BINARY=$(CURDIR)/filmpress go test ./internal/store/storetest/speed -count=1 -timeout 120m -v -run TestSpeed
+	FILMPRESS_TEST_BENCH=1 FILMPRESS_TEST_BINARY=$(CURDIR)/filmpress go test ./internal/store/storetest/speed -count=1 -timeout 120m -v -run TestSpeed
 
 bench-subs: ## the figures on subtitles: speed against go-astisub, memory, many files
-	FILMPRESS_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
+	FILMPRESS_TEST_BENCH=1 go test ./internal/subtitle/rules -run 'TestSpeed|TestMemory' -count 1 -v
 
 align-campaign: ## how well subtitles are put in time with speech: the table of docs/benchmarks.md; some minutes
 	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng
-	FILMPRESS_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
+	FILMPRESS_TEST_CAMPAIGN=1 go test -count 1 -timeout 2h -run TestCampaign -v ./internal/subtitle/align
 
 bench-page: player ## how soon the page and the film begin on thin lines, and whether the film goes on; five minutes
-	FILMPRESS_CAMPAIGN=1 go test ./internal/watch -count=1 -timeout 20m -v -run "TestThinLines|TestWeight"
+	FILMPRESS_TEST_CAMPAIGN=1 go test ./internal/watch -count=1 -timeout 20m -v -run "TestThinLines|TestWeight"
 
 bench-lighthouse: build ## what Lighthouse says of a film's page and of a library's; brings it by npx
 	@scripts/need ffmpeg:ffmpeg espeak-ng:espeak-ng chromium:chromium node:nodejs npx:npm
@@ -119,7 +119,7 @@ bench-lighthouse: build ## what Lighthouse says of a film's page and of a librar
 pictures: player ## the README's pictures of a page, which the browser's tests take
 	@scripts/need ffmpeg:ffmpeg chromium:chromium pdftotext:poppler-utils
 	@rm -rf build/pictures && mkdir -p build/pictures
-	FILMPRESS_SHOTS=$(CURDIR)/build/pictures go test ./internal/watch -count=1 -run TestInBrowser/features
+	FILMPRESS_TEST_SHOTS=$(CURDIR)/build/pictures go test ./internal/watch -count=1 -run TestInBrowser/features
 	for name in desktop-light desktop-dark phone-light phone-dark; do \
 		ffmpeg -v error -y -i build/pictures/readme-$$name.png -vf "scale='min(960,iw)':-1:flags=lanczos,split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none" docs/pictures/$$name.png; \
 	done

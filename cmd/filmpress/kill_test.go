@@ -238,11 +238,11 @@ func undisturbed(t *testing.T) (files map[string]string, took time.Duration) {
 
 // TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing
 // finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
-// FILMPRESS_KILLS is how many are killed; the moments come from a seed, which is told.
+// FILMPRESS_TEST_KILLS is how many are killed; the moments come from a seed, which is told.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	kills := 4
-	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_TEST_KILLS")); err == nil {
 		kills = n
 	}
 	start := smallFilm(t)

@@ -20,16 +20,16 @@ import (
 )
 
 // TestManyMachines: a release that workers made is, byte for byte, the one that a machine makes alone; the film itself is gone from the
-// bucket when it is out, and lay there encrypted. Then workers and server are killed at random moments (FILMPRESS_KILLS, else 3):
+// bucket when it is out, and lay there encrypted. Then workers and server are killed at random moments (FILMPRESS_TEST_KILLS, else 3):
 // the release is the same, and nothing finished was made twice; the first of them is told to end instead, and finishes what it does. Four workers make it here, of whom one does not encode, two where they are killed, and one
-// in TestMachinesTrouble; with FILMPRESS_KILLS one and two make it here, too.
+// in TestMachinesTrouble; with FILMPRESS_TEST_KILLS one and two make it here, too.
 func TestManyMachines(t *testing.T) {
 	t.Parallel()
 	server, bucket := temporaltest.Start(t), s3server.Start(t)
 	start := smallFilm(t)
 	want, _ := undisturbed(t)
 	several := []int{4}
-	if os.Getenv("FILMPRESS_KILLS") != "" {
+	if os.Getenv("FILMPRESS_TEST_KILLS") != "" {
 		several = []int{1, 2, 4}
 	}
 	for _, n := range several {
@@ -112,7 +112,7 @@ func batch(t *testing.T, m *machines, k killed) {
 
 func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
 	kills := 3
-	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_KILLS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_TEST_KILLS")); err == nil {
 		kills = n
 	}
 	seed := uint64(time.Now().UnixNano())

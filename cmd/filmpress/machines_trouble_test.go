@@ -139,10 +139,10 @@ func leftToOthers(t *testing.T, server *temporaltest.Server, bucket s3server.Ser
 }
 
 // cutOff breaks the lines of one of two workers to the server and to the bucket while it works, for longer than the server waits for it
-// (a minute with FILMPRESS_KILLS). Its steps go to the other one; back again it takes part, and nothing that was finished is made twice.
+// (a minute with FILMPRESS_TEST_KILLS). Its steps go to the other one; back again it takes part, and nothing that was finished is made twice.
 func cutOff(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
 	pause := 15 * time.Second
-	if os.Getenv("FILMPRESS_KILLS") != "" {
+	if os.Getenv("FILMPRESS_TEST_KILLS") != "" {
 		pause = time.Minute
 	}
 	toServer, toBucket := faults.NewLine(t, server.Address), faults.NewLine(t, strings.TrimPrefix(bucket.Endpoint, "http://"))

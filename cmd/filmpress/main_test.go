@@ -29,7 +29,7 @@ func (m allTests) Run() (code int) {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(shared)
-	if given := os.Getenv("FILMPRESS_BINARY"); given != "" {
+	if given := os.Getenv("FILMPRESS_TEST_BINARY"); given != "" {
 		if err := use(given); err != nil {
 			log.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func use(program string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(inPlace), os.Symlink(program, inPlace), os.Unsetenv("FILMPRESS_BINARY"))
+	return errors.Join(os.Remove(inPlace), os.Symlink(program, inPlace), os.Unsetenv("FILMPRESS_TEST_BINARY"))
 }
 
 func TestMain(m *testing.M) {

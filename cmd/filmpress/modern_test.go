@@ -45,8 +45,8 @@ func TestModern(t *testing.T) {
 	})
 	t.Run("browser", func(t *testing.T) { browserTakesAV1(t, library) })
 	t.Run("again", func(t *testing.T) {
-		if os.Getenv("FILMPRESS_CAMPAIGN") == "" {
-			t.Skip("skipped: TestAV1IsTheSameTwice holds the encoder to it; FILMPRESS_CAMPAIGN=1 publishes all again")
+		if os.Getenv("FILMPRESS_TEST_CAMPAIGN") == "" {
+			t.Skip("skipped: TestAV1IsTheSameTwice holds the encoder to it; FILMPRESS_TEST_CAMPAIGN=1 publishes all again")
 		}
 		sameTwice(t, library, modernFilm(t))
 	})
@@ -69,7 +69,7 @@ func browserTakesAV1(t *testing.T, library string) {
 		t.Fatal(err)
 	}
 	players := map[string]string{"dashjs": "dashjs"}
-	if os.Getenv("FILMPRESS_CAMPAIGN") != "" { // TestDash has it every time, with H.264
+	if os.Getenv("FILMPRESS_TEST_CAMPAIGN") != "" { // TestDash has it every time, with H.264
 		players["shaka"] = "shaka-player"
 	}
 	var cases []map[string]string

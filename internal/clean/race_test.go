@@ -212,7 +212,7 @@ func alone(t *testing.T, other func(scene) func(context.Context, store.Store) er
 // random gives a source of chance that a failure can be repeated with, and how many times as many orders are tried as usual.
 func random(t *testing.T) (*rand.Rand, int) {
 	seed, times := uint64(time.Now().UnixNano()), 1
-	if text := os.Getenv("FILMPRESS_TURNS"); text != "" {
+	if text := os.Getenv("FILMPRESS_TEST_TURNS"); text != "" {
 		var err error
 		if times, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)

@@ -77,7 +77,7 @@ func entry(w http.ResponseWriter, key string, size int64, etag string) {
 }
 
 // TestCrowd: however many foreign objects a bucket holds, the commands find the film among them, ask for none of the others, and hold no list of them in
-// memory. FILMPRESS_CAMPAIGN=1 makes it a million.
+// memory. FILMPRESS_TEST_CAMPAIGN=1 makes it a million.
 func TestCrowd(t *testing.T) {
 	foreign := 20_000
 	if campaign {

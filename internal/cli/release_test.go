@@ -33,13 +33,13 @@ subtitles: {segment: 12}
 // clip gives a real clip, or skips where the collection is not there.
 func clip(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("FILMPRESS_CLIPS")
+	dir := os.Getenv("FILMPRESS_TEST_CLIPS")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared", "media")
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("skipped: the clip %s is not here; FILMPRESS_CLIPS names their folder", name)
+		t.Skipf("skipped: the clip %s is not here; FILMPRESS_TEST_CLIPS names their folder", name)
 	}
 	return path
 }
@@ -82,7 +82,7 @@ func verified(t *testing.T, target string) {
 	}
 }
 
-// TestRealClipsGiveSoundReleases publishes clips of several kinds, with FILMPRESS_CAMPAIGN of more, and holds each release against the
+// TestRealClipsGiveSoundReleases publishes clips of several kinds, with FILMPRESS_TEST_CAMPAIGN of more, and holds each release against the
 // rules of HLS.
 func TestRealClipsGiveSoundReleases(t *testing.T) {
 	needFFmpeg(t)
@@ -299,7 +299,7 @@ func watchIn(t *testing.T, page string) {
 		t.Fatal(err)
 	}
 	args := []string{script, "--url", page, "--expect", expect}
-	if shot := os.Getenv("FILMPRESS_SHOT"); shot != "" {
+	if shot := os.Getenv("FILMPRESS_TEST_SHOT"); shot != "" {
 		args = append(args, "--shot", shot)
 	}
 	out, err := exec.Command("node", args...).CombinedOutput()

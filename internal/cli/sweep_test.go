@@ -28,7 +28,7 @@ subtitles: {segment: 2}
 `
 
 // campaign: make campaign runs all rows of the largest tables; make test those that differ most from each other.
-var campaign = os.Getenv("FILMPRESS_CAMPAIGN") != ""
+var campaign = os.Getenv("FILMPRESS_TEST_CAMPAIGN") != ""
 
 // sweepLimit is the size, in bytes, up to which clips are published.
 const sweepLimit = 8 << 20
@@ -37,7 +37,7 @@ const sweepLimit = 8 << 20
 // pictures at their times, or one sentence and nothing else. It takes minutes, so it is a part of `make campaign`.
 func TestEveryClip(t *testing.T) {
 	if !campaign {
-		t.Skip("skipped: it takes minutes; FILMPRESS_CAMPAIGN=1 runs it")
+		t.Skip("skipped: it takes minutes; FILMPRESS_TEST_CAMPAIGN=1 runs it")
 	}
 	needFFmpeg(t)
 	root := filepath.Dir(clip(t, "MANIFEST.tsv"))

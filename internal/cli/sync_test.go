@@ -22,7 +22,7 @@ subtitles: {segment: 2}
 `
 
 // TestPictureAndSoundStayTogether: films that flash and beep at once do so in the finished segments, at the time at which
-// they did it, to within one frame: whatever the rate, the container, its start and its edit lists. FILMPRESS_CAMPAIGN tries more of them.
+// they did it, to within one frame: whatever the rate, the container, its start and its edit lists. FILMPRESS_TEST_CAMPAIGN tries more of them.
 func TestPictureAndSoundStayTogether(t *testing.T) {
 	needFFmpeg(t)
 	flash := func(rate string) string {

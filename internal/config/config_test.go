@@ -235,7 +235,7 @@ func TestUnknownName(t *testing.T) {
 }
 
 func TestStrayVariables(t *testing.T) {
-	fs := strayVariables([]string{"FILMPRESS_S3_ENDPONIT=x", "FILMPRESS_TO=x", "FILMPRESS_CLIPS=x", "PATH=x"})
+	fs := strayVariables([]string{"FILMPRESS_S3_ENDPONIT=x", "FILMPRESS_TO=x", "FILMPRESS_TEST_CLIPS=x", "PATH=x"})
 	if len(fs) != 1 || fs[0].Severity != report.Warn || fs[0].Hint != "did you mean FILMPRESS_S3_ENDPOINT?" {
 		t.Errorf("got %v", fs)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Tool ends a test for want of a tool; the words say of which. The test is skipped, or fails where FILMPRESS_ALL is set: `make test`
+// Tool ends a test for want of a tool; the words say of which. The test is skipped, or fails where FILMPRESS_TEST_ALL is set: `make test`
 // installs all that is asked for in this way and sets it, so that an installation that went wrong does not look like tests that passed.
 // What no installation brings (rights, a kernel, real clips) is a plain skip.
 func Tool(t testing.TB, format string, words ...any) {
@@ -20,4 +20,4 @@ func Tool(t testing.TB, format string, words ...any) {
 }
 
 // All is the variable under which nothing is skipped for want of a tool.
-const All = "FILMPRESS_ALL"
+const All = "FILMPRESS_TEST_ALL"

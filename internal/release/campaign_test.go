@@ -31,7 +31,7 @@ func client(t testing.TB, server s3server.Server, o s3.Options) store.Store {
 
 // TestFaults publishes over lines that are bad in every way we know. Each time it succeeds, and every object is right, or it fails
 // with one clear sentence; the next publish over a good line finishes; and whoever watches the film meanwhile meets whole
-// releases only. FILMPRESS_FAULTS is how often for each kind of fault.
+// releases only. FILMPRESS_TEST_FAULTS is how often for each kind of fault.
 func TestFaults(t *testing.T) {
 	faults.Each(t, "publishes", faulty)
 }
@@ -115,7 +115,7 @@ func TestEightPublishers(t *testing.T) {
 				f := fault(direct)
 				server = faults.Between(t, direct, func(*http.Request) faults.Fault { return f })
 			}
-			for round := range faults.Times("FILMPRESS_FAULTS", 1) {
+			for round := range faults.Times("FILMPRESS_TEST_FAULTS", 1) {
 				for _, same := range []bool{true, false} {
 					eight(t, direct, server, fmt.Sprint("film ", round, same), same, fault == nil, (round+len(name))%2 == 1)
 				}

@@ -15,11 +15,11 @@ import (
 )
 
 // TestSubtitleFix: mending a subtitle sends less than 200 bytes for each segment of the film, counted on the wire, whatever the segments'
-// sizes. With FILMPRESS_CAMPAIGN the film has 5,000 segments of 200 KiB, which is 1 GB, and the fix is less than 1 MB.
+// sizes. With FILMPRESS_TEST_CAMPAIGN the film has 5,000 segments of 200 KiB, which is 1 GB, and the fix is less than 1 MB.
 func TestSubtitleFix(t *testing.T) {
 	const rungs = 6
 	segments, size := 1000, 200
-	if os.Getenv("FILMPRESS_CAMPAIGN") != "" {
+	if os.Getenv("FILMPRESS_TEST_CAMPAIGN") != "" {
 		segments, size = 5000, 200<<10
 	}
 	server := s3server.Start(t)

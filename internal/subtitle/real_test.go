@@ -16,10 +16,10 @@ import (
 // clip reads one of the real files that lie outside the project.
 func clip(t testing.TB, name string) []byte {
 	t.Helper()
-	dir := cmp.Or(os.Getenv("FILMPRESS_CLIPS"), filepath.Join("..", "..", "..", "shared", "media"))
+	dir := cmp.Or(os.Getenv("FILMPRESS_TEST_CLIPS"), filepath.Join("..", "..", "..", "shared", "media"))
 	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
-		t.Skipf("the real files are not here (set FILMPRESS_CLIPS): %v", err)
+		t.Skipf("the real files are not here (set FILMPRESS_TEST_CLIPS): %v", err)
 	}
 	return data
 }

@@ -15,7 +15,7 @@ import (
 	"filmpress/internal/verify"
 )
 
-// BenchmarkUnpublished is what publish pays for its proof before the switch: CPU a minute of film. FILMPRESS_LIBRARY names a
+// BenchmarkUnpublished is what publish pays for its proof before the switch: CPU a minute of film. FILMPRESS_TEST_LIBRARY names a
 // library with one film, read from disk; without it, it is the small film of the tests, in memory.
 func BenchmarkUnpublished(b *testing.B) {
 	set, id := benchSet(b)
@@ -40,7 +40,7 @@ func cpu(b *testing.B) time.Duration {
 }
 
 func benchSet(b *testing.B) (release.Set, string) {
-	library := os.Getenv("FILMPRESS_LIBRARY")
+	library := os.Getenv("FILMPRESS_TEST_LIBRARY")
 	if library == "" {
 		s := newSite(b)
 		return s.set(), s.id
@@ -48,7 +48,7 @@ func benchSet(b *testing.B) (release.Set, string) {
 	s := &site{t: b, files: map[string][]byte{}}
 	pointers, err := filepath.Glob(filepath.Join(library, "*", "release.json"))
 	if err != nil || len(pointers) != 1 {
-		b.Fatal("FILMPRESS_LIBRARY is not the library of one film: ", pointers, err)
+		b.Fatal("FILMPRESS_TEST_LIBRARY is not the library of one film: ", pointers, err)
 	}
 	root := filepath.Dir(pointers[0])
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -61,7 +61,7 @@ var published = sync.OnceValues(func() (map[string][]byte, error) {
 		}
 	}
 	library := filepath.Join(work, "library")
-	program := os.Getenv("FILMPRESS_BINARY") // make test has built it
+	program := os.Getenv("FILMPRESS_TEST_BINARY") // make test has built it
 	if program == "" {
 		program = filepath.Join(work, "filmpress")
 		if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {

@@ -112,7 +112,7 @@ func TestInBrowser(t *testing.T) {
 	printed := filepath.Join(t.TempDir(), "page.pdf")
 	nothing := func(*testing.T) {}
 	run("entrance and release", "watch.mjs", nothing, "--url", server.URL+"/index.html", "--size", "1280x900", "--url", server.URL+"/r/one/index.html", "--size", "390x844", "--expect", expect)
-	run("features", "features.mjs", func(t *testing.T) { readsInPrint(t, printed) }, "--url", server.URL+"/index.html", "--print", printed, "--shots", os.Getenv("FILMPRESS_SHOTS"))
+	run("features", "features.mjs", func(t *testing.T) { readsInPrint(t, printed) }, "--url", server.URL+"/index.html", "--print", printed, "--shots", os.Getenv("FILMPRESS_TEST_SHOTS"))
 	run("firefox", "firefox.mjs", nothing, "--url", server.URL+"/index.html", "--expect", expect)
 	run("file", "file.mjs", nothing, "--page", filepath.Join(dir, "index.html"), "--expect", expect)
 }

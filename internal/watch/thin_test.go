@@ -157,11 +157,11 @@ o/v0/index.m3u8
 `
 
 // TestThinLines measures how soon a film begins on a thin line, and whether it goes on. Every day it plays for some seconds; with
-// FILMPRESS_CAMPAIGN it plays for two minutes, and the promised times are held.
+// FILMPRESS_TEST_CAMPAIGN it plays for two minutes, and the promised times are held.
 func TestThinLines(t *testing.T) {
 	t.Parallel()
 	player, chromium := needBrowser(t)
-	campaign := os.Getenv("FILMPRESS_CAMPAIGN") != ""
+	campaign := os.Getenv("FILMPRESS_TEST_CAMPAIGN") != ""
 	play, ahead := 8, 10 // seconds; the film is longer by what a player may load ahead
 	if campaign {
 		play, ahead = 120, 40

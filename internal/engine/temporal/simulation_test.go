@@ -129,12 +129,12 @@ func dialCounting(t *testing.T, address string) (*Cluster, *counts) {
 }
 
 // TestSimulationServer has a real server carry out plans of films of three hours in parts of a minute, whose steps only sleep, all published at once and followed as
-// publishers do: what one film takes of the server and the bucket, and whether any healthy step is tried again. FILMPRESS_SERVER_FILMS is how many;
-// FILMPRESS_MACHINES, how many workers (8), with FILMPRESS_SLOTS of heavy steps each (8).
+// publishers do: what one film takes of the server and the bucket, and whether any healthy step is tried again. FILMPRESS_TEST_SERVER_FILMS is how many;
+// FILMPRESS_TEST_MACHINES, how many workers (8), with FILMPRESS_TEST_SLOTS of heavy steps each (8).
 func TestSimulationServer(t *testing.T) {
-	films, machines, slots := number("FILMPRESS_SERVER_FILMS", 0), number("FILMPRESS_MACHINES", 8), number("FILMPRESS_SLOTS", 8)
+	films, machines, slots := number("FILMPRESS_TEST_SERVER_FILMS", 0), number("FILMPRESS_TEST_MACHINES", 8), number("FILMPRESS_TEST_SLOTS", 8)
 	if films == 0 {
-		t.Skip("skipped: set FILMPRESS_SERVER_FILMS, as make simulate-cluster does")
+		t.Skip("skipped: set FILMPRESS_TEST_SERVER_FILMS, as make simulate-cluster does")
 	}
 	server := temporaltest.Start(t, "--dynamic-config-value", "matching.useNewMatcher=true")
 	place, steps := &counting{Store: storetest.Memory()}, &sleeper{}

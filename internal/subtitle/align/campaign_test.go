@@ -111,7 +111,7 @@ func quantile(v []float64, q float64) float64 {
 
 // TestCampaign is the long proof, behind `make align-campaign`. It prints the table of docs/benchmarks.md.
 func TestCampaign(t *testing.T) {
-	if os.Getenv("FILMPRESS_CAMPAIGN") == "" {
+	if os.Getenv("FILMPRESS_TEST_CAMPAIGN") == "" {
 		t.Skip("the long campaign runs behind make align-campaign")
 	}
 	needVoices(t)
@@ -133,7 +133,7 @@ func TestCampaign(t *testing.T) {
 				for _, into := range []*tally{&byChange[c], &byBed[b], &all} {
 					into.add(r, m)
 				}
-				if q := quantile(m, 0.95); os.Getenv("FILMPRESS_CAMPAIGN") == "talk" && (q > 400 || !r.Sure()) {
+				if q := quantile(m, 0.95); os.Getenv("FILMPRESS_TEST_CAMPAIGN") == "talk" && (q > 400 || !r.Sure()) {
 					t.Logf("%s, %s, %s: median %.0f, 95%% %.0f; conf %.2f ratio %s pieces %v why %s; speech conf %.2f spans %d", lang, beds[b].name, change.name, quantile(m, 0.5), q, r.Confidence, r.Ratio.Name, r.Pieces, r.Why, speech.Confidence, len(speech.Spans))
 				}
 			}
@@ -181,11 +181,11 @@ func (a *tally) row(name string) string {
 
 // TestCampaignRefusals holds cues against sound that they do not belong to.
 func TestCampaignRefusals(t *testing.T) {
-	if os.Getenv("FILMPRESS_CAMPAIGN") == "" {
+	if os.Getenv("FILMPRESS_TEST_CAMPAIGN") == "" {
 		t.Skip("the long campaign runs behind make align-campaign")
 	}
 	needVoices(t)
-	talk := os.Getenv("FILMPRESS_CAMPAIGN") == "talk"
+	talk := os.Getenv("FILMPRESS_TEST_CAMPAIGN") == "talk"
 	length := 6 * time.Minute
 	cues := map[string]film{}
 	langs := []string{"en", "ru", "de", "hu", "ky", "tr"}

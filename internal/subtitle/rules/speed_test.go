@@ -87,7 +87,7 @@ func median(runs int, f func()) time.Duration {
 
 // bench skips a measurement where nobody asked for it: it says nothing about whether the code is right.
 func bench(t *testing.T) {
-	if os.Getenv("FILMPRESS_BENCH") == "" {
+	if os.Getenv("FILMPRESS_TEST_BENCH") == "" {
 		t.Skip("make bench-subs measures this")
 	}
 }
@@ -170,7 +170,7 @@ func TestSpeedManyFiles(t *testing.T) {
 
 // TestMemory judges a file in a process of its own, and looks how much that process grew.
 func TestMemory(t *testing.T) {
-	if name := os.Getenv("FILMPRESS_MEMORY"); name != "" {
+	if name := os.Getenv("FILMPRESS_TEST_MEMORY"); name != "" {
 		grow(name)
 		return
 	}
@@ -192,7 +192,7 @@ func measureMemory(t *testing.T, f subtitle.Format, data []byte) {
 	}
 	for range 3 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$", "-test.v")
-		cmd.Env = append(os.Environ(), "FILMPRESS_MEMORY="+name)
+		cmd.Env = append(os.Environ(), "FILMPRESS_TEST_MEMORY="+name)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)

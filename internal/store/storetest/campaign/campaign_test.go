@@ -104,7 +104,7 @@ type buckets struct {
 // TestSyncFaults brings a library to a bucket and back over bad lines, and from there to buckets that have the version before, one of the same
 // server and one of another. Where sync says that it is done, every byte is right; else the next one over a good line finishes. What only a
 // bucket has is deleted, and nothing else. In a test the seed's lot leaves one of the last two ways out; a campaign goes all four, or from
-// bucket to bucket alone where FILMPRESS_BUCKETS is set.
+// bucket to bucket alone where FILMPRESS_TEST_BUCKETS is set.
 func TestSyncFaults(t *testing.T) {
 	faults.Each(t, "syncs", func(t *testing.T, server s3server.Server, bad *faults.Bad) (a faults.Tally) {
 		near, far := beside(t, server), apart(t, server)
@@ -120,9 +120,9 @@ func TestSyncFaults(t *testing.T) {
 
 func ways(bad *faults.Bad) []string {
 	switch {
-	case os.Getenv("FILMPRESS_BUCKETS") != "":
+	case os.Getenv("FILMPRESS_TEST_BUCKETS") != "":
 		return []string{within, across}
-	case os.Getenv("FILMPRESS_FAULTS") != "":
+	case os.Getenv("FILMPRESS_TEST_FAULTS") != "":
 		return []string{up, down, within, across}
 	}
 	return []string{up, down, []string{within, across}[bad.Lots.IntN(2)]}

@@ -26,7 +26,7 @@ import (
 // TestMain plays the commands that are killed and that the real program cannot be asked for in a test's time: "publish BUCKET SLUG
 // VERSION UPLOADS", because a film would have to be encoded, and "clean BUCKET SLUG", because a week would have to pass.
 func TestMain(m *testing.M) {
-	role := os.Getenv("FILMPRESS_KILLED")
+	role := os.Getenv("FILMPRESS_TEST_KILLED")
 	if role == "" {
 		os.Exit(m.Run())
 	}
@@ -76,7 +76,7 @@ type killing struct {
 
 func (k *killing) run(role string, args ...string) *exec.Cmd {
 	cmd := exec.Command(k.self, args...)
-	cmd.Env = append(os.Environ(), "FILMPRESS_KILLED="+role)
+	cmd.Env = append(os.Environ(), "FILMPRESS_TEST_KILLED="+role)
 	return cmd
 }
 
@@ -138,8 +138,8 @@ func current(t *testing.T, k *killing) {
 }
 
 // TestKilled kills publish, sync and clean with SIGKILL at random moments, several times each on one film. The next run that is left
-// alone finishes, nothing that a kept release names is lost, and a viewer meets whole releases all the while. FILMPRESS_KILLS is how
-// many are killed in all; the moments come from a seed, which is told. FILMPRESS_BINARY is the program, built here where it is not given.
+// alone finishes, nothing that a kept release names is lost, and a viewer meets whole releases all the while. FILMPRESS_TEST_KILLS is how
+// many are killed in all; the moments come from a seed, which is told. FILMPRESS_TEST_BINARY is the program, built here where it is not given.
 func TestKilled(t *testing.T) {
 	server := s3server.Anywhere(t)
 	server.Setenv(t)
@@ -148,7 +148,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := os.Getenv("FILMPRESS_BINARY")
+	program := os.Getenv("FILMPRESS_TEST_BINARY")
 	if program == "" {
 		program = filepath.Join(t.TempDir(), "filmpress")
 		if out, err := exec.Command("go", "build", "-o", program, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
@@ -156,7 +156,7 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	moments := rand.New(rand.NewPCG(faults.Seed(t), 0))
-	kills, wanted, until := map[string]int{}, faults.Times("FILMPRESS_KILLS", 6), faults.Until()
+	kills, wanted, until := map[string]int{}, faults.Times("FILMPRESS_TEST_KILLS", 6), faults.Until()
 	took := map[string]time.Duration{}
 	var a faults.Tally
 	for n, film := 0, 0; n < wanted && time.Now().Before(until); film++ {

@@ -24,22 +24,22 @@ func Times(variable string, few int) int {
 	return few
 }
 
-// Seed is what a campaign's lots follow from. It is told, and FILMPRESS_SEED repeats one.
+// Seed is what a campaign's lots follow from. It is told, and FILMPRESS_TEST_SEED repeats one.
 func Seed(t testing.TB) uint64 {
 	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("FILMPRESS_SEED"); text != "" {
+	if text := os.Getenv("FILMPRESS_TEST_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("FILMPRESS_SEED=%d", seed)
+	t.Logf("FILMPRESS_TEST_SEED=%d", seed)
 	return seed
 }
 
-// Until is when a campaign begins nothing more, however often it was to be done: FILMPRESS_MINUTES after its beginning, or a day.
+// Until is when a campaign begins nothing more, however often it was to be done: FILMPRESS_TEST_MINUTES after its beginning, or a day.
 func Until() time.Time {
-	return time.Now().Add(time.Duration(Times("FILMPRESS_MINUTES", 24*60)) * time.Minute)
+	return time.Now().Add(time.Duration(Times("FILMPRESS_TEST_MINUTES", 24*60)) * time.Minute)
 }
 
 // Tally is what a campaign counts: a line of its table.
@@ -89,16 +89,16 @@ const (
 	lanes = 10
 )
 
-// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_FAULTS says how often. Each part has a bucket of its own (see
+// Each has run meet each kind of fault: Few in a test, all of them where FILMPRESS_TEST_FAULTS says how often. Each part has a bucket of its own (see
 // s3server.Anywhere), and does what bad.Runs counts. The sums are told as a table, whose second column is called runs.
 func Each(t *testing.T, runs string, run func(t *testing.T, server s3server.Server, bad *Bad) Tally) {
 	seed := Seed(t)
 	s3server.Keys().Setenv(t)
 	kinds := Kinds
-	if os.Getenv("FILMPRESS_FAULTS") == "" {
+	if os.Getenv("FILMPRESS_TEST_FAULTS") == "" {
 		kinds = Few()
 	}
-	wanted, until := Times("FILMPRESS_FAULTS", 1), Until()
+	wanted, until := Times("FILMPRESS_TEST_FAULTS", 1), Until()
 	var mu sync.Mutex
 	sums := make([]Tally, len(kinds))
 	var group errgroup.Group

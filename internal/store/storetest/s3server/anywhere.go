@@ -14,9 +14,9 @@ import (
 )
 
 // elsewhere is a server of somebody's, for campaigns, as the variables named it when the process began: tests set AWS's anew.
-var elsewhere = Server{Endpoint: os.Getenv("FILMPRESS_CAMPAIGN_S3"), AccessKey: os.Getenv("AWS_ACCESS_KEY_ID"), SecretKey: os.Getenv("AWS_SECRET_ACCESS_KEY")}
+var elsewhere = Server{Endpoint: os.Getenv("FILMPRESS_TEST_CAMPAIGN_S3"), AccessKey: os.Getenv("AWS_ACCESS_KEY_ID"), SecretKey: os.Getenv("AWS_SECRET_ACCESS_KEY")}
 
-// Anywhere is Start or, where FILMPRESS_CAMPAIGN_S3 is the address of another server (http://host:port) and AWS_ACCESS_KEY_ID and
+// Anywhere is Start or, where FILMPRESS_TEST_CAMPAIGN_S3 is the address of another server (http://host:port) and AWS_ACCESS_KEY_ID and
 // AWS_SECRET_ACCESS_KEY are keys to it, a bucket of its own there, which is removed when the test ends. Such a server has no Dir and no
 // Guest, and cannot be stopped.
 func Anywhere(t testing.TB) Server {

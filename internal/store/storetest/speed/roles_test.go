@@ -31,7 +31,7 @@ const (
 // TestMain plays the contenders that are written for the benchmark, each as a process of its own: "loop FOLDER PREFIX" is the least
 // that puts a folder's files by the SDK, "list PREFIX" the least that can find out that there is nothing to do.
 func TestMain(m *testing.M) {
-	role := os.Getenv("FILMPRESS_SPEED")
+	role := os.Getenv("FILMPRESS_TEST_SPEED")
 	if role == "" {
 		os.Exit(m.Run())
 	}

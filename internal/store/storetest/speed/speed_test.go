@@ -41,13 +41,13 @@ type bench struct {
 	rows   []string
 }
 
-// TestSpeed prints the table of docs/benchmarks.md. FILMPRESS_BENCH=1 asks for it; FILMPRESS_BENCH_ROUNDS is how many times each figure
-// is taken (5), FILMPRESS_BINARY the program, built here where it is not given.
+// TestSpeed prints the table of docs/benchmarks.md. FILMPRESS_TEST_BENCH=1 asks for it; FILMPRESS_TEST_BENCH_ROUNDS is how many times each figure
+// is taken (5), FILMPRESS_TEST_BINARY the program, built here where it is not given.
 func TestSpeed(t *testing.T) {
-	if os.Getenv("FILMPRESS_BENCH") == "" {
-		t.Skip("skipped: it takes some minutes; FILMPRESS_BENCH=1 asks for it")
+	if os.Getenv("FILMPRESS_TEST_BENCH") == "" {
+		t.Skip("skipped: it takes some minutes; FILMPRESS_TEST_BENCH=1 asks for it")
 	}
-	b := &bench{t: t, server: s3server.Alone(t), rounds: number("FILMPRESS_BENCH_ROUNDS", 5)}
+	b := &bench{t: t, server: s3server.Alone(t), rounds: number("FILMPRESS_TEST_BENCH_ROUNDS", 5)}
 	b.home = t.TempDir()
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "AWS_") && !strings.HasPrefix(v, "XDG_") && !strings.HasPrefix(v, "RCLONE_") && !strings.HasPrefix(v, "HOME=") {
@@ -71,7 +71,7 @@ func TestSpeed(t *testing.T) {
 	})
 	t.Run("many", func(t *testing.T) {
 		b.rounds = 1
-		for _, n := range []int{20_000, number("FILMPRESS_BENCH_MANY", 100_000)} {
+		for _, n := range []int{20_000, number("FILMPRESS_TEST_BENCH_MANY", 100_000)} {
 			folder := b.files(t, "many", n, func(int) int { return 1 << 10 })
 			b.compare(t, fmt.Sprintf("put %d files of 1 KiB", n), folder, true, sync)
 			b.compare(t, fmt.Sprintf("no-op sync of %d", n), folder, false, listing, sync)
@@ -88,15 +88,15 @@ func (b *bench) contenders() (loop, listing, sync contender, others []contender)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	filmpress := os.Getenv("FILMPRESS_BINARY")
+	filmpress := os.Getenv("FILMPRESS_TEST_BINARY")
 	if filmpress == "" {
 		filmpress = filepath.Join(b.t.TempDir(), "filmpress")
 		if out, err := exec.Command("go", "build", "-o", filmpress, "filmpress/cmd/filmpress").CombinedOutput(); err != nil {
 			b.t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	loop = contender{"plain SDK loop, 32 workers", func(f, p string) []string { return []string{self, f, p} }, []string{"FILMPRESS_SPEED=loop"}}
-	listing = contender{"LIST only", func(_, p string) []string { return []string{self, p} }, []string{"FILMPRESS_SPEED=list"}}
+	loop = contender{"plain SDK loop, 32 workers", func(f, p string) []string { return []string{self, f, p} }, []string{"FILMPRESS_TEST_SPEED=loop"}}
+	listing = contender{"LIST only", func(_, p string) []string { return []string{self, p} }, []string{"FILMPRESS_TEST_SPEED=list"}}
 	sync = contender{"filmpress sync", func(f, p string) []string { return []string{filmpress, "sync", f, "s3://" + bucket + "/" + p} }, nil}
 	for _, o := range []contender{
 		{"rclone sync", func(f, p string) []string { return []string{"rclone", "sync", f, "t:" + bucket + "/" + p} }, nil},
