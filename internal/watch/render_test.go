@@ -149,7 +149,7 @@ func TestOurWords(t *testing.T) {
 		ours := map[string]bool{} // whether it was met
 		w, _ := wordsFor(tag)
 		for _, text := range []string{w.Chapters, w.Transcript, w.Embed, w.Credits, w.Downloads, w.Links, w.Private, w.Search, w.ForDeaf, w.Offline, w.TextFile, w.Licence + ":", w.Notice,
-			w.Subtitles, w.HowSubtitles, w.LocalFile, w.date(p.Film.Date), w.Fullscreen, w.Off} {
+			w.Subtitles, w.HowSubtitles, w.HowKey, w.LocalFile, w.date(p.Film.Date), w.Fullscreen, w.Off} {
 			ours[text] = false
 		}
 		var walk func(n *html.Node, lang string)

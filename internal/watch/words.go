@@ -47,6 +47,7 @@ type words struct {
 	KeySpeed        string   `yaml:"key_speed"`
 	Close           string   `yaml:"close"`
 	HowSubtitles    string   `yaml:"how_subtitles"`
+	HowKey          string   `yaml:"how_key"`  // another way, for those who have keys
 	ForDeaf         string   `yaml:"for_deaf"` // behind a track's name
 	Transcript      string   `yaml:"transcript"`
 	Search          string   `yaml:"search"`

@@ -31,6 +31,7 @@ async function quiet() { // nothing of the film before play, with and without a 
   for (const javaScriptEnabled of [true, false]) {
     const { context, page, asked } = await open({ javaScriptEnabled, locale: "ru-RU" });
     await page.waitForTimeout(1500);
+    check(`who has keys is told of C, JavaScript ${javaScriptEnabled}`, (await page.locator(".by-key").isVisible()) === javaScriptEnabled);
     check(`nothing of the film is loaded before play, script ${javaScriptEnabled}`, filmFiles(asked).length === 0, filmFiles(asked));
     check(`the page tells of CC and its key where they are, script ${javaScriptEnabled}`, (await page.locator(".how").isVisible()) === javaScriptEnabled);
     if (!javaScriptEnabled) await shot(page, "no-script", true);
@@ -237,6 +238,7 @@ async function addresses() {
 async function phone() {
   for (const colorScheme of ["light", "dark"]) {
     const { context, page } = await open({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme, hasTouch: true, reducedMotion: "reduce" });
+    check("a phone is told of no key that it has not", !(await page.locator(".by-key").isVisible()));
     check("a phone's page is no wider than the phone", await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await shot(page, `phone-${colorScheme}`);
     await page.locator(".start").click();
