@@ -57,7 +57,7 @@ func run(address, folder string, temporary bool) error {
 		RootUserSecret:    root.Secret,
 		IAMService:        accounts{root.Access: root, guest.Access: guest},
 		Ports:             []string{address},
-		MaxConnections:    4096,
+		MaxConnections:    1 << 16, // the idle ones of hundreds of clients that had their turn count, too
 		MaxRequests:       4096,
 		MultipartMaxParts: 10000,
 		KeepAlive:         true,
