@@ -181,7 +181,7 @@ func (a *app) tell(err error) string {
 		a.ui.Findings(unsound.Findings)
 	}
 	if other, ok := errors.AsType[*temporal.OtherError](err); ok { // it knows no flags
-		return strings.NewReplacer("filmpress attach "+other.Slug, a.command("attach", other.Slug), "filmpress cancel "+other.Slug, a.command("cancel", other.Slug)).Replace(err.Error())
+		return other.Told(a.command)
 	}
 	switch {
 	case is[*ffmpeg.ErrLacks](err):

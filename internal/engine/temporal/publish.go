@@ -63,7 +63,12 @@ var ErrNoPublish = errors.New("knows no publish of that film")
 type OtherError struct{ Slug string }
 
 func (e *OtherError) Error() string {
-	return fmt.Sprintf("another version of %s is being made already; wait for it with filmpress attach %s, or end it with filmpress cancel %s", e.Slug, e.Slug, e.Slug)
+	return e.Told(func(words ...string) string { return "filmpress " + strings.Join(words, " ") })
+}
+
+// Told is the same with the commands as one gives them who knows their flags.
+func (e *OtherError) Told(command func(words ...string) string) string {
+	return fmt.Sprintf("another version of %s is being made already; wait for it with %s, or end it with %s", e.Slug, command("attach", e.Slug), command("cancel", e.Slug))
 }
 
 // id is how the server calls the publish of a film: one at a time.

@@ -26,7 +26,7 @@ func Anywhere(t testing.TB) Server {
 	}
 	s := elsewhere
 	s.Bucket = "filmpress-test-" + strings.ToLower(rand.Text())
-	if _, err := s.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
+	if err := s.make(t.Context()); err != nil {
 		t.Fatalf("a bucket cannot be made at %s: %v", s.Endpoint, err)
 	}
 	t.Cleanup(func() {
@@ -40,7 +40,7 @@ func Anywhere(t testing.TB) Server {
 		}
 	})
 	// Without the right to list, strangers are told 403 of what is not there, and not 404.
-	if err := s.SetPolicy(t.Context(), fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket),
+	if err := s.SetPolicy(t.Context(), s.readable(),
 		fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:ListBucket","Resource":"arn:aws:s3:::%s"}`, s.Bucket)); err != nil {
 		t.Fatalf("the bucket of the tests cannot be opened to readers: %v", err)
 	}

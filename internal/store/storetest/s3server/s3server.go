@@ -134,8 +134,7 @@ func (s Server) prepare(ctx context.Context) error {
 	if err := s.make(ctx); err != nil {
 		return err
 	}
-	public := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
-	if err := s.SetPolicy(ctx, public); err != nil {
+	if err := s.SetPolicy(ctx, s.readable()); err != nil {
 		return err
 	}
 	_, err := s.Client().PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.Bucket, CORSConfiguration: &types.CORSConfiguration{
@@ -155,6 +154,11 @@ func (s Server) make(ctx context.Context) error {
 
 // remove takes the bucket away. What the server still writes into it, for somebody who did not wait, goes with the server's folder.
 func (s Server) remove() { os.RemoveAll(s.Dir) }
+
+// readable is the statement that opens the bucket's objects to strangers.
+func (s Server) readable() string {
+	return fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/*"}`, s.Bucket)
+}
 
 // SetPolicy gives the bucket a policy of statements, in the place of the one that opens it to readers.
 func (s Server) SetPolicy(ctx context.Context, statements ...string) error {
