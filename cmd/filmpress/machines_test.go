@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -111,10 +110,7 @@ func batch(t *testing.T, m *machines, k killed) {
 }
 
 func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
-	kills := 3
-	if n, err := strconv.Atoi(os.Getenv("FILMPRESS_TEST_KILLS")); err == nil {
-		kills = n
-	}
+	kills := many("FILMPRESS_TEST_KILLS", 3)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	moments := rand.New(rand.NewPCG(seed, 0))

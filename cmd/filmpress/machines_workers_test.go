@@ -115,10 +115,13 @@ func (m *machines) kill(i int) {
 	m.workers[i].Wait()
 }
 
+// silence is after what time without a word the server thinks a step lost.
+const silence = 10 * time.Second
+
 // publisher is a command that publishes k's film with the workers.
 func (m *machines) publisher(k killed, more ...string) *exec.Cmd {
 	args := append([]string{"publish", k.film, "--pipeline", filepath.Join(k.dir, "parts.yml"), "--language", "en", "--to", filepath.Join(k.dir, "library"),
-		"--engine", "temporal", "--silence", "10s"}, more...)
+		"--engine", "temporal", "--silence", silence.String()}, more...)
 	return m.command("publisher", args...)
 }
 

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-
-	"filmpress/internal/engine/temporal"
 )
 
 // Wrong flags and arguments are told in our words, with an example.
@@ -138,23 +136,6 @@ func TestNextCommand(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", c.line, got, c.want)
 		}
 		root = newRoot(&app{})
-	}
-}
-
-// A command that is printed by what knows no flags has those of the command that failed.
-func TestOtherVersion(t *testing.T) {
-	root := newRoot(&app{})
-	cmd, rest, err := root.Find(strings.Fields("publish film.mp4 --engine temporal --kept shared --queue ours"))
-	if err == nil {
-		err = cmd.ParseFlags(rest)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{cmd: cmd}
-	want := "another version of the-lake is being made already; wait for it with filmpress attach the-lake --kept shared --queue ours, or end it with filmpress cancel the-lake --kept shared --queue ours"
-	if got := a.tell(&temporal.OtherError{Slug: "the-lake"}); got != want {
-		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
 

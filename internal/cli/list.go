@@ -204,7 +204,7 @@ func (a *app) showFilm(f cataloguedFilm) {
 		facts = append(facts, f.Language, ui.Clock(time.Duration(f.Duration*float64(time.Second))))
 	}
 	if len(f.Subtitles) > 0 {
-		facts = append(facts, "subtitles "+strings.Join(f.Subtitles, ", "))
+		facts = append(facts, "subtitles "+strings.Join(slices.Compact(slices.Sorted(slices.Values(f.Subtitles))), ", "))
 	}
 	if word := visible[f.Visibility]; word != "" {
 		facts = append(facts, word)

@@ -12,8 +12,8 @@ import (
 	"filmpress/internal/store"
 )
 
-// ErrNoRelease is a release to go back to that is not there.
-var ErrNoRelease = errors.New("there is no such release to go back to")
+// ErrNoRelease is a release that is named, or would be gone back to, and is not there.
+var ErrNoRelease = errors.New("there is no such release")
 
 // RollbackOptions say where to go back to, and how.
 type RollbackOptions struct {

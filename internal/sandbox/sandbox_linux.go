@@ -63,9 +63,9 @@ func guarded(abi int) (a landlock.RulesetAttr) {
 	return a
 }
 
-// system are the folders that programs and their libraries lie in. Nothing of the user's is in them.
+// system are the folders that programs and their libraries lie in. Nothing of the user's is in them. glibc asks the kernel there whether it has large pages.
 var system = []string{"/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/alternatives", "/etc/fonts",
-	"/nix/store", "/gnu/store", "/opt", "/proc", "/sys/devices/system", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"}
+	"/nix/store", "/gnu/store", "/opt", "/proc", "/sys/devices/system", "/sys/kernel/mm/transparent_hugepage", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"}
 
 // OnThread calls f on a thread that nothing else runs on and that ends with f, and waits for that. It is never the process's first
 // thread: that one does not end, and stands for the whole process where signals are guarded.

@@ -80,9 +80,10 @@ func (l Ladder) args() []string {
 	return arguments(1, outputs...)
 }
 
-// input is the film, read from where decoding begins. See ofOneSize for reinit_filter.
+// input is the film, read from where decoding begins. See ofOneSize for reinit_filter. A decoder has a thread beside the encoders' and no more:
+// cores are filled by chunks, and each of a decoder's threads holds some pictures. What it makes of a damaged picture is the same on all machines then.
 func (l Ladder) input() *ff.Stream {
-	return input(l.Film, with(ff.KwArgs{"reinit_filter": "0"}, l.seek()))
+	return input(l.Film, with(ff.KwArgs{"reinit_filter": "0", "threads": "2"}, l.seek()))
 }
 
 // pictures makes the graph up to what the encoders get, and gives each rung's pictures to use.
