@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"filmpress/internal/missing"
+	"filmpress/internal/store/storetest/faults"
 )
 
 // killed is a publisher that is killed and started again, in a folder of its own.
@@ -236,20 +236,12 @@ func undisturbed(t *testing.T) (files map[string]string, took time.Duration) {
 	return calm.files, calm.took
 }
 
-// many is the number that a variable holds, or the usual one.
-func many(variable string, usual int) int {
-	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
-		return n
-	}
-	return usual
-}
-
 // TestKilledAnywhere kills publishers with SIGKILL at random moments. Whatever the moments, the next run goes on, nothing
 // finished is done twice, no viewer meets half a release, and at the end every byte is that of a run that was left alone.
 // FILMPRESS_TEST_KILLS is how many are killed; the moments come from a seed, which is told.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
-	kills := many("FILMPRESS_TEST_KILLS", 4)
+	kills := faults.Times("FILMPRESS_TEST_KILLS", 4)
 	start := smallFilm(t)
 	want, took := undisturbed(t)
 

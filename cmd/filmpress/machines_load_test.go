@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"filmpress/internal/engine/temporal/temporaltest"
+	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -32,7 +32,7 @@ func TestMachinesUnderLoad(t *testing.T) {
 	}
 	m := newMachines(t, server, bucket, "load", 2)
 	cores := runtime.GOMAXPROCS(0) // as many as a container may use
-	others := burn(t, many("FILMPRESS_TEST_LOAD", 2)*cores)
+	others := burn(t, faults.Times("FILMPRESS_TEST_LOAD", 2)*cores)
 	began := time.Now()
 	story, err := m.publish(k)
 	took := time.Since(began)
@@ -47,14 +47,7 @@ func TestMachinesUnderLoad(t *testing.T) {
 	var longest time.Duration
 	begun := map[string]time.Time{}
 	for _, worker := range m.stories {
-		for line := range strings.Lines(worker.String()) {
-			var e struct {
-				Time                time.Time
-				Event, Step, Digest string
-			}
-			if json.Unmarshal([]byte(line), &e) != nil {
-				continue
-			}
+		for e := range worker.events() {
 			switch e.Event {
 			case "step-started":
 				if _, again := begun[e.Digest]; again {
@@ -62,7 +55,9 @@ func TestMachinesUnderLoad(t *testing.T) {
 				}
 				begun[e.Digest] = e.Time
 			case "step-done":
-				longest = max(longest, e.Time.Sub(begun[e.Digest]))
+				if from, ok := begun[e.Digest]; ok { // else it was there before
+					longest = max(longest, e.Time.Sub(from))
+				}
 			case "step-retried", "step-failed":
 				t.Errorf("%s: %s", e.Event, e.Step)
 			}

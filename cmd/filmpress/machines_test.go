@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"filmpress/internal/engine/temporal/temporaltest"
+	"filmpress/internal/store/storetest/faults"
 	"filmpress/internal/store/storetest/s3server"
 )
 
@@ -110,7 +111,7 @@ func batch(t *testing.T, m *machines, k killed) {
 }
 
 func killMachines(t *testing.T, server *temporaltest.Server, bucket s3server.Server, start func() killed, want map[string]string) {
-	kills := many("FILMPRESS_TEST_KILLS", 3)
+	kills := faults.Times("FILMPRESS_TEST_KILLS", 3)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	moments := rand.New(rand.NewPCG(seed, 0))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"os/exec"
@@ -163,17 +164,32 @@ func (m *machines) twice() (found []string) {
 	return found
 }
 
+// event is one line of a story.
+type event struct {
+	Time time.Time
+	finished
+	Event string
+	Kept  bool
+}
+
+// events are the story's lines.
+func (s *story) events() iter.Seq[event] {
+	return func(yield func(event) bool) {
+		for line := range strings.Lines(s.String()) {
+			var e event
+			if json.Unmarshal([]byte(line), &e) == nil && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 type finished struct{ Step, Digest string }
 
 // finished are the steps that a worker has finished itself.
 func (s *story) finished() (all []finished) {
-	for line := range strings.Lines(s.String()) {
-		var e struct {
-			finished
-			Event string
-			Kept  bool
-		}
-		if json.Unmarshal([]byte(line), &e) == nil && e.Event == "step-done" && !e.Kept {
+	for e := range s.events() {
+		if e.Event == "step-done" && !e.Kept {
 			all = append(all, e.finished)
 		}
 	}

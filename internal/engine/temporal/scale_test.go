@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"filmpress/internal/store/storetest/faults"
 )
 
 // TestSimulation has the plans of many films of three hours carried out without a server: the workflows' real code walks each of them, and a model of many machines tells
 // how long steps wait when all are published at once. FILMPRESS_TEST_FILMS is how many.
 func TestSimulation(t *testing.T) {
-	films := number("FILMPRESS_TEST_FILMS", 0)
+	films := faults.Times("FILMPRESS_TEST_FILMS", 0)
 	if films == 0 {
 		t.Skip("skipped: set FILMPRESS_TEST_FILMS, as make simulate-cluster does")
 	}

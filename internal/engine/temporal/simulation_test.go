@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +32,7 @@ import (
 	"filmpress/internal/report"
 	"filmpress/internal/store"
 	"filmpress/internal/store/storetest"
+	"filmpress/internal/store/storetest/faults"
 )
 
 // sleeper does steps by sleeping, a thousandth of what the real ones take, and writes a small file.
@@ -97,14 +97,6 @@ func (c *counting) Stat(ctx context.Context, name string) (store.Object, error) 
 	return c.Store.Stat(ctx, name)
 }
 
-// number is a variable's value.
-func number(name string, or int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return or
-}
-
 // dialCounting is a cluster that counts its requests to the server.
 func dialCounting(t *testing.T, address string) (*Cluster, *counts) {
 	asked := &counts{}
@@ -132,7 +124,7 @@ func dialCounting(t *testing.T, address string) (*Cluster, *counts) {
 // publishers do: what one film takes of the server and the bucket, and whether any healthy step is tried again. FILMPRESS_TEST_SERVER_FILMS is how many;
 // FILMPRESS_TEST_MACHINES, how many workers (8), with FILMPRESS_TEST_SLOTS of heavy steps each (8).
 func TestSimulationServer(t *testing.T) {
-	films, machines, slots := number("FILMPRESS_TEST_SERVER_FILMS", 0), number("FILMPRESS_TEST_MACHINES", 8), number("FILMPRESS_TEST_SLOTS", 8)
+	films, machines, slots := faults.Times("FILMPRESS_TEST_SERVER_FILMS", 0), faults.Times("FILMPRESS_TEST_MACHINES", 8), faults.Times("FILMPRESS_TEST_SLOTS", 8)
 	if films == 0 {
 		t.Skip("skipped: set FILMPRESS_TEST_SERVER_FILMS, as make simulate-cluster does")
 	}
